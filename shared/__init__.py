@@ -1,0 +1,1 @@
+"""What the consumer and the API must agree on, and nothing else."""

@@ -1,0 +1,127 @@
+"""Settings of every process, read from the environment.
+
+Each field is one environment variable of the same name in capitals. A file of the field's name in the folder that
+`SECRETS_DIR` names serves as well, as container secrets are mounted; the environment wins. Unknown variables are
+ignored, wrong values end the process with the variable's name. `docs/operations.md` lists every field.
+"""
+
+import os
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
+OptionalName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[A-Za-z0-9._-]*$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SharedSettings(BaseSettings):
+    """What both services need."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    mongodb_uri: SecretStr = Field(
+        SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"),
+        description="Connection string of the MongoDB replica set; holds the password, so it is a secret.",
+    )
+    mongodb_database: Name = Field(
+        "analytics", description="Database of one consumer group; a second group needs its own."
+    )
+    mongodb_timeout_ms: Annotated[int, Field(ge=100, le=10_000)] = Field(
+        3000, description="Deadline of one MongoDB call, in milliseconds."
+    )
+    event_retention_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        400, description="Events older than this many days are rejected as `too_old`."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="`json`, `console`, or `auto`: console on a terminal, JSON elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level that is logged."
+    )
+    bugsnag_api_key: SecretStr = Field(
+        SecretStr(""), description="Errors are reported to Bugsnag when this is set."
+    )
+    bugsnag_endpoint: str = Field(
+        "", description="Address of an on-premise Bugsnag receiver; empty: Bugsnag's own."
+    )
+    bugsnag_release_stage: str = Field("production", description="Release stage that reports carry.")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment and the folder named by `SECRETS_DIR`. Raises pydantic's ValidationError."""
+        return cls(_secrets_dir=os.environ.get("SECRETS_DIR") or None)
+
+
+class KafkaSettings(SharedSettings):
+    """What every Kafka client needs."""
+
+    kafka_bootstrap_servers: str = Field(
+        "127.0.0.1:9092", description="Comma-separated `host:port` of Kafka brokers."
+    )
+    kafka_topic: Name = Field("analytics", description="Topic of the events.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How clients talk to the brokers."
+    )
+    kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "", description="SASL mechanism."
+    )
+    kafka_sasl_username: str = Field("", description="SASL user name.")
+    kafka_sasl_password: SecretStr = Field(SecretStr(""), description="SASL password.")
+    kafka_ssl_ca_location: str = Field(
+        "", description="File or folder of CA certificates that signed the brokers' own."
+    )
+
+    def kafka_client(self) -> dict[str, str | int | float | bool]:
+        """librdkafka's connection settings, unset ones left out."""
+        connection: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": self.kafka_bootstrap_servers,
+            "security.protocol": self.kafka_security_protocol,
+            "sasl.mechanism": self.kafka_sasl_mechanism,
+            "sasl.username": self.kafka_sasl_username,
+            "sasl.password": self.kafka_sasl_password.get_secret_value(),
+            "ssl.ca.location": self.kafka_ssl_ca_location,
+        }
+        return {name: value for name, value in connection.items() if value != ""}
+
+
+class ConsumerSettings(KafkaSettings):
+    """Settings of `python -m consumer`."""
+
+    group_id: Name = Field("analytics", description="Kafka consumer group; all replicas share it.")
+    dead_letter_topic: OptionalName = Field(
+        "", description="Topic that gets a copy of every rejection; empty: none."
+    )
+    kafka_topic_id_check: bool = Field(
+        True,
+        description="Compare the topic's id with the stored one; off only where the broker has no ids to give.",
+    )
+    kafka_session_timeout_ms: Annotated[int, Field(ge=1000, le=300_000)] = Field(
+        10_000, description="Kafka gives a silent consumer's partitions away after this many milliseconds."
+    )
+    kafka_isolation_level: Literal["read_committed", "read_uncommitted"] = Field(
+        "read_committed", description="Whether records of aborted Kafka transactions are skipped."
+    )
+    batch_max_events: Annotated[int, Field(ge=1, le=50_000)] = Field(
+        10_000, description="Most events in one transaction; a batch holds what is there, up to this."
+    )
+    fetch_memory_kib: Annotated[int, Field(ge=1024, le=1_048_576)] = Field(
+        24 * 1024, description="Memory for records fetched ahead, in KiB, over all partitions."
+    )
+    metrics_host: str = Field("0.0.0.0", description="Address on which Prometheus metrics are served.")  # noqa: S104
+    metrics_port: Port = Field(9100, description="Port of the Prometheus metrics; 0: not served.")
+
+
+class ApiSettings(SharedSettings):
+    """Settings of `python -m api` and of `scripts.tokens`."""
+
+    api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    api_port: Port = Field(8000, description="Port that the API listens on.")
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
+        5.0, description="After SIGTERM, seconds for requests in flight to end."
+    )
+    token_signing_key: SecretStr = Field(description="Key of the tokens' HMAC, at least 32 bytes.")
+    token_key_id: Name = Field("main", description="`kid` of that key.")
+    token_issuer: str = Field("product-analytics", description="`iss` of the tokens.")
+    token_audience: str = Field("product-analytics-api", description="`aud` of the tokens.")
