@@ -40,12 +40,8 @@ class SharedSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level that is logged."
     )
-    bugsnag_api_key: SecretStr = Field(
-        SecretStr(""), description="Errors are reported to Bugsnag when this is set."
-    )
-    bugsnag_endpoint: str = Field(
-        "", description="Address of an on-premise Bugsnag receiver; empty: Bugsnag's own."
-    )
+    bugsnag_api_key: SecretStr = Field(SecretStr(""), description="Errors are reported to Bugsnag when this is set.")
+    bugsnag_endpoint: str = Field("", description="Address of an on-premise Bugsnag receiver; empty: Bugsnag's own.")
     bugsnag_release_stage: str = Field("production", description="Release stage that reports carry.")
 
     @classmethod
@@ -57,9 +53,7 @@ class SharedSettings(BaseSettings):
 class KafkaSettings(SharedSettings):
     """What every Kafka client needs."""
 
-    kafka_bootstrap_servers: str = Field(
-        "127.0.0.1:9092", description="Comma-separated `host:port` of Kafka brokers."
-    )
+    kafka_bootstrap_servers: str = Field("127.0.0.1:9092", description="Comma-separated `host:port` of Kafka brokers.")
     kafka_topic: Name = Field("analytics", description="Topic of the events.")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How clients talk to the brokers."
@@ -90,9 +84,7 @@ class ConsumerSettings(KafkaSettings):
     """Settings of `python -m consumer`."""
 
     group_id: Name = Field("analytics", description="Kafka consumer group; all replicas share it.")
-    dead_letter_topic: OptionalName = Field(
-        "", description="Topic that gets a copy of every rejection; empty: none."
-    )
+    dead_letter_topic: OptionalName = Field("", description="Topic that gets a copy of every rejection; empty: none.")
     kafka_topic_id_check: bool = Field(
         True,
         description="Compare the topic's id with the stored one; off only where the broker has no ids to give.",
