@@ -1,0 +1,1 @@
+"""The HTTP API: answers from the aggregates, for holders of a token."""

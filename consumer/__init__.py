@@ -1,0 +1,1 @@
+"""The Kafka consumer: validates events into MongoDB, exactly once."""

@@ -1,0 +1,138 @@
+"""The MongoDB collections: names, `_id` layouts, field names and options. Both services read and write by this file.
+
+Abbreviations live in `_id`s and in the paths of the aggregates alone, because each is stored in every record:
+
+    p  product id                       h  hour, as hours since 1970 (UTC)
+    t  event time, UTC milliseconds     m  minute, as minutes since 1970
+    k  Kafka partition; -1: replayed    o  Kafka offset
+    g  generation of the Kafka topic: raised when an operator accepts that the topic was recreated
+
+Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with two.
+
+    events_YYYYMMDD     {p, t, k, o, g}      event, name_of_product, no_of_units + amount | rating + category, extra
+    rollups             {p, h, k}            sums of the hour, `b.<block>` (ten minutes), `b.<block>.m.<minute>`
+    totals              {h, k} and {m, k}    the same over all products; a minute's document by second: `s.<second>`
+    products            {p, k}               ratings, rating_sum, histogram.<bin>, latest, latest_rated, first_seen
+    rejected_events     {topic, g, k, o}     dead letters: reason, bytes, state
+    partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation
+    partition_status    {group, topic, k}    caught_up_at, lag, at
+    api_tokens          SHA-256 of jti       name, scopes, products, expires_at, ...
+
+"Sums" are the five fields of `SUMS`; one that no event touched is absent. The Kafka partition is part of every
+aggregate's `_id`, so two consumers never write the same document and readers sum over `k`.
+"""
+
+import struct
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from typing import Any
+
+from bson.decimal128 import Decimal128
+
+ROLLUPS = "rollups"
+TOTALS = "totals"
+PRODUCTS = "products"
+REJECTED_EVENTS = "rejected_events"
+PARTITIONS = "partitions"
+PARTITION_STATUS = "partition_status"
+API_TOKENS = "api_tokens"
+EVENTS_PREFIX = "events_"
+
+SUMS = ("amount", "units", "sales", "ratings", "rating_sum")
+REPLAYED_PARTITION = -1
+
+AMOUNT_DECIMALS = 6
+RATING_DECIMALS = 2
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+HISTOGRAM_BINS = 10
+
+Id = dict[str, int | str]
+Document = dict[str, Any]
+
+_DECIMAL128_BIAS = 6176
+_DECIMAL128_WORDS = struct.Struct("<QQ")
+_EXACT = Context(prec=40)
+_LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
+
+
+def event_collection(time_ms: int) -> str:
+    """Name of the collection of the UTC day that `time_ms` falls into."""
+    return f"{EVENTS_PREFIX}{datetime.fromtimestamp(time_ms // 1000, UTC):%Y%m%d}"
+
+
+def event_id(product: int, time_ms: int, partition: int, offset: int, generation: int) -> Id:
+    """Product first: one product's events of a time span are one range of the clustered collection."""
+    return {"p": product, "t": time_ms, "k": partition, "o": offset, "g": generation}
+
+
+def rollup_id(product: int, hour: int, partition: int) -> Id:
+    """`_id` of a product's hour in `rollups`."""
+    return {"p": product, "h": hour, "k": partition}
+
+
+def hour_total_id(hour: int, partition: int) -> Id:
+    """`_id` of an hour over all products in `totals`."""
+    return {"h": hour, "k": partition}
+
+
+def minute_total_id(minute: int, partition: int) -> Id:
+    """`_id` of a minute over all products in `totals`."""
+    return {"m": minute, "k": partition}
+
+
+def product_id(product: int, partition: int) -> Id:
+    """`_id` in `products`."""
+    return {"p": product, "k": partition}
+
+
+def rejected_id(topic: str, generation: int, partition: int, offset: int) -> Id:
+    """`_id` in `rejected_events`."""
+    return {"topic": topic, "g": generation, "k": partition, "o": offset}
+
+
+def partition_id(group: str, topic: str, partition: int) -> Id:
+    """`_id` in `partitions` and `partition_status`."""
+    return {"group": group, "topic": topic, "k": partition}
+
+
+def block_path(minute: int) -> str:
+    """Path of the ten-minute block that holds `minute` (since 1970) inside its hour's document."""
+    return f"b.{minute % 60 // 10}"
+
+
+def minute_path(minute: int) -> str:
+    """Path of `minute` (since 1970) inside its hour's document."""
+    return f"{block_path(minute)}.m.{minute % 60}"
+
+
+def second_path(second: int) -> str:
+    """Path of `second` (since 1970) inside its minute's document in `totals`."""
+    return f"s.{second % 60}"
+
+
+def decimal128(units: int, decimals: int) -> Decimal128:
+    """`units` times ten to the minus `decimals`, exactly. `units` is 0 … 10^34 - 1.
+
+    Built from the two words of the IEEE 754-2008 encoding, which costs a fifth of going through `Decimal`.
+    """
+    high = ((_DECIMAL128_BIAS - decimals) << 49) | (units >> 64)
+    return Decimal128.from_bid(_DECIMAL128_WORDS.pack(units & _LOW_WORD, high))
+
+
+def scaled(value: Decimal128 | int, decimals: int) -> int:
+    """The inverse of `decimal128`: `value` in units of ten to the minus `decimals`. Exact for what `decimal128` made
+    and for sums of it; ValueError when a digit would be lost."""
+    number = value.to_decimal() if isinstance(value, Decimal128) else Decimal(value)
+    units = number.scaleb(decimals, _EXACT)
+    if units != units.to_integral_value():
+        raise ValueError(f"{value} has more than {decimals} decimals")
+    return int(units)
+
+
+EVENT_COLLECTION_OPTIONS: Mapping[str, Any] = {"clusteredIndex": {"key": {"_id": 1}, "unique": True, "name": "_id"}}
+"""Clustered on `_id`: half the cost of a secondary index, and a range of `_id` is a range on disk."""

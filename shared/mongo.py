@@ -1,0 +1,123 @@
+"""MongoDB clients and databases: the one place that knows drivers, deadlines, read and write concerns.
+
+The consumer's thread uses PyMongo; the API's event loop uses Motor, which no other module names. To move the API to
+PyMongo's own asynchronous client, edit `connect_async` and the alias above it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.read_concern import ReadConcern
+
+from shared.documents import (
+    API_TOKENS,
+    EVENT_COLLECTION_OPTIONS,
+    EVENTS_PREFIX,
+    PARTITION_STATUS,
+    PARTITIONS,
+    PRODUCTS,
+    REJECTED_EVENTS,
+    ROLLUPS,
+    TOTALS,
+    Document,
+)
+from shared.errors import WrongCollection
+from shared.settings import SharedSettings
+
+SyncClient: TypeAlias = "MongoClient[Document]"
+SyncDatabase: TypeAlias = "Database[Document]"
+AsyncDatabase: TypeAlias = "AsyncIOMotorDatabase[Document]"
+
+MAX_CLOCK_SKEW_SECONDS = 30.0
+
+_PLAIN_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS, API_TOKENS)
+_CODEC = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
+_CONCERNS: dict[str, Any] = {
+    "codec_options": _CODEC,
+    "read_preference": ReadPreference.PRIMARY,
+    "read_concern": ReadConcern("majority"),
+    "write_concern": WriteConcern("majority"),
+}
+
+
+def _client_options(settings: SharedSettings, app_name: str) -> dict[str, Any]:
+    """`timeoutMS` bounds every call as a whole; without it a black-holed connection hangs for minutes."""
+    return {
+        "appname": app_name,
+        "timeoutMS": settings.mongodb_timeout_ms,
+        "serverSelectionTimeoutMS": settings.mongodb_timeout_ms,
+        "connectTimeoutMS": settings.mongodb_timeout_ms,
+        "heartbeatFrequencyMS": 2000,
+        "uuidRepresentation": "standard",
+        "retryReads": True,
+        "retryWrites": True,
+    }
+
+
+def connect(settings: SharedSettings, app_name: str) -> SyncDatabase:
+    """A database for one thread of the consumer or a script. Connects on first use, so it never blocks."""
+    client: SyncClient = MongoClient(settings.mongodb_uri.get_secret_value(), **_client_options(settings, app_name))
+    return client.get_database(settings.mongodb_database, **_CONCERNS)
+
+
+def connect_async(settings: SharedSettings, app_name: str) -> AsyncDatabase:
+    """A database for the running event loop. Connects on first use; close with `database.client.close()`."""
+    uri = settings.mongodb_uri.get_secret_value()
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(uri, **_client_options(settings, app_name))
+    return client.get_database(settings.mongodb_database, **_CONCERNS)
+
+
+def clock_skew_seconds(hello: Document, now: datetime) -> float:
+    """How far `now` is ahead of the clock of the mongod that answered `hello`; half a round trip is in it."""
+    skew: float = (now - hello["localTime"]).total_seconds()
+    return skew
+
+
+def ensure_collections(database: SyncDatabase) -> None:
+    """Create what is missing and check the options of what is there. Raises WrongCollection.
+
+    Never inside a transaction: an insert into a dropped collection would create it again unclustered, silently.
+    """
+    existing = {entry["name"]: entry.get("options", {}) for entry in database.list_collections()}
+    for name in _PLAIN_COLLECTIONS:
+        if name not in existing:
+            _create(database, name)
+    for name, options in existing.items():
+        if name.startswith(EVENTS_PREFIX):
+            _check_clustered(database, name, options)
+    database[REJECTED_EVENTS].create_index(
+        [("_id.k", 1), ("_id.o", 1)],
+        name="waiting_for_copy",
+        partialFilterExpression={"copy_pending": True},
+    )
+
+
+def ensure_event_collection(database: SyncDatabase, name: str) -> None:
+    """Create one day's collection of events where it is missing. Raises WrongCollection."""
+    _create(database, name, **EVENT_COLLECTION_OPTIONS)
+    for entry in database.list_collections(filter={"name": name}):
+        _check_clustered(database, name, entry.get("options", {}))
+
+
+def _create(database: SyncDatabase, name: str, **options: Any) -> None:
+    """Create a collection; another consumer having done so first is no error."""
+    try:
+        database.create_collection(name, check_exists=False, **options)
+    except CollectionInvalid:
+        return
+    except OperationFailure as error:
+        if error.code != 48:  # NamespaceExists
+            raise
+
+
+def _check_clustered(database: SyncDatabase, name: str, options: Document) -> None:
+    if "clusteredIndex" not in options:
+        raise WrongCollection(
+            f"collection {database.name}.{name} exists but is not clustered on _id, so another program created it: "
+            f"move it out of the way (renameCollection), the consumer then creates it as it must be"
+        )
