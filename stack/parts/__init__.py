@@ -1,0 +1,1 @@
+"""One module a part: how to find it, what to write for it, how to start it, when it is ready."""

@@ -1,0 +1,104 @@
+"""A broker of Apache Kafka on this machine: KRaft, one node that is broker and controller."""
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from stack.errors import StackError
+from stack.parts import kafka_files
+from stack.process import Part
+from stack.waiting import listens, wait_until
+
+READY_SECONDS = 60.0
+HEAP = ("-Xms256m", "-Xmx512m")
+
+# Everything a client can notice stays at Kafka's default, but for what one node cannot do (replicas) and for the wait
+# before a first rebalance, which would only delay every start.
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+log.dirs=data
+auto.create.topics.enable=false
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+group.initial.rebalance.delay.ms=0
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"""
+
+
+class Kafka:
+    """Configures one broker whose data live in `home`."""
+
+    def __init__(self, *, java: Path, jars: Path, home: Path, port: int, controller_port: int) -> None:
+        self._java = java
+        self._jars = jars
+        self._home = home
+        self._port = port
+        self._controller_port = controller_port
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """What clients connect to."""
+        return f"127.0.0.1:{self._port}"
+
+    def prepare(self) -> None:
+        """Write the configuration and, on first use, format the data folder. Raises StackError."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        properties = PROPERTIES.format(port=self._port, controller_port=self._controller_port)
+        (self._home / "server.properties").write_text(properties)
+        if not (self._home / "data" / "meta.properties").exists():
+            self._format()
+
+    def part(self) -> Part:
+        """The broker's process."""
+        return Part("kafka", self._run(*HEAP, main="kafka.Kafka", arguments=("server.properties",)), self._home)
+
+    def wait_ready(self) -> None:
+        """Return once the broker answers. Raises StackError after a minute."""
+        wait_until("Kafka to listen", lambda: listens(self._port), READY_SECONDS)
+        wait_until("Kafka to answer", self._answers, READY_SECONDS)
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        """Make the topic with so many partitions; one that is there stays as it is. Raises StackError."""
+        admin = self._admin()
+        try:
+            admin.create_topics([NewTopic(name, partitions, 1)])[name].result(timeout=30)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise StackError(f"Kafka did not make the topic {name}: {error.args[0].str()}") from error
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self._admin().list_topics(timeout=2).brokers)
+        except KafkaException:
+            return False
+
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
+
+    def _format(self) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        arguments = ("format", f"--cluster-id={cluster}", "--config=server.properties")
+        command = self._run("-XX:TieredStopAtLevel=1", main="kafka.tools.StorageTool", arguments=arguments)
+        result = subprocess.run(command, cwd=self._home, capture_output=True, text=True, check=False)  # noqa: S603
+        if result.returncode:
+            reason = (result.stderr or result.stdout).strip()
+            raise StackError(f"Kafka could not format {self._home / 'data'}: {reason}")
+
+    def _run(self, *flags: str, main: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        logging = f"-Dlog4j2.configurationFile={kafka_files.LOGGING.as_uri()}"
+        return (str(self._java), *flags, logging, "-cp", f"{self._jars}/*", main, *arguments)

@@ -1,0 +1,66 @@
+"""Apache Kafka's program files: resolved once by Maven from `stack/kafka/pom.xml`, checked, kept in a folder."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stack import packages
+from stack.errors import PartMissing
+from stack.packages import Say
+
+DESCRIPTION = Path(__file__).parent.parent / "kafka"
+POM = DESCRIPTION / "pom.xml"
+CHECKSUMS = DESCRIPTION / "jars.sha256"
+LOGGING = DESCRIPTION / "log4j2.properties"
+
+
+def java(say: Say) -> Path:
+    """The Java that JAVA_HOME names, else the one on the PATH, else one installed. Raises PartMissing."""
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin" / "java").is_file():
+        return Path(home) / "bin" / "java"
+    return packages.require("java", "default-jre-headless", say)
+
+
+def jars(cache: Path, say: Say) -> Path:
+    """The folder of Kafka's jars below `cache`, filled on first use. Raises PartMissing where that cannot be done."""
+    wanted = _checksums()
+    version = hashlib.sha256(CHECKSUMS.read_bytes()).hexdigest()[:12]
+    folder = cache / f"kafka-{version}"
+    if folder.is_dir():
+        return folder
+    maven = packages.require("mvn", "maven", say)
+    say(f"fetching Apache Kafka by Maven ({len(wanted)} files, 43 MB)")
+    cache.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=cache) as scratch:
+        incomplete = Path(scratch) / "jars"
+        _resolve(maven, incomplete)
+        _verify(incomplete, wanted)
+        # Renamed only once complete and checked: an interrupted download is never taken for Kafka.
+        incomplete.rename(folder)
+    return folder
+
+
+def _checksums() -> dict[str, str]:
+    lines = CHECKSUMS.read_text().splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+def _resolve(maven: Path, target: Path) -> None:
+    arguments = ("--batch-mode", "--quiet", "--strict-checksums", "--file", str(POM))
+    goal = ("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}")
+    result = subprocess.run(  # noqa: S603
+        (str(maven), *arguments, *goal), capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        errors = [line for line in result.stdout.splitlines() if "ERROR" in line] or ["no reason given"]
+        raise PartMissing(f"Maven could not fetch Apache Kafka: {errors[0]}")
+
+
+def _verify(folder: Path, wanted: dict[str, str]) -> None:
+    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
+    if found != wanted:
+        names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+        raise PartMissing(f"Maven brought other files than {CHECKSUMS.name} names: {', '.join(names)}")

@@ -1,0 +1,47 @@
+"""Fixtures of every test: real servers, started once a session when first asked for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from stack.errors import PartMissing
+from tests.support import local
+from tests.support.servers import KafkaServer, MongoServer, Server
+
+
+@pytest.fixture(scope="session")
+def started_servers() -> Iterator[list[Server]]:
+    """The servers of this session; ended with it."""
+    servers: list[Server] = []
+    yield servers
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def kafka(started_servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> KafkaServer:
+    """Apache Kafka without topics; a test makes its own by `kafka.create_topic(name, partitions)`."""
+    try:
+        server = local.kafka(tmp_path_factory.mktemp("kafka"))
+    except PartMissing as missing:
+        pytest.skip(f"needs Apache Kafka: {missing}")
+    started_servers.append(server)
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def mongo(started_servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> MongoServer:
+    """A replica set at `mongo.uri`; a test takes a database of its own."""
+    server = local.mongo(tmp_path_factory.mktemp("mongo"))
+    started_servers.append(server)
+    server.start()
+    return server
+
+
+@pytest.fixture(autouse=True)
+def _servers_restored(started_servers: list[Server]) -> Iterator[None]:
+    """A test may kill or freeze a server; the next one finds it running."""
+    yield
+    for server in started_servers:
+        server.restore()

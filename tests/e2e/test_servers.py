@@ -1,0 +1,43 @@
+"""The servers that tests use: real, and restored after whatever a test does to them."""
+
+import pytest
+from confluent_kafka import Producer
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from tests.support.servers import KafkaServer, MongoServer
+
+
+def test_kafka_keeps_records_when_killed(kafka: KafkaServer) -> None:
+    kafka.create_topic("kept", 3)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
+    producer.produce("kept", b"record")
+    assert producer.flush(10) == 0
+    kafka.kill()
+    kafka.start()
+    assert len(producer.list_topics("kept", timeout=10).topics["kept"].partitions) == 3
+
+
+def test_mongo_runs_transactions_after_a_kill(mongo: MongoServer) -> None:
+    mongo.kill()
+    mongo.start()
+    with MongoClient[dict[str, int]](mongo.uri) as client, client.start_session() as session:
+        with session.start_transaction():
+            client["servers"]["things"].insert_one({"a": 1}, session=session)
+        assert client["servers"]["things"].count_documents({}) == 1
+
+
+def test_a_frozen_mongo_is_silent(mongo: MongoServer) -> None:
+    mongo.freeze()
+    with MongoClient[dict[str, int]](mongo.uri, timeoutMS=500) as client, pytest.raises(PyMongoError):
+        client["servers"]["things"].count_documents({})
+    mongo.thaw()
+    with MongoClient[dict[str, int]](mongo.uri) as client:
+        client.admin.command("ping")
+
+
+def test_a_server_left_dead_is_restored(mongo: MongoServer) -> None:
+    mongo.kill()
+    mongo.restore()
+    with MongoClient[dict[str, int]](mongo.uri) as client:
+        client.admin.command("ping")

@@ -1,0 +1,25 @@
+"""Servers of the local stack's own parts, on free ports, with data that end with the test session."""
+
+from pathlib import Path
+
+from stack import ports
+from stack.parts import kafka_files
+from stack.parts.kafka import Kafka
+from stack.parts.mongo import Mongo
+from stack.settings import StackSettings
+from tests.support.servers import LocalKafka, LocalMongo
+
+
+def kafka(folder: Path) -> LocalKafka:
+    """A broker with no data yet, not started. Raises stack.errors.PartMissing where Java or Maven cannot be had."""
+    java = kafka_files.java(print)
+    jars = kafka_files.jars(StackSettings().state / "parts", print)
+    port, controller_port = ports.pick(2)
+    broker = Kafka(java=java, jars=jars, home=folder / "kafka", port=port, controller_port=controller_port)
+    return LocalKafka(broker, folder / "kafka.log")
+
+
+def mongo(folder: Path) -> LocalMongo:
+    """A mongod with no data yet, not started. Raises stack.errors.PartMissing."""
+    (port,) = ports.pick(1)
+    return LocalMongo(Mongo(home=folder / "mongo", port=port, cache_gb=0.5), folder / "mongod.log")

@@ -1,0 +1,117 @@
+"""The servers that tests use, whatever runs them: an interface, and servers of the local stack's own parts."""
+
+from pathlib import Path
+from typing import Protocol
+
+from stack.parts.kafka import Kafka
+from stack.parts.mongo import Mongo
+from tests.support.process import Running
+
+
+class Server(Protocol):
+    """A server that faults can be injected into. The fixtures restore it after each test."""
+
+    def start(self) -> None:
+        """Start it with the data it had; returns once it is ready."""
+
+    def stop(self) -> None:
+        """End it gracefully."""
+
+    def kill(self) -> None:
+        """End it as kill -9 does."""
+
+    def freeze(self) -> None:
+        """Stop it where it is; its connections stay open and silent."""
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze`."""
+
+    def restore(self) -> None:
+        """Whatever a test did to it: make it run and answer."""
+
+    def close(self) -> None:
+        """End it for good."""
+
+
+class KafkaServer(Server, Protocol):
+    """Apache Kafka, one broker; topics are made by `create_topic` alone."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """What clients connect to."""
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        """Make a topic; returns once it is there."""
+
+
+class MongoServer(Server, Protocol):
+    """MongoDB, a replica set of one member."""
+
+    @property
+    def uri(self) -> str:
+        """Connection string; databases are the tests' to name."""
+
+
+class _Local:
+    """A server of the local stack's own parts."""
+
+    def __init__(self, server: Kafka | Mongo, log: Path) -> None:
+        self._parts = server
+        server.prepare()
+        self._running = Running(server.part(), log)
+
+    def launch(self) -> None:
+        """Start it without waiting, so that servers can start side by side."""
+        self._running.start()
+
+    def start(self) -> None:
+        self.launch()
+        self._parts.wait_ready()
+
+    def stop(self) -> None:
+        self._running.stop()
+
+    def kill(self) -> None:
+        self._running.kill()
+
+    def freeze(self) -> None:
+        self._running.freeze()
+
+    def thaw(self) -> None:
+        self._running.thaw()
+
+    def restore(self) -> None:
+        if self._running.is_running:
+            self._running.thaw()
+        else:
+            self.start()
+
+    def close(self) -> None:
+        self._running.close()
+
+
+class LocalKafka(_Local):
+    """A broker started from Kafka's own program files."""
+
+    def __init__(self, kafka: Kafka, log: Path) -> None:
+        super().__init__(kafka, log)
+        self._kafka = kafka
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return self._kafka.bootstrap_servers
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        self._kafka.create_topic(name, partitions)
+
+
+class LocalMongo(_Local):
+    """A mongod started from the wheel's program."""
+
+    def __init__(self, mongo: Mongo, log: Path) -> None:
+        super().__init__(mongo, log)
+        self._mongo = mongo
+
+    @property
+    def uri(self) -> str:
+        return self._mongo.uri
