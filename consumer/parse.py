@@ -1,0 +1,93 @@
+"""Bytes of a message -> the JSON object in them, every digit kept. Pure.
+
+A fast exact parser reads everything. Only what it refuses is looked at a second time, by the standard library's, to
+say why. Both passes are linear in the length, which is bounded.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any, Final, NoReturn
+
+import jiter
+
+from consumer.rejection import Rejected
+from shared.events import MAX_DEPTH, MAX_MESSAGE_BYTES, Reason, exact_decimal
+
+_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+
+
+def parse(value: bytes | None) -> dict[str, Any]:
+    """The object in `value`, with int for integers and Decimal for other numbers. Raises Rejected."""
+    if not value:
+        raise Rejected(Reason.EMPTY)
+    if len(value) > MAX_MESSAGE_BYTES:
+        raise Rejected(Reason.TOO_LARGE, f"{len(value)} bytes")
+    try:
+        message = jiter.from_json(value, float_mode="decimal", allow_inf_nan=False, cache_mode="keys")
+    except ValueError as error:
+        message = _parse_again(value, str(error))
+    # Brackets inside text count here too, so this only saves the walk where there are few.
+    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and _depth(message) > MAX_DEPTH:
+        raise Rejected(Reason.TOO_DEEP)
+    if type(message) is not dict:
+        raise Rejected(Reason.NOT_OBJECT)
+    return message
+
+
+def _parse_again(value: bytes, complaint: str) -> object:
+    """What the fast parser refused, read by the standard library's, which takes lone surrogates and any exponent.
+
+    Returns the message where only an exponent was too large for the fast parser: its field is judged as usual.
+    """
+    if "recursion limit" in complaint:
+        raise Rejected(Reason.TOO_DEEP)
+    try:
+        message = json.loads(value.decode(), parse_float=exact_decimal, parse_constant=_refuse_constant)
+        if _depth(message) > MAX_DEPTH:
+            raise Rejected(Reason.TOO_DEEP)
+    except RecursionError:
+        raise Rejected(Reason.TOO_DEEP) from None
+    except ValueError as error:
+        good = error.doc[: error.pos] if isinstance(error, json.JSONDecodeError) else value.decode(errors="ignore")
+        raise Rejected(Reason.TOO_DEEP if _nesting(good) > MAX_DEPTH else Reason.NOT_JSON, complaint) from None
+    if isinstance(message, dict):
+        try:
+            "".join(_texts(message)).encode()
+        except UnicodeEncodeError:
+            raise Rejected(Reason.UNSTORABLE_TEXT, "half of a surrogate pair") from None
+    return message
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(value: object) -> int:
+    """How deep arrays and objects nest in what a parser with its own, larger limit has made."""
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def _nesting(text: str) -> int:
+    """How deep brackets nest in JSON that may end anywhere."""
+    brackets = _BRACKET.findall(_STRING.sub("", text))
+    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a message, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _texts(inner)
