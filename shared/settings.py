@@ -8,8 +8,10 @@ ignored, wrong values end the process with the variable's name. `docs/operations
 import os
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import ConfigurationError
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
 OptionalName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[A-Za-z0-9._-]*$")]
@@ -46,8 +48,18 @@ class SharedSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment and the folder named by `SECRETS_DIR`. Raises pydantic's ValidationError."""
-        return cls(_secrets_dir=os.environ.get("SECRETS_DIR") or None)
+        """Read the environment and the folder named by `SECRETS_DIR`.
+
+        Raises ConfigurationError, which names each wrong variable and never its value.
+        """
+        folder = os.environ.get("SECRETS_DIR") or None
+        if folder is not None and not os.path.isdir(folder):
+            raise ConfigurationError(f"SECRETS_DIR: {folder} is not a folder")
+        try:
+            return cls(_secrets_dir=folder)
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+            raise ConfigurationError("; ".join(wrong)) from None
 
 
 class KafkaSettings(SharedSettings):
