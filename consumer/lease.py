@@ -1,0 +1,22 @@
+"""The right of this process to write one partition's events."""
+
+from dataclasses import dataclass, field
+
+from consumer.fold import Latest
+
+
+@dataclass(slots=True, eq=False)
+class Lease:
+    """One claim of one partition, valid until another consumer claims it or this one gives it up.
+
+    `next_offset` is what MongoDB holds; the committing thread alone moves it. `lost` is set by either thread, once,
+    and ends the lease: no record read under it is written any more. A partition claimed again gets a new lease.
+    """
+
+    partition: int
+    epoch: int
+    generation: int
+    next_offset: int
+    lost: bool = False
+    known: dict[int, tuple[int, Latest]] = field(default_factory=dict)
+    """By product: first time and newest event that this lease has stored; saves rewriting what would not change."""
