@@ -1,0 +1,258 @@
+"""The publisher's commands as far as they go without Kafka: usage, the check before sending, dry runs, no broker."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from consumer.decode import Rated, Sold, TimeLimits, decode
+from scripts._generate import generate
+from scripts._invalid import INVALID
+from scripts._single import literal
+from scripts.publish import app
+from tests.support.process import ROOT
+
+NOWHERE = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
+RATED = ["rated", "--product", "1", "--rating", "4.5", "--category", "Software"]
+
+
+@pytest.fixture(autouse=True)
+def _no_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+
+
+def run(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    result = CliRunner().invoke(app, list(arguments), input=stdin)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def printed(*arguments: str) -> tuple[str, str]:
+    """Key and value of a dry run of one event."""
+    code, output, errors = run(*arguments, "--dry-run")
+    assert code == 0, errors
+    key, _, value = output.rstrip("\n").partition("\t")
+    return key, value
+
+
+def test_a_sale() -> None:
+    key, value = printed(*SOLD, "--name", "Product A")
+    assert key == "3"
+    assert json.loads(value) == {
+        "event_name": "productSold",
+        "name_of_product": "Product A",
+        "product_id": 3,
+        "no_of_units": 10,
+        "amount": 1000,
+    }
+
+
+def test_a_rating() -> None:
+    key, value = printed(*RATED, "--occurred-at", "2999-01-01T00:00:00Z", "--no-check")
+    assert key == "1"
+    assert json.loads(value) == {
+        "event_name": "productRated",
+        "name_of_product": "Product 1",
+        "product_id": 1,
+        "rating": 4.5,
+        "category": "Software",
+        "occurred_at": "2999-01-01T00:00:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("1000", "1000"),
+        ("4.50", "4.50"),
+        ("90071992547409931.07", "90071992547409931.07"),
+        ("1e400", "1e400"),
+        ('"1000"', '"1000"'),
+        ("true", "true"),
+        ('{"a": [1]}', '{"a": [1]}'),
+        ("ten", '"ten"'),
+        ("05", '"05"'),
+        ("NaN", '"NaN"'),
+        ('"open', '"\\"open"'),
+        ("[1", '"[1"'),
+        ("", '""'),
+    ],
+)
+def test_what_is_typed_keeps_every_digit(typed: str, sent: str) -> None:
+    assert literal(typed) == sent
+
+
+def test_further_fields() -> None:
+    _, value = printed(*SOLD, "--extra", "currency=EUR", "--extra", "warehouse=7", "--extra", "note=a=b")
+    assert '"currency": "EUR"' in value
+    assert '"warehouse": 7' in value
+    assert '"note": "a=b"' in value
+
+
+def test_a_further_field_without_a_value_is_a_usage_error() -> None:
+    code, _, errors = run(*SOLD, "--extra", "currency")
+    assert code == 2
+    assert "has no =" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["sold", "--product", "3", "--units", "ten", "--amount", "1000"], "bad_units"),
+        (["sold", "--product", "3", "--units", "10", "--amount", "-1"], "bad_amount"),
+        (["sold", "--product", "03", "--units", "10", "--amount", "1"], "bad_product_id"),
+        (["rated", "--product", "3", "--rating", "5.01", "--category", "F"], "bad_rating"),
+        (["rated", "--product", "3", "--rating", "5", "--category", ""], "bad_category"),
+        ([*SOLD, "--name", ""], "bad_name"),
+        ([*SOLD, "--occurred-at", "yesterday"], "bad_occurred_at"),
+        ([*SOLD, "--occurred-at", "1970-01-01T00:00:00Z"], "too_old"),
+        ([*SOLD, "--extra", "$where=1"], "unstorable_key"),
+    ],
+)
+def test_an_event_that_consumers_reject_is_not_sent_unless_told_to(arguments: list[str], reason: str) -> None:
+    code, output, errors = run(*arguments)
+    assert code == 2
+    assert not output
+    assert reason in errors
+    assert "--no-check" in errors
+    _, value = printed(*arguments, "--no-check")
+    assert value.startswith("{")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["sold", "--product", "3"],
+        ["generate", "--count", "0"],
+        ["generate", "--invalid", "1.5"],
+        ["generate", "--rate", "-1"],
+        ["file", "no-such-file"],
+        ["sell"],
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    code, output, errors = run(*arguments)
+    assert code == 2
+    assert "Usage" in output + errors
+
+
+def test_a_wrong_setting_ends_with_78_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "TLS")
+    code, _, errors = run(*SOLD)
+    assert code == 78
+    assert "KAFKA_SECURITY_PROTOCOL" in errors
+
+
+def test_a_setting_that_only_the_client_can_judge_ends_with_78(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SSL")
+    monkeypatch.setenv("KAFKA_SSL_CA_LOCATION", "/no/such/file")
+    code, _, errors = run(*SOLD)
+    assert code == 78
+    assert "KAFKA_" in errors
+    assert "ssl.ca.location" in errors
+
+
+def test_help_names_every_command() -> None:
+    code, output, _ = run("--help")
+    assert code == 0
+    for command in ("sold", "rated", "generate", "file"):
+        assert command in output
+
+
+def test_a_dry_run_prints_every_message_in_one_line() -> None:
+    code, output, _ = run("generate", "--count", "500", "--invalid", "0.5", "--seed", "7", "--dry-run")
+    assert code == 0
+    lines = output.splitlines()
+    assert len(lines) == 500
+    assert all("\t" in line for line in lines)
+    assert sum(line.endswith("\t(tombstone)") for line in lines) >= 1
+
+
+def test_a_dry_run_of_a_file() -> None:
+    code, output, _ = run("file", "-", "--dry-run", stdin=b'{"a": 1}\n\nlast \xe9 line')
+    assert code == 0
+    assert output == '-\t{"a": 1}\n-\t\n-\tlast \\xe9 line\n'
+
+
+def test_no_kafka_is_a_failure_with_advice() -> None:
+    started = time.monotonic()
+    code, _, errors = run(*SOLD, "--timeout", "1")
+    assert code == 1
+    assert "0 messages published" in errors
+    assert "1 message not delivered: _MSG_TIMED_OUT" in errors
+    assert "is it running" in errors
+    assert time.monotonic() - started < 10
+
+
+def test_no_kafka_stops_a_long_run() -> None:
+    code, _, errors = run("generate", "--count", "10000000", "--timeout", "1")
+    assert code == 1
+    assert "stopped at the first failure" in errors
+
+
+def accepted_or_reason(value: bytes | None) -> Sold | Rated | str:
+    verdict = decode(value, NOW_MS, TimeLimits.at(NOW_MS, 400))
+    return verdict if isinstance(verdict, Sold | Rated) else verdict.reason.value
+
+
+NOW_MS = time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize("reason", INVALID)
+def test_every_invalid_variant_earns_its_reason(reason: str) -> None:
+    assert [accepted_or_reason(make(5)) for make in INVALID[reason]] == [reason] * len(INVALID[reason])
+
+
+def test_the_consumer_makes_of_the_stream_what_is_expected() -> None:
+    for message in generate(3000, products=50, seed=11, invalid=0.2, spread_seconds=3600, now_ms=NOW_MS):
+        made = accepted_or_reason(message.value)
+        if isinstance(made, Sold):
+            made_numbers: object = (made.product, made.units, made.amount, made.time_ms)
+        elif isinstance(made, Rated):
+            made_numbers = (made.product, made.rating, made.category, made.time_ms)
+        else:
+            made_numbers = made
+        expected = message.expected if isinstance(message.expected, str) else tuple(message.expected)
+        assert made_numbers == expected
+
+
+@pytest.fixture
+def waiting() -> Iterator["subprocess.Popen[bytes]"]:
+    """A publisher that waits for a next line of its standard input."""
+    argv = [sys.executable, "-m", "scripts.publish", "file", "-", "--timeout", "1"]
+    process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env={**NOWHERE})
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_even_a_wait_for_input(
+    waiting: "subprocess.Popen[bytes]", number: signal.Signals, code: int
+) -> None:
+    assert waiting.stderr is not None
+    wait_until_it_handles_signals(waiting.pid)
+    waiting.send_signal(number)
+    assert waiting.wait(20) == code
+    assert b"0 messages published" in waiting.stderr.read()
+
+
+def wait_until_it_handles_signals(pid: int) -> None:
+    """Until the process has its own handler for SIGTERM, which the kernel shows as a bit."""
+    deadline = time.monotonic() + 20
+    bit = 1 << (signal.SIGTERM - 1)
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+        if int(caught.split()[1], 16) & bit:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the publisher never took over SIGTERM")
