@@ -167,7 +167,8 @@ def _configuration(
         "linger.ms": 5,
         "compression.type": "lz4",
         "delivery.timeout.ms": timeout_ms,
-        "topic.metadata.propagation.max.ms": min(timeout_ms, 10_000),
+        # A missing topic is found missing before its messages time out for want of it.
+        "topic.metadata.propagation.max.ms": min(timeout_ms // 2, 10_000),
         "queue.buffering.max.messages": QUEUE_MESSAGES,
         "queue.buffering.max.kbytes": QUEUE_KIB,
         # How large a record may be is the broker's to decide.
