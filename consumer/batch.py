@@ -7,6 +7,7 @@ a batch's records can be made into writes again, so a batch can be halved, or go
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from confluent_kafka import Message
 from pymongo import UpdateOne
 
 from consumer.decode import Event
@@ -25,6 +26,8 @@ class Record(NamedTuple):
     offset: int
     event: Event | None
     document: bytes | Document
+    message: Message
+    """Kept for the dead letter that an accepted event becomes when MongoDB refuses it."""
 
 
 class Writes(NamedTuple):

@@ -1,0 +1,132 @@
+"""One batch -> MongoDB, exactly once: the retries around `consumer.transaction`, and what a mismatch means.
+
+The transaction starts by comparing each partition's epoch and offset, so running a batch again is always safe:
+whatever became of an earlier attempt, its partitions then stand at the batch's end, and nothing is written twice.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from pymongo.errors import PyMongoError
+
+from consumer.batch import Record, Writes, remember_products, writes_of
+from consumer.transaction import Mismatch, Refused, Transactions
+from shared.documents import PARTITIONS, Document
+from shared.errors import ClockSkewed, StoreUnavailable
+from shared.events import Reason
+from shared.logs import logger
+from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, clock_skew_seconds, ensure_event_collection
+
+ATTEMPT_SECONDS = 10.0
+"""A batch that could not be written for this long is given up: its partitions are claimed and read again."""
+MOST_BACKOFF_SECONDS = 0.5
+HALVE_AFTER_FAILURES = 2
+
+_TIME_REASONS = frozenset({Reason.FROM_THE_FUTURE.value, Reason.TOO_OLD.value})
+
+log = logger(__name__)
+
+
+class Store:
+    """Writes batches, on one thread, in one session for its life: its id is what the next owner of a partition kills.
+
+    `reject` makes the dead letter of an accepted record that MongoDB refuses.
+    """
+
+    def __init__(self, database: SyncDatabase, group: str, topic: str, reject: Callable[[Record, str], Record]) -> None:
+        self._database = database
+        self._session = database.client.start_session()
+        self._transactions = Transactions(database, self._session, group, topic)
+        self._reject = reject
+        self._known_days: set[str] = set()
+        self._stopping = threading.Event()
+
+    @property
+    def session_id(self) -> Document:
+        """The `lsid` of this store's transactions."""
+        return dict(self._session.session_id)
+
+    def stop_retrying(self) -> None:
+        """Make the running attempt the last one; from any thread."""
+        self._stopping.set()
+
+    def check_clock(self) -> None:
+        """Raise ClockSkewed when this machine's clock is not MongoDB's, StoreUnavailable when that is not known."""
+        try:
+            hello = self._database.client.admin.command("hello")
+        except PyMongoError as error:
+            raise StoreUnavailable(f"MongoDB does not answer: {error}") from error
+        skew = clock_skew_seconds(hello, datetime.now(UTC))
+        if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
+            raise ClockSkewed(skew)
+
+    def commit(self, records: Sequence[Record], writes: Writes) -> None:
+        """Write `records`; `writes` is `writes_of(records)`. Records of lost leases are dropped, now or on the way.
+
+        Raises StoreUnavailable when MongoDB does not take them in time, ClockSkewed when some were rejected for their
+        time by a wrong clock, Halt when going on would be wrong. Then part of them may be written: claim again.
+        """
+        if any(document["reason"] in _TIME_REASONS for document in writes.rejected):
+            self.check_clock()
+        held = _to_do(records)
+        self._commit(held, writes if len(held) == len(records) else None, time.monotonic() + ATTEMPT_SECONDS)
+
+    def _commit(self, records: Sequence[Record], writes: Writes | None, deadline: float) -> None:
+        failures = 0
+        while records:
+            try:
+                self._attempt(records, writes or writes_of(records))
+            except Refused as refused:
+                records = self._with_dead_letter(records, refused)
+            except PyMongoError as error:
+                failures += 1
+                self._back_off(error, failures, len(records), deadline)
+                if failures >= HALVE_AFTER_FAILURES and len(records) > 1:
+                    # A batch too large for MongoDB's cache fails like a conflict; half of it may fit.
+                    self._commit(records[: len(records) // 2], None, deadline)
+            records, writes = _to_do(records), None
+
+    def _attempt(self, records: Sequence[Record], writes: Writes) -> None:
+        """Run one transaction; after it, `_to_do` tells what is left."""
+        for name in writes.events.keys() - self._known_days:
+            ensure_event_collection(self._database, name)
+            self._known_days.add(name)
+        try:
+            self._transactions.run(writes)
+        except Mismatch:
+            self._read_offsets(writes)
+            return
+        for lease, end in writes.ends.items():
+            lease.next_offset = end
+        remember_products(writes)
+
+    def _read_offsets(self, writes: Writes) -> None:
+        """What a mismatch means: another's epoch, or an attempt succeeded and its reply was lost."""
+        for lease in writes.ends:
+            stored = self._database[PARTITIONS].find_one({"_id": self._transactions.identity(lease)})
+            if stored is None or stored["epoch"] != lease.epoch:
+                lease.lost = True
+                log.warning("another consumer claimed a partition, its records are dropped", partition=lease.partition)
+            else:
+                lease.next_offset = stored["next_offset"]
+
+    def _with_dead_letter(self, records: Sequence[Record], refused: Refused) -> list[Record]:
+        record = refused.record
+        log.warning(
+            "MongoDB refused an event", partition=record.lease.partition, offset=record.offset, error=str(refused)
+        )
+        return [self._reject(other, str(refused)) if other is record else other for other in records]
+
+    def _back_off(self, error: PyMongoError, failures: int, size: int, deadline: float) -> None:
+        if self._stopping.is_set() or time.monotonic() >= deadline:
+            raise StoreUnavailable(f"MongoDB did not take a batch of {size} records: {error}") from error
+        log.warning("a batch failed and is tried again", records=size, failures=failures, error=str(error))
+        self._stopping.wait(random.uniform(0, min(MOST_BACKOFF_SECONDS, 0.02 * 2**failures)))
+
+
+def _to_do(records: Sequence[Record]) -> list[Record]:
+    """The records that are neither written nor fenced off."""
+    return [record for record in records if not record.lease.lost and record.offset >= record.lease.next_offset]

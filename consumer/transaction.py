@@ -1,0 +1,99 @@
+"""One attempt at one batch's transaction: its commands, in their order, and the errors that concern a single event."""
+
+from contextlib import suppress
+
+from bson.raw_bson import RawBSONDocument
+from pymongo import UpdateOne, WriteConcern
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from consumer.batch import Record, Writes
+from consumer.lease import Lease
+from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Id, partition_id
+from shared.errors import InvariantBroken
+from shared.mongo import SyncDatabase
+
+_REFUSALS = frozenset({121, 10334})  # DocumentValidationFailure, BSONObjectTooLarge: these concern one document
+_DUPLICATE_KEY = 11000
+
+
+class Mismatch(Exception):
+    """A partition's stored epoch or offset is not what its lease says; nothing was written."""
+
+
+class Refused(Exception):
+    """MongoDB refuses one event's document, whatever is tried; nothing was written."""
+
+    def __init__(self, record: Record, message: str) -> None:
+        super().__init__(message)
+        self.record = record
+
+
+class Transactions:
+    """Runs transactions in one session, for one consumer group and topic."""
+
+    def __init__(self, database: SyncDatabase, session: ClientSession, group: str, topic: str) -> None:
+        self._database = database
+        self._session = session
+        self._group = group
+        self._topic = topic
+
+    def identity(self, lease: Lease) -> Id:
+        """`_id` of the lease's document in `partitions`."""
+        return partition_id(self._group, self._topic, lease.partition)
+
+    def run(self, writes: Writes) -> None:
+        """Write all of `writes` and commit. Raises Mismatch, Refused, InvariantBroken or a PyMongoError.
+
+        After a PyMongoError the outcome is unknown when it came from the commit; running again finds out.
+        """
+        session = self._session
+        session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
+        try:
+            self._move_offsets(writes)
+            for collection, records in writes.events.items():
+                self._insert(collection, records)
+            for collection, updates in (
+                (ROLLUPS, writes.rollups),
+                (TOTALS, writes.totals),
+                (PRODUCTS, writes.products),
+            ):
+                if updates:
+                    self._database[collection].bulk_write(updates, ordered=False, session=session)
+            if writes.rejected:
+                self._database[REJECTED_EVENTS].insert_many(writes.rejected, session=session)
+        except BaseException:
+            with suppress(PyMongoError):
+                session.abort_transaction()
+            raise
+        session.commit_transaction()
+
+    def _move_offsets(self, writes: Writes) -> None:
+        moves = [
+            UpdateOne(
+                {"_id": self.identity(lease), "epoch": lease.epoch, "next_offset": lease.next_offset},
+                {"$set": {"next_offset": end}},
+            )
+            for lease, end in writes.ends.items()
+        ]
+        result = self._database[PARTITIONS].bulk_write(moves, session=self._session)
+        if result.matched_count != len(moves):
+            raise Mismatch
+
+    def _insert(self, collection: str, records: list[Record]) -> None:
+        documents = [RawBSONDocument(record.document) for record in records if isinstance(record.document, bytes)]
+        try:
+            self._database[collection].insert_many(documents, session=self._session)
+        except BulkWriteError as error:
+            first = error.details["writeErrors"][0]
+            record = records[first["index"]]
+            if first["code"] in _REFUSALS:
+                raise Refused(record, first["errmsg"]) from error
+            if first["code"] == _DUPLICATE_KEY:
+                raise InvariantBroken(
+                    f"{collection} already holds the event at offset {record.offset} of partition "
+                    f"{record.lease.partition}, which its stored offset says was never written: another program "
+                    "writes to this database, or a backup was restored in part; partition halted, nothing written"
+                ) from error
+            raise
