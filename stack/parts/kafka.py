@@ -15,7 +15,8 @@ from stack.process import Part
 from stack.waiting import listens, wait_until
 
 READY_SECONDS = 60.0
-HEAP = ("-Xms256m", "-Xmx512m")
+# A short start matters more here than the last of the throughput: one core's worth of compiler and collector less.
+JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 # Everything a client can notice stays at Kafka's default, but for what one node cannot do (replicas) and for the wait
 # before a first rebalance, which would only delay every start.
@@ -65,40 +66,47 @@ class Kafka:
 
     def part(self) -> Part:
         """The broker's process."""
-        return Part("kafka", self._run(*HEAP, main="kafka.Kafka", arguments=("server.properties",)), self._home)
-
-    def wait_ready(self) -> None:
-        """Return once the broker answers. Raises StackError after a minute."""
-        wait_until("Kafka to listen", lambda: listens(self._port), READY_SECONDS)
-        wait_until("Kafka to answer", self._answers, READY_SECONDS)
-
-    def create_topic(self, name: str, partitions: int) -> None:
-        """Make the topic with so many partitions; one that is there stays as it is. Raises StackError."""
-        admin = self._admin()
-        try:
-            admin.create_topics([NewTopic(name, partitions, 1)])[name].result(timeout=30)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise StackError(f"Kafka did not make the topic {name}: {error.args[0].str()}") from error
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self._admin().list_topics(timeout=2).brokers)
-        except KafkaException:
-            return False
-
-    def _admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
+        return Part("kafka", self._run("kafka.Kafka", "server.properties"), self._home)
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ("format", f"--cluster-id={cluster}", "--config=server.properties")
-        command = self._run("-XX:TieredStopAtLevel=1", main="kafka.tools.StorageTool", arguments=arguments)
+        options = (f"--cluster-id={cluster}", "--config=server.properties")
+        command = self._run("kafka.tools.StorageTool", "format", *options)
         result = subprocess.run(command, cwd=self._home, capture_output=True, text=True, check=False)  # noqa: S603
         if result.returncode:
             reason = (result.stderr or result.stdout).strip()
             raise StackError(f"Kafka could not format {self._home / 'data'}: {reason}")
 
-    def _run(self, *flags: str, main: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    def _run(self, main: str, *arguments: str) -> tuple[str, ...]:
         logging = f"-Dlog4j2.configurationFile={kafka_files.LOGGING.as_uri()}"
-        return (str(self._java), *flags, logging, "-cp", f"{self._jars}/*", main, *arguments)
+        return (str(self._java), *JVM, logging, "-cp", f"{self._jars}/*", main, *arguments)
+
+
+def wait_ready(bootstrap_servers: str) -> None:
+    """Return once the broker answers. Raises StackError after a minute."""
+    port = int(bootstrap_servers.rpartition(":")[2])
+    # Cheaper to ask than a client, which would have to be made and thrown away each time.
+    wait_until("Kafka to listen", lambda: listens(port), READY_SECONDS)
+    admin = _admin(bootstrap_servers)
+    wait_until("Kafka to answer", lambda: _answers(admin), READY_SECONDS)
+
+
+def create_topic(bootstrap_servers: str, name: str, partitions: int) -> None:
+    """Make the topic with so many partitions; one that is there stays as it is. Raises StackError."""
+    admin = _admin(bootstrap_servers)
+    try:
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(timeout=30)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise StackError(f"Kafka did not make the topic {name}: {error.args[0].str()}") from error
+
+
+def _answers(admin: AdminClient) -> bool:
+    try:
+        return bool(admin.list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False
+
+
+def _admin(bootstrap_servers: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})

@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -12,8 +13,9 @@ from stack.waiting import wait_until
 
 READY_SECONDS = 60.0
 REPLICA_SET = "rs0"
-ALREADY_INITIATED = 23
 NOT_INITIATED = 94
+
+Client = MongoClient[dict[str, Any]]
 
 
 def server_program() -> Path:
@@ -34,11 +36,6 @@ class Mongo:
         self._port = port
         self._cache_gb = cache_gb
 
-    @property
-    def uri(self) -> str:
-        """Connection string of the replica set."""
-        return f"mongodb://{self._member}/?replicaSet={REPLICA_SET}"
-
     def prepare(self) -> None:
         """Make the data folder."""
         (self._home / "data").mkdir(parents=True, exist_ok=True)
@@ -51,35 +48,44 @@ class Mongo:
         replica_set = ("--replSet", REPLICA_SET)
         return Part("mongod", (str(server_program()), "--dbpath", "data", *network, *replica_set, *sizes), self._home)
 
-    def wait_ready(self) -> None:
-        """Initiate the replica set on first use, return once it takes writes. Raises StackError after a minute."""
-        with self._connect() as client:
-            wait_until("MongoDB to answer", lambda: self._configure(client), READY_SECONDS)
-            wait_until("MongoDB to become primary", lambda: self._is_primary(client), READY_SECONDS)
 
-    @property
-    def _member(self) -> str:
-        return f"127.0.0.1:{self._port}"
+def uri(port: int) -> str:
+    """Connection string of the replica set on this port."""
+    return f"mongodb://{_member(port)}/?replicaSet={REPLICA_SET}"
 
-    def _connect(self) -> "MongoClient[dict[str, object]]":
-        return MongoClient(f"mongodb://{self._member}/?directConnection=true", serverSelectionTimeoutMS=1000)
 
-    def _configure(self, client: "MongoClient[dict[str, object]]") -> bool:
-        """Make this server the set's one member; False while it does not answer yet."""
-        members = [{"_id": 0, "host": self._member}]
-        try:
-            config = client.admin.command("replSetGetConfig")["config"]
-            # Data kept from a run on another port name a member that is not there any more.
-            if config["members"][0]["host"] != self._member:
-                config.update(members=members, version=config["version"] + 1)
-                client.admin.command("replSetReconfig", config, force=True)
-        except OperationFailure as error:
-            if error.code != NOT_INITIATED:
-                raise StackError(f"MongoDB's replica set cannot be configured: {error}") from error
-            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-        except PyMongoError:
-            return False
-        return True
+def wait_ready(port: int) -> None:
+    """Initiate the replica set on first use, return once it takes writes. Raises StackError after a minute."""
+    with _connect(port) as client:
+        wait_until("MongoDB to answer", lambda: _configure(client, _member(port)), READY_SECONDS)
+        wait_until("MongoDB to become primary", lambda: _is_primary(client), READY_SECONDS)
 
-    def _is_primary(self, client: "MongoClient[dict[str, object]]") -> bool:
-        return bool(client.admin.command("hello").get("isWritablePrimary"))
+
+def _member(port: int) -> str:
+    return f"127.0.0.1:{port}"
+
+
+def _connect(port: int) -> Client:
+    return MongoClient(f"mongodb://{_member(port)}/?directConnection=true", serverSelectionTimeoutMS=1000)
+
+
+def _configure(client: Client, member: str) -> bool:
+    """Make this server the set's one member; False while it does not answer yet."""
+    members = [{"_id": 0, "host": member}]
+    try:
+        config = client.admin.command("replSetGetConfig")["config"]
+        # Data kept from a run on another port name a member that is not there any more.
+        if config["members"][0]["host"] != member:
+            config.update(members=members, version=config["version"] + 1)
+            client.admin.command("replSetReconfig", config, force=True)
+    except OperationFailure as error:
+        if error.code != NOT_INITIATED:
+            raise StackError(f"MongoDB's replica set cannot be configured: {error}") from error
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+    except PyMongoError:
+        return False
+    return True
+
+
+def _is_primary(client: Client) -> bool:
+    return bool(client.admin.command("hello").get("isWritablePrimary"))

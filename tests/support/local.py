@@ -22,4 +22,4 @@ def kafka(folder: Path) -> LocalKafka:
 def mongo(folder: Path) -> LocalMongo:
     """A mongod with no data yet, not started. Raises stack.errors.PartMissing."""
     (port,) = ports.pick(1)
-    return LocalMongo(Mongo(home=folder / "mongo", port=port, cache_gb=0.5), folder / "mongod.log")
+    return LocalMongo(Mongo(home=folder / "mongo", port=port, cache_gb=0.5), port, folder / "mongod.log")

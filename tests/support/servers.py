@@ -1,10 +1,13 @@
 """The servers that tests use, whatever runs them: an interface, and servers of the local stack's own parts."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from stack.parts import kafka, mongo
 from stack.parts.kafka import Kafka
 from stack.parts.mongo import Mongo
+from stack.process import Part
 from tests.support.process import Running
 
 
@@ -55,18 +58,13 @@ class MongoServer(Server, Protocol):
 class _Local:
     """A server of the local stack's own parts."""
 
-    def __init__(self, server: Kafka | Mongo, log: Path) -> None:
-        self._parts = server
-        server.prepare()
-        self._running = Running(server.part(), log)
-
-    def launch(self) -> None:
-        """Start it without waiting, so that servers can start side by side."""
-        self._running.start()
+    def __init__(self, part: Part, log: Path, wait_ready: Callable[[], None]) -> None:
+        self._running = Running(part, log)
+        self._wait_ready = wait_ready
 
     def start(self) -> None:
-        self.launch()
-        self._parts.wait_ready()
+        self._running.start()
+        self._wait_ready()
 
     def stop(self) -> None:
         self._running.stop()
@@ -93,25 +91,19 @@ class _Local:
 class LocalKafka(_Local):
     """A broker started from Kafka's own program files."""
 
-    def __init__(self, kafka: Kafka, log: Path) -> None:
-        super().__init__(kafka, log)
-        self._kafka = kafka
-
-    @property
-    def bootstrap_servers(self) -> str:
-        return self._kafka.bootstrap_servers
+    def __init__(self, broker: Kafka, log: Path) -> None:
+        broker.prepare()
+        super().__init__(broker.part(), log, lambda: kafka.wait_ready(broker.bootstrap_servers))
+        self.bootstrap_servers = broker.bootstrap_servers
 
     def create_topic(self, name: str, partitions: int) -> None:
-        self._kafka.create_topic(name, partitions)
+        kafka.create_topic(self.bootstrap_servers, name, partitions)
 
 
 class LocalMongo(_Local):
     """A mongod started from the wheel's program."""
 
-    def __init__(self, mongo: Mongo, log: Path) -> None:
-        super().__init__(mongo, log)
-        self._mongo = mongo
-
-    @property
-    def uri(self) -> str:
-        return self._mongo.uri
+    def __init__(self, server: Mongo, port: int, log: Path) -> None:
+        server.prepare()
+        super().__init__(server.part(), log, lambda: mongo.wait_ready(port))
+        self.uri = mongo.uri(port)

@@ -1,0 +1,50 @@
+# make demo · make up api=2 consumer=3 · make test · make check · make lock · make clean
+
+PYTHON ?= python3
+python := .venv/bin/python
+api ?= 2
+consumer ?= 2
+
+.PHONY: deps demo up test check lock clean
+
+deps: .venv/installed
+
+demo: deps
+	$(python) -m stack demo
+
+up: deps
+	$(python) -m stack up --api $(api) --consumer $(consumer)
+
+test: deps
+	$(python) -m pytest $(args)
+
+check: deps
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy api consumer shared scripts stack tests
+	.venv/bin/lint-imports
+
+# Rebuilt when the requirements change. uv, itself checked against its hash, installs the rest in seconds.
+.venv/installed: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq --yes python3-venv; } \
+		|| { echo "Python cannot make virtual environments; as root: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
+	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/uv.txt
+	.venv/bin/uv pip install --quiet --python $(python) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header pyproject.toml
+
+# All three at the same versions: those that the tests run with.
+lock: deps
+	$(compile) --extra api --extra consumer --extra dev --output-file requirements/dev.txt
+	$(compile) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
+	$(compile) --extra consumer --constraint requirements/dev.txt --output-file requirements/consumer.txt
+
+clean:
+	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,31 @@
+"""Tells how to use a stack that stays, once it is complete."""
+
+import os
+import signal
+
+from rich.console import Console
+
+from stack import client, ready
+from stack.expectations import RATINGS, SALES
+from stack.plan import Plan
+
+
+def drive(plan: Plan, console: Console) -> None:
+    """Complete the stack, print its address, a token and the first commands; then wait for the end."""
+    stop = {signal.SIGTERM, signal.SIGINT}
+    bootstrap_servers = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
+    ready.complete(plan, bootstrap_servers, console.print)
+    token = client.new_token(console, "local")
+    publish = f"KAFKA_BOOTSTRAP_SERVERS={bootstrap_servers} .venv/bin/python -m scripts.publish"
+    for line in (
+        f"The API is at {plan.url}, described at {plan.url}/docs",
+        f"Its token: {token}",
+        f"{publish} sold --product 3 --units 10 --amount 1000",
+        f"{publish} rated --product 1 --rating 4.5 --category Software",
+        f"curl -H 'Authorization: Bearer {token}' {plan.url}{SALES}/3",
+        f"curl -H 'Authorization: Bearer {token}' {plan.url}{RATINGS}/1",
+        "Ctrl-C stops everything; the data stay",
+    ):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    signal.sigwait(stop)

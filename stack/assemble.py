@@ -1,0 +1,98 @@
+"""From settings to parts: finds or installs the programs, decides what takes a missing one's place, writes configs."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stack import packages
+from stack.errors import PartMissing
+from stack.packages import Say
+from stack.parts import kafka_files, services
+from stack.parts.kafka import Kafka
+from stack.parts.mock_kafka import MockKafka
+from stack.parts.mongo import Mongo
+from stack.parts.nginx import Nginx
+from stack.plan import TOPIC, Plan
+from stack.process import Part
+from stack.settings import StackSettings
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A plan and every part of it, ready to start in any order."""
+
+    plan: Plan
+    parts: tuple[Part, ...]
+
+    def driver(self, mode: str) -> Part:
+        """The process that completes the set-up and then uses the stack, or tells how to; with the plan's file."""
+        arguments = (f"drive-{mode}", str(self.plan.save()))
+        driver = services.python(mode, "stack", *arguments, env=self.plan.environment)
+        return replace(driver, env_files=_address_files(self.plan))
+
+
+def assemble(settings: StackSettings, folder: Path, api: int, consumer: int, say: Say) -> Assembly:
+    """Prepare a stack of so many API instances and consumers. Raises StackError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    nginx = _nginx(settings, say)
+    kafka = _kafka(settings, folder, say)
+    url = f"http://127.0.0.1:{settings.http_port if nginx else settings.api_port}"
+    kind = "apache" if isinstance(kafka, Kafka) else "mock"
+    plan = Plan(settings=settings, folder=folder, api=api, consumer=consumer, kafka=kind, url=url)
+    plan.logs.mkdir(parents=True, exist_ok=True)
+    services.signing_key(plan.secrets)
+    return Assembly(plan, (*_servers(plan, kafka), *_services(plan), *_balancer(plan, nginx)))
+
+
+def _kafka(settings: StackSettings, folder: Path, say: Say) -> Kafka | MockKafka:
+    """Apache Kafka where it can be had and is wanted, else the mock broker."""
+    mock = MockKafka(home=folder / "kafka")
+    if settings.kafka == "mock":
+        return mock
+    try:
+        java, jars = kafka_files.java(say), kafka_files.jars(settings.state / "parts", say)
+    except PartMissing as missing:
+        if settings.kafka == "apache":
+            raise
+        say(f"Kafka: librdkafka's mock broker takes its place, in memory and with 4 partitions ({missing})")
+        return mock
+    ports = {"port": settings.kafka_port, "controller_port": settings.kafka_controller_port}
+    return Kafka(java=java, jars=jars, home=folder / "kafka", **ports)
+
+
+def _nginx(settings: StackSettings, say: Say) -> Path | None:
+    """nginx's program, None where it is not wanted or cannot be had."""
+    if settings.nginx == "off":
+        return None
+    try:
+        return packages.require("nginx", "nginx", say)
+    except PartMissing as missing:
+        say(f"nginx: no load balancer, the first API instance answers ({missing})")
+        return None
+
+
+def _servers(plan: Plan, kafka: Kafka | MockKafka) -> list[Part]:
+    mongo = Mongo(home=plan.folder / "mongo", port=plan.settings.mongo_port)
+    mongo.prepare()
+    kafka.prepare()
+    return [mongo.part(), kafka.part() if isinstance(kafka, Kafka) else kafka.part(TOPIC)]
+
+
+def _services(plan: Plan) -> list[Part]:
+    apis = [services.api(number, port, plan.environment) for number, port in enumerate(plan.api_ports, 1)]
+    consumers = [services.consumer(number, port, plan.environment) for number, port in enumerate(plan.metrics_ports, 1)]
+    return [*apis, *(replace(consumer, env_files=_address_files(plan)) for consumer in consumers)]
+
+
+def _balancer(plan: Plan, program: Path | None) -> list[Part]:
+    if program is None:
+        return []
+    port = plan.settings.http_port
+    nginx = Nginx(program=program, home=plan.folder / "nginx", port=port, api_ports=plan.api_ports)
+    nginx.prepare()
+    return [nginx.part()]
+
+
+def _address_files(plan: Plan) -> dict[str, Path]:
+    if plan.kafka == "apache":
+        return {}
+    return {"KAFKA_BOOTSTRAP_SERVERS": MockKafka(home=plan.folder / "kafka").address_file}

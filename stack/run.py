@@ -1,0 +1,119 @@
+"""One run of the stack from start to end: alone in its state folder, ports checked, parts supervised, end explained."""
+
+import fcntl
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from honcho.printer import Printer
+from rich.console import Console
+
+from stack import ports
+from stack.assemble import Assembly, assemble
+from stack.errors import StackError
+from stack.process import Part
+from stack.settings import StackSettings
+from stack.supervise import Ending, Supervisor
+
+LAST_LINES = 15
+
+
+class DriverOutput:
+    """A printer for honcho that shows what one part writes, as it is, and nothing else."""
+
+    width = 0
+
+    def __init__(self, part: str, console: Console) -> None:
+        self._part = part
+        self._console = console
+
+    def write(self, message: Any) -> None:
+        """Called by honcho for each line of each part, and of its own."""
+        if message.name == self._part:
+            self._console.file.write(message.data.decode(errors="replace"))
+            self._console.file.flush()
+
+
+def demo(settings: StackSettings, console: Console) -> int:
+    """Fresh data, every part's output in a file, ends by itself. The exit code."""
+    with _alone(settings):
+        folder = settings.state / "demo"
+        _check_ports(settings, 2, 2)
+        for leftover in (folder, settings.state / "logs"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        assembly = assemble(settings, folder, 2, 2, console.print)
+        supervisor = Supervisor(DriverOutput("demo", console))
+        _add(supervisor, assembly, "demo", console, logs=assembly.plan.logs)
+        return _explain(supervisor.run(), "demo", assembly.plan.logs, console)
+
+
+def up(settings: StackSettings, api: int, consumer: int, console: Console) -> int:
+    """Kept data, every part's output on the terminal, stays until a signal comes. The exit code."""
+    with _alone(settings):
+        _check_ports(settings, api, consumer)
+        assembly = assemble(settings, settings.state / "up", api, consumer, console.print)
+        supervisor = Supervisor(Printer(console.file))
+        _add(supervisor, assembly, "up", console, logs=None)
+        return _explain(supervisor.run(), "up", None, console)
+
+
+@contextmanager
+def _alone(settings: StackSettings) -> Iterator[None]:
+    """Hold the state folder. Raises StackError where another run holds it."""
+    settings.state.mkdir(parents=True, exist_ok=True)
+    with (settings.state / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise StackError(
+                f"another run (process {holder}) uses {settings.state}; stop it, or set STACK_STATE to another folder"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _check_ports(settings: StackSettings, api: int, consumer: int) -> None:
+    ports.check(settings.claims(api, consumer))
+
+
+def _add(supervisor: Supervisor, assembly: Assembly, mode: str, console: Console, logs: Path | None) -> None:
+    terminal = {"FORCE_COLOR": "1", "COLUMNS": str(console.width)} if console.is_terminal else {}
+    for part in assembly.parts:
+        _add_part(supervisor, part, logs / f"{part.name}.log" if logs else None)
+    driver = assembly.driver(mode)
+    _add_part(supervisor, replace(driver, env={**driver.env, **terminal}), None)
+
+
+def _add_part(supervisor: Supervisor, part: Part, log: Path | None) -> None:
+    environment = {**os.environ, **part.env}
+    supervisor.add_process(part.name, part.shell_command(log), env=environment, cwd=part.cwd)
+
+
+def _explain(ending: Ending, driver: str, logs: Path | None, console: Console) -> int:
+    """Say why the run ended, unless that is plain; the exit code."""
+    if ending.signal:
+        console.print("stopped")
+        return 128 + ending.signal
+    if ending.part == driver:
+        return ending.exit_code
+    how = f"was ended by {_signal_name(-ending.exit_code)}" if ending.exit_code < 0 else f"ended ({ending.exit_code})"
+    console.print(f"[red]{ending.part} {how}, so everything was stopped[/red]")
+    if logs:
+        log = logs / f"{ending.part}.log"
+        console.print(f"The end of {log}:", soft_wrap=True)
+        for line in log.read_text(errors="replace").splitlines()[-LAST_LINES:]:
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    return 1
+
+
+def _signal_name(number: int) -> str:
+    return signal.Signals(number).name
