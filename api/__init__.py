@@ -1,1 +1,1 @@
-"""The HTTP API: answers from the aggregates, for holders of a token."""
+"""The REST service: sales of the last hour and average ratings, read from the aggregates."""

@@ -5,10 +5,11 @@ An entry says what happened in its first words and carries the rest as fields. N
 
 import logging
 import sys
+from functools import partial
 from typing import Literal
 
 import structlog
-from structlog.typing import FilteringBoundLogger
+from structlog.typing import EventDict, FilteringBoundLogger
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -20,6 +21,7 @@ def configure(log_format: Format, level: str, service: str) -> None:
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        partial(_with_service, service),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
@@ -42,10 +44,15 @@ def configure(log_format: Format, level: str, service: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=max(_LEVELS[level], logging.INFO), force=True)
-    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _with_service(service: str, logger: object, method: str, entry: EventDict) -> EventDict:
+    """Not a context variable: tasks and threads of their own context would lose it."""
+    entry["service"] = service
+    return entry
 
 
 def logger(name: str) -> FilteringBoundLogger:
-    """A logger whose entries carry `logger=name`."""
-    bound: FilteringBoundLogger = structlog.get_logger(logger=name)
+    """A logger whose entries carry `module=name`."""
+    bound: FilteringBoundLogger = structlog.get_logger(module=name)
     return bound

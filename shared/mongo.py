@@ -74,7 +74,8 @@ def connect_async(settings: SharedSettings, app_name: str) -> AsyncDatabase:
 
 def clock_skew_seconds(hello: Document, now: datetime) -> float:
     """How far `now` is ahead of the clock of the mongod that answered `hello`; half a round trip is in it."""
-    skew: float = (now - hello["localTime"]).total_seconds()
+    # UTC, but a command's answer does not say so: databases' options hold for documents only.
+    skew: float = (now - hello["localTime"].replace(tzinfo=UTC)).total_seconds()
     return skew
 
 

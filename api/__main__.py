@@ -1,0 +1,32 @@
+"""`python -m api`: the REST service.
+
+Exit codes: 0 ended by SIGTERM or SIGINT · 3 the port is taken · 78 a setting is missing or wrong.
+"""
+
+import sys
+
+from api.app import create_app
+from api.server import Server
+from shared import logs, reporting
+from shared.errors import ConfigurationError
+from shared.settings import ApiSettings
+
+EX_CONFIG = 78
+
+
+def main() -> int:
+    """Serve until a signal ends it."""
+    try:
+        settings = ApiSettings.load()
+        app = create_app(settings)
+    except ConfigurationError as error:
+        print(f"The API cannot start: {error}", file=sys.stderr)  # noqa: T201
+        return EX_CONFIG
+    logs.configure(settings.log_format, settings.log_level, "api")
+    reporting.configure(settings, "api")
+    Server(app, settings).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The aggregation pipelines. Pure: each function returns the stages for one `aggregate` command.
+
+Products are found by ranges of `_id`, one a product, which hold every Kafka partition whether known or not. Run them
+with `hint={"_id": 1}` (`BY_ID`): without a hint the planner plans each branch of `$or` alone, at twice the cost.
+
+Sums are exact: amounts are Decimal128, and MongoDB adds up to 34 digits of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bson.max_key import MaxKey
+
+from api.window import Window
+from shared.documents import (
+    MINUTE_MS,
+    PARTITION_STATUS,
+    REPLAYED_PARTITION,
+    SECOND_MS,
+    Document,
+    block_path,
+    event_collection,
+    minute_path,
+    second_path,
+)
+from shared.events import PRODUCT_SOLD
+
+Pipeline = list[Document]
+
+BY_ID = {"_id": 1}
+
+
+def sales_by_product(products: Iterable[int], window: Window) -> Pipeline:
+    """On `rollups`: `{_id: product, amount, cut_sales}` of each product with a document in the window's hours.
+
+    `amount` lacks the part of the cut minute that counts; `cut_sales` is how many sales that whole minute has, 0 when
+    it needs no reading. Of the cut hour at most 14 amounts are read, of other hours one.
+    """
+    cut_sales = f"${minute_path(window.cut_minute)}.sales" if window.starts_within_minute else 0
+    within_cut_hour = {"$lt": ["$_id.h", window.hours.start]}
+    return [
+        {"$match": {"$or": [_hours(product, window) for product in products]}},
+        {
+            "$project": {
+                "amount": {"$cond": [within_cut_hour, _rest_of_cut_hour(window), "$amount"]},
+                "cut_sales": {"$cond": [{"$eq": ["$_id.h", window.cut_hour]}, cut_sales, 0]},
+            }
+        },
+        {"$group": {"_id": "$_id.p", "amount": {"$sum": "$amount"}, "cut_sales": {"$sum": "$cut_sales"}}},
+    ]
+
+
+def sales_of_all(window: Window) -> Pipeline:
+    """On `totals`: one row `{amount}`, or none. The cut minute's document holds its seconds, so this is complete."""
+    spans: list[Document] = [{"_id": {"$gte": {"h": window.cut_hour}, "$lt": {"h": window.hours.stop}}}]
+    seconds: Any = 0
+    if window.starts_within_minute:
+        spans.append({"_id": {"$gte": {"m": window.cut_minute}, "$lt": {"m": window.cut_minute + 1}}})
+        counted = range(window.cut, (window.cut_minute + 1) * 60)
+        seconds = {"$sum": [f"${second_path(second)}.amount" for second in counted]}
+    # A missing field compares as less than any number, so a minute's document must be told apart first.
+    is_minute = {"$ne": [{"$type": "$_id.m"}, "missing"]}
+    within_cut_hour = {"$lt": ["$_id.h", window.hours.start]}
+    of_hour = {"$cond": [within_cut_hour, _rest_of_cut_hour(window), "$amount"]}
+    return [
+        {"$match": {"$or": spans}},
+        {"$project": {"amount": {"$cond": [is_minute, seconds, of_hour]}}},
+        {"$group": {"_id": None, "amount": {"$sum": "$amount"}}},
+    ]
+
+
+def sales_by_second(products: Sequence[int], minute: int) -> tuple[str, Pipeline]:
+    """Collection and pipeline: `{_id: {p, s: second}, amount, sales}` from the raw events of one minute.
+
+    One clustered range a product, joined by `$unionWith`: `$or` would scan the collection.
+    """
+    collection = event_collection(minute * MINUTE_MS)
+    first, *others = (_minute_of_product(product, minute) for product in products)
+    unions = [{"$unionWith": {"coll": collection, "pipeline": [match]}} for match in others]
+    second = {"$floor": {"$divide": ["$_id.t", SECOND_MS]}}
+    return collection, [
+        first,
+        *unions,
+        {
+            "$group": {
+                "_id": {"p": "$_id.p", "s": {"$toLong": second}},
+                "amount": {"$sum": "$amount"},
+                "sales": {"$sum": 1},
+            }
+        },
+    ]
+
+
+def ratings_by_product(products: Iterable[int]) -> Pipeline:
+    """On `products`: `{_id: product, rating_sum, ratings}` of each known product, over all time."""
+    return [
+        {"$match": {"$or": [_partitions(product) for product in products]}},
+        {"$group": {"_id": "$_id.p", "rating_sum": {"$sum": "$rating_sum"}, "ratings": {"$sum": "$ratings"}}},
+    ]
+
+
+def known_products(products: Iterable[int]) -> Pipeline:
+    """On `products`: `{_id: product}` of each product that ever had an event."""
+    return [{"$match": {"$or": [_partitions(product) for product in products]}}, {"$group": {"_id": "$_id.p"}}]
+
+
+def caught_up_times() -> Pipeline:
+    """On `partitions`: `{caught_up_at}` of each partition, absent where no consumer has said so yet."""
+    status = {"from": PARTITION_STATUS, "localField": "_id", "foreignField": "_id", "as": "status"}
+    return [
+        {"$match": {"_id.k": {"$ne": REPLAYED_PARTITION}}},
+        {"$lookup": status},
+        {"$project": {"_id": 0, "caught_up_at": {"$first": "$status.caught_up_at"}}},
+    ]
+
+
+def _hours(product: int, window: Window) -> Document:
+    """One product's documents of the window's hours. A shorter `_id` sorts before every longer one it begins."""
+    return {"_id": {"$gte": {"p": product, "h": window.cut_hour}, "$lt": {"p": product, "h": window.hours.stop}}}
+
+
+def _partitions(product: int) -> Document:
+    return {"_id": {"$gte": {"p": product, "k": REPLAYED_PARTITION}, "$lt": {"p": product, "k": MaxKey()}}}
+
+
+def _minute_of_product(product: int, minute: int) -> Document:
+    start, end = minute * MINUTE_MS, (minute + 1) * MINUTE_MS
+    span = {"$gte": {"p": product, "t": start}, "$lt": {"p": product, "t": end}}
+    return {"$match": {"_id": span, "event": PRODUCT_SOLD}}
+
+
+def _rest_of_cut_hour(window: Window) -> Document:
+    """The amounts of the whole minutes and blocks that count of the cut hour; absent ones count nothing."""
+    minutes = [f"${minute_path(minute)}.amount" for minute in window.minutes]
+    blocks = [f"${block_path(block * 10)}.amount" for block in window.blocks]
+    return {"$sum": minutes + blocks}

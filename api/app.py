@@ -1,0 +1,41 @@
+"""The application: wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import documentation, problems
+from api.health import Health
+from api.middleware import RequestMiddleware
+from api.routes import operations, ratings, sales
+from api.services import Clock, Services, system_clock, token_signer
+from shared.settings import ApiSettings
+
+
+def create_app(settings: ApiSettings, clock: Clock = system_clock) -> FastAPI:
+    """The API. Needs no MongoDB to start. Raises ConfigurationError for a weak signing key."""
+    signer = token_signer(settings)
+    health = Health(clock)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.services = services = Services.start(settings, signer, clock)
+        yield
+        await services.close()
+
+    app = FastAPI(
+        title=documentation.TITLE,
+        description=documentation.DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.health = health
+    app.add_middleware(RequestMiddleware, health=health)
+    problems.install(app)
+    for resource in (sales, ratings, operations):
+        app.include_router(resource.router)
+    app.openapi_schema = documentation.openapi(app)
+    return app

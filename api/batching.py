@@ -1,0 +1,82 @@
+"""Concurrent readers share round trips: what arrives while a query is in flight is answered together by the next."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import Context
+from typing import Generic, TypeVar
+
+from shared.errors import StoreUnavailable
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class BatchingReader(Generic[K, V]):
+    """Reads values by key through one query at a time.
+
+    `query` gets up to `limit` distinct keys and returns a value for each. A query starts after the reads that it
+    answers, so an answer is never older than the question. A failing query fails the reads of its own batch only, with
+    its exception; a read that is cancelled harms no other. `observe` is told the number of keys of each query.
+    """
+
+    def __init__(
+        self,
+        query: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]],
+        *,
+        limit: int,
+        deadline: float,
+        observe: Callable[[float], None] = lambda size: None,
+    ) -> None:
+        self._query = query
+        self._limit = limit
+        self._deadline = deadline
+        self._observe = observe
+        self._waiting: dict[K, list[asyncio.Future[V]]] = {}
+        self._working: asyncio.Task[None] | None = None
+
+    async def read(self, key: K) -> V:
+        """The value of `key`. Raises what the query raised, or StoreUnavailable after `deadline` seconds."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[V] = loop.create_future()
+        self._waiting.setdefault(key, []).append(answer)
+        if self._working is None:
+            # A context of its own: the query belongs to no single request.
+            self._working = loop.create_task(self._work(), context=Context())
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await answer
+        except TimeoutError:
+            raise StoreUnavailable(f"MongoDB gave no answer within {self._deadline:g} s") from None
+
+    async def _work(self) -> None:
+        try:
+            while batch := self._take():
+                await self._answer(batch)
+        finally:
+            self._working = None
+
+    def _take(self) -> dict[K, list[asyncio.Future[V]]]:
+        """The keys that have waited longest, up to the limit, without those that nobody waits for any more."""
+        batch: dict[K, list[asyncio.Future[V]]] = {}
+        while self._waiting and len(batch) < self._limit:
+            key = next(iter(self._waiting))
+            readers = [reader for reader in self._waiting.pop(key) if not reader.done()]
+            if readers:
+                batch[key] = readers
+        return batch
+
+    async def _answer(self, batch: dict[K, list[asyncio.Future[V]]]) -> None:
+        self._observe(len(batch))
+        try:
+            values = await self._query(list(batch))
+            answers = [(values[key], readers) for key, readers in batch.items()]
+        except Exception as error:  # whatever it is, it belongs to the readers
+            for readers in batch.values():
+                for reader in readers:
+                    if not reader.done():
+                        reader.set_exception(error)
+            return
+        for value, readers in answers:
+            for reader in readers:
+                if not reader.done():
+                    reader.set_result(value)

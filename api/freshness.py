@@ -1,0 +1,36 @@
+"""How recent the answers are: the time up to which every partition of the topic was counted."""
+
+import time
+from datetime import datetime
+from typing import Final
+
+from api.aggregates import caught_up_times
+from api.store import Store
+from shared.documents import PARTITIONS
+
+_KEPT_SECONDS: Final = 1.0
+"""Consumers write their progress at most once a second."""
+
+
+class Freshness:
+    """The oldest `caught_up_at` of the partitions.
+
+    Ask before reading the sums: an answer is then at least as recent as it says. For the same reason a value up to a
+    second old is as good as a new one.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._read_at = float("-inf")
+        self._as_of: datetime | None = None
+
+    async def as_of(self) -> datetime | None:
+        """None while a partition has never been caught up, or there is none. Raises StoreUnavailable."""
+        asked_at = time.monotonic()
+        if asked_at - self._read_at > _KEPT_SECONDS:
+            rows = await self._store.aggregate("freshness", PARTITIONS, caught_up_times())
+            times: list[datetime | None] = [row.get("caught_up_at") for row in rows]
+            known = [time for time in times if time is not None]
+            self._as_of = min(known) if known and len(known) == len(times) else None
+            self._read_at = asked_at
+        return self._as_of

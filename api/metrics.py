@@ -1,0 +1,28 @@
+"""What the API counts and measures."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.metrics import SECONDS, SIZES
+
+REQUESTS: Final = Histogram(
+    "api_request_duration_seconds",
+    "Time from a request's arrival to the end of its answer.",
+    ("route", "method", "status"),
+    buckets=SECONDS,
+)
+QUERIES: Final = Histogram(
+    "api_mongodb_query_duration_seconds",
+    "Time of a query to MongoDB, failed ones included.",
+    ("query",),
+    buckets=SECONDS,
+)
+BATCHES: Final = Histogram(
+    "api_batch_keys",
+    "Distinct keys that one query answered together.",
+    ("reader",),
+    buckets=[s for s in SIZES if s <= 500],
+)
+REFUSED: Final = Counter("api_refused_tokens_total", "Requests without a valid token.")
+DRAINING: Final = Gauge("api_draining", "1 while this instance is ending.")

@@ -1,0 +1,105 @@
+"""Errors as answers: `application/problem+json` after RFC 9457, with the extra member `message`."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.tokens import InvalidToken
+from shared.errors import StoreUnavailable
+
+MEDIA_TYPE: Final = "application/problem+json"
+REALM: Final = 'Bearer realm="product-analytics"'
+RETRY_SECONDS: Final = 2
+
+_ID_SHOWN: Final = 128
+
+
+class Problem(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+    def members(self) -> dict[str, str | int]:
+        """The body, as an object."""
+        return {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.message,
+            "message": self.message,
+        }
+
+    def response(self) -> Response:
+        """The answer."""
+        headers = {"Cache-Control": "no-store", **(self.headers or {})}
+        return Response(json.dumps(self.members()).encode(), self.status, headers, MEDIA_TYPE)
+
+
+def no_product(product_id: str) -> Problem:
+    """404: there is no such product, or none can have this id."""
+    shown = product_id if len(product_id) <= _ID_SHOWN else product_id[:_ID_SHOWN] + "…"
+    return Problem(HTTPStatus.NOT_FOUND, f"No product with id {shown} was found")
+
+
+def no_token(*, given: bool) -> Problem:
+    """401: the same body whatever is wrong; after RFC 6750 the challenge names an error if a token was given."""
+    challenge = f'{REALM}, error="invalid_token"' if given else REALM
+    return Problem(HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed", {"WWW-Authenticate": challenge})
+
+
+def out_of_scope(message: str, scope: str) -> Problem:
+    """403: the token is valid but not for this."""
+    challenge = f'{REALM}, error="insufficient_scope", scope="{scope}"'
+    return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
+
+
+def method_not_allowed() -> Problem:
+    """405. HEAD is answered wherever GET is, and nothing else is."""
+    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": "GET, HEAD"})
+
+
+def unavailable() -> Problem:
+    """503: MongoDB does not answer."""
+    message = "The data cannot be read at the moment, try again shortly"
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def broken() -> Problem:
+    """500: a fault of this service. Says nothing about it; the log has it under the request's id."""
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This request met a fault of the service, which was logged")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception of the framework and of the routes with a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(StoreUnavailable, lambda request, error: unavailable().response())
+    app.add_exception_handler(InvalidToken, lambda request, error: no_token(given=True).response())
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+
+
+def _problem(request: Request, error: Any) -> Response:
+    problem: Problem = error
+    return problem.response()
+
+
+def _http_exception(request: Request, error: Any) -> Response:
+    """What the framework itself raises, HTTPException: unknown routes and methods."""
+    status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        return method_not_allowed().response()
+    message = "There is nothing at this address" if status is HTTPStatus.NOT_FOUND else status.phrase
+    return Problem(status, message, error.headers).response()
+
+
+def _invalid_request(request: Request, error: Exception) -> Response:
+    return Problem(HTTPStatus.BAD_REQUEST, "The request is not one that this address takes").response()

@@ -1,0 +1,104 @@
+"""Sales of the last hour, exact to the second."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.aggregates import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
+from api.caches import BoundedCache
+from api.freshness import Freshness
+from api.store import Store
+from api.window import Window
+from shared.documents import AMOUNT_DECIMALS, PRODUCTS, ROLLUPS, TOTALS, scaled
+
+KNOWN_PRODUCTS = 100_000
+CUT_MINUTES = 20_000
+"""Entries of the caches: megabytes at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """What was sold in the last hour."""
+
+    total: int
+    """Millionths of the currency unit."""
+    as_of: datetime | None
+    """Everything that happened until then is in it; None when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _CutMinute:
+    """One product's minute as its raw events were read."""
+
+    sales: int
+    amounts: Mapping[int, int]
+
+    def since(self, second: int) -> int:
+        return sum(amount for at, amount in self.amounts.items() if at >= second)
+
+
+class SalesReader:
+    """Reads sales from the rollups; of the minute that the window starts in, from the raw events.
+
+    Raw events are only ever added, so what was read of a minute serves until its rollup counts another number.
+    `clock` gives UTC milliseconds.
+    """
+
+    def __init__(self, store: Store, freshness: Freshness, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._freshness = freshness
+        self._clock = clock
+        self._known: BoundedCache[int, bool] = BoundedCache(KNOWN_PRODUCTS)
+        self._minutes: BoundedCache[tuple[int, int], _CutMinute] = BoundedCache(CUT_MINUTES)
+
+    async def of_products(self, products: Sequence[int]) -> dict[int, Sales | None]:
+        """Each product's sales, None for one that never had an event. Raises StoreUnavailable."""
+        as_of = await self._freshness.as_of()
+        window = Window.at(self._clock())
+        rows = await self._store.aggregate("sales", ROLLUPS, sales_by_product(products, window), BY_ID)
+        totals = {row["_id"]: scaled(row["amount"], AMOUNT_DECIMALS) for row in rows}
+        counts = {row["_id"]: row["cut_sales"] for row in rows if row["cut_sales"]}
+        for product, amount in (await self._cut_amounts(counts, window)).items():
+            totals[product] += amount
+        known = await self._known_among(products, totals)
+        return {p: Sales(totals.get(p, 0), as_of) if p in known else None for p in products}
+
+    async def of_all(self) -> Sales:
+        """The sales of all products. Raises StoreUnavailable."""
+        as_of = await self._freshness.as_of()
+        rows = await self._store.aggregate("total sales", TOTALS, sales_of_all(Window.at(self._clock())), BY_ID)
+        return Sales(sum(scaled(row["amount"], AMOUNT_DECIMALS) for row in rows), as_of)
+
+    async def _cut_amounts(self, counts: Mapping[int, int], window: Window) -> dict[int, int]:
+        """What counts of the cut minute, for the products whose number of sales in that minute is given."""
+        minute = window.cut_minute
+        entries = {product: self._minutes.get((product, minute)) for product in counts}
+        outdated = [p for p, entry in entries.items() if entry is None or entry.sales != counts[p]]
+        entries |= await self._read_minutes(outdated, minute)
+        return {product: entry.since(window.cut) for product, entry in entries.items() if entry is not None}
+
+    async def _read_minutes(self, products: Sequence[int], minute: int) -> dict[int, _CutMinute]:
+        if not products:
+            return {}
+        rows = await self._store.aggregate("cut minute", *sales_by_second(products, minute))
+        counts = dict.fromkeys(products, 0)
+        amounts: dict[int, dict[int, int]] = {product: {} for product in products}
+        for row in rows:
+            product, second = row["_id"]["p"], row["_id"]["s"]
+            counts[product] += row["sales"]
+            amounts[product][second] = scaled(row["amount"], AMOUNT_DECIMALS)
+        entries = {product: _CutMinute(counts[product], amounts[product]) for product in products}
+        for product, entry in entries.items():
+            self._minutes.put((product, minute), entry)
+        return entries
+
+    async def _known_among(self, products: Sequence[int], sold: Mapping[int, int]) -> set[int]:
+        """A product with a rollup is known; of the others `products` tells."""
+        known = {product for product in products if product in sold or self._known.get(product)}
+        doubtful = [product for product in products if product not in known]
+        if doubtful:
+            rows = await self._store.aggregate("known products", PRODUCTS, known_products(doubtful), BY_ID)
+            known |= {row["_id"] for row in rows}
+        for product in known:
+            self._known.put(product, True)
+        return known

@@ -1,0 +1,43 @@
+"""Reads from MongoDB, with their failures and durations told apart in one place."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pymongo.errors import PyMongoError
+
+from api.aggregates import Pipeline
+from shared import logs
+from shared.errors import StoreUnavailable
+from shared.mongo import AsyncDatabase
+
+log = logs.logger(__name__)
+
+_ONE_REPLY = 10_000
+"""Rows asked for in the first reply: every answer fits into it, so a read is one round trip."""
+
+
+class Store:
+    """Runs aggregation pipelines. `observe` is told each read's name and seconds, failed ones included."""
+
+    def __init__(
+        self, database: AsyncDatabase, observe: Callable[[str, float], None] = lambda name, took: None
+    ) -> None:
+        self._database = database
+        self._observe = observe
+
+    async def aggregate(
+        self, name: str, collection: str, pipeline: Pipeline, hint: dict[str, int] | None = None
+    ) -> list[dict[str, Any]]:
+        """All rows; none when the collection does not exist. Raises StoreUnavailable."""
+        options: dict[str, Any] = {} if hint is None else {"hint": hint}
+        started = time.perf_counter()
+        try:
+            cursor = self._database[collection].aggregate(pipeline, batchSize=_ONE_REPLY, **options)
+            return await cursor.to_list(None)
+        except PyMongoError as error:
+            reason = f"{type(error).__name__}: {str(error)[:300]}"
+            log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=reason)
+            raise StoreUnavailable("MongoDB did not answer") from error
+        finally:
+            self._observe(name, time.perf_counter() - started)

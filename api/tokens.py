@@ -1,0 +1,137 @@
+"""Bearer tokens: JWTs signed with HMAC-SHA-256, made and checked. The one module that names python-jose.
+
+A token is accepted in exactly the form that `sign` gives it, for python-jose alone takes more than that: the shape is
+checked first, then the header, then the signature with one key and one algorithm, then every claim by a strict model.
+Whatever is wrong, the answer is the same InvalidToken.
+"""
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated, Any, Final
+
+from jose import jwk, jws
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.keys import SigningKey
+
+ALGORITHM: Final = "HS256"
+MAX_BYTES: Final = 1024
+LEEWAY_SECONDS: Final = 5
+"""How far the clock that signed may be ahead of the one that checks."""
+
+_SHAPE: Final = re.compile(r"([A-Za-z0-9_-]{4,})\.([A-Za-z0-9_-]{4,})\.([A-Za-z0-9_-]{43})", re.ASCII)
+_TIME_BOUND: Final = 2**53
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Time = Annotated[int, Field(ge=0, lt=_TIME_BOUND)]
+
+
+class InvalidToken(Exception):
+    """The token is not one that this service signed, or not valid at this time."""
+
+
+class Claims(BaseModel):
+    """What a token says; times are seconds since 1970."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    iss: Text
+    aud: Text
+    sub: Text
+    jti: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
+    iat: Time
+    nbf: Time
+    exp: Time
+    scope: Annotated[str, StringConstraints(max_length=256, pattern=r"^([a-z]+(:[a-z]+)?( [a-z]+(:[a-z]+)?)*)?$")]
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes, one by one."""
+        return frozenset(self.scope.split())
+
+
+class TokenSigner:
+    """Makes and checks the tokens of one key, issuer and audience."""
+
+    def __init__(self, key: SigningKey, issuer: str, audience: str) -> None:
+        self._key: Any = jwk.construct(key.secret, ALGORITHM)
+        self._header = {"alg": ALGORITHM, "kid": key.key_id, "typ": "JWT"}
+        self._issuer = issuer
+        self._audience = audience
+
+    def sign(self, *, name: str, jti: str, scopes: frozenset[str], issued_at: int, expires_at: int) -> str:
+        """A token. Raises ValueError when it would not be accepted, being too long for example."""
+        claims = Claims(
+            iss=self._issuer,
+            aud=self._audience,
+            sub=name,
+            jti=jti,
+            iat=issued_at,
+            nbf=issued_at,
+            exp=expires_at,
+            scope=" ".join(sorted(scopes)),
+        )
+        payload = claims.model_dump_json().encode()
+        token: str = jws.sign(payload, self._key, headers={"kid": self._header["kid"]}, algorithm=ALGORITHM)
+        if len(token) > MAX_BYTES:
+            raise ValueError(f"the token would have {len(token)} bytes, {MAX_BYTES} are the most: shorten its name")
+        return token
+
+    def verify(self, token: str, now: float) -> Claims:
+        """What `token` says. Raises InvalidToken, whatever the input."""
+        try:
+            claims = self._authentic(token)
+        except Exception:
+            # python-jose fails in many ways on hostile input. The cause is left out because it may quote the token.
+            raise InvalidToken from None
+        check_time(claims, now)
+        return claims
+
+    def _authentic(self, token: str) -> Claims:
+        shape = _SHAPE.fullmatch(token) if len(token) <= MAX_BYTES else None
+        if shape is None:
+            raise InvalidToken
+        header, _, _ = (_decoded(part) for part in shape.groups())
+        if _members(header) != self._header:
+            raise InvalidToken
+        payload = jws.verify(token, self._key, algorithms=[ALGORITHM])
+        claims = Claims.model_validate(_members(payload))
+        if (claims.iss, claims.aud) != (self._issuer, self._audience):
+            raise InvalidToken
+        return claims
+
+
+def check_time(claims: Claims, now: float) -> None:
+    """Raises InvalidToken unless the claims hold at `now`, in seconds since 1970."""
+    if max(claims.iat, claims.nbf) > now + LEEWAY_SECONDS or claims.exp <= max(now, claims.iat):
+        raise InvalidToken
+
+
+def _decoded(part: str) -> bytes:
+    """The bytes of unpadded base64url. One value has one spelling: unused bits must be zero."""
+    raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    if urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+        raise InvalidToken
+    return raw
+
+
+def _members(document: bytes) -> dict[str, Any]:
+    """The members of a JSON object in UTF-8. Raises an exception for anything else, and for a member given twice."""
+    members: dict[str, Any] = json.loads(
+        document.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=_refused
+    )
+    if not isinstance(members, dict):
+        raise InvalidToken
+    return members
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidToken
+    return members
+
+
+def _refused(constant: str) -> None:
+    raise InvalidToken
