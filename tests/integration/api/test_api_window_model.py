@@ -1,0 +1,105 @@
+"""Sales and ratings against a slow model: any events, in any order, between reads at any time."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from api.freshness import Freshness
+from api.ratings import RatingsReader
+from api.responses import plain
+from api.sales import SalesReader
+from api.store import Store
+from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
+from shared.mongo import AsyncDatabase, connect_async
+from shared.settings import ApiSettings
+from tests.integration.api.conftest import NOON
+from tests.support.api import Clock
+from tests.support.history import Documents, Event, Rated, Sold, average_rating, sales_of_last_hour, store
+
+PRODUCTS = (0, 3, 2**40)
+HOUR = 3_600_000
+
+# Times gather around the edges of seconds, minutes, ten-minute blocks, hours and the day, where mistakes would be.
+_EDGES = st.builds(
+    lambda edge, off: NOON + edge + off,
+    st.sampled_from([0, -HOUR, HOUR, 60_000, 600_000, -600_000, 12 * HOUR, 11 * HOUR, -59_000, 1_234_567]),
+    st.sampled_from([0, -1, 1, 999, 1_000, -1_000, 30_500, 59_999, 60_000]),
+)
+_TIMES = st.one_of(_EDGES, st.integers(NOON - 2 * HOUR, NOON + 13 * HOUR))
+_AMOUNTS = st.decimals(0, 10**18 - 1, places=6).map(str) | st.sampled_from(["0", "2.5", "1000"])
+_PRODUCT = st.sampled_from(PRODUCTS)
+_PARTITION = st.sampled_from([-1, 0, 1, 63])
+_EVENTS = st.builds(Sold, _PRODUCT, _TIMES, _AMOUNTS, _PARTITION) | st.builds(
+    Rated, _PRODUCT, _TIMES, st.decimals(0, 5, places=2).map(str), _PARTITION
+)
+
+
+class Readers:
+    """The readers of one API, with empty caches, asked at a time of the test's choice."""
+
+    def __init__(self, runner: asyncio.Runner, store_: Store) -> None:
+        self._runner = runner
+        self._clock = Clock(NOON)
+        freshness = Freshness(store_)
+        self._sales = SalesReader(store_, freshness, self._clock)
+        self._ratings = RatingsReader(store_, freshness)
+
+    def check(self, events: list[Event], now_ms: int) -> None:
+        """Compare every answer at `now_ms` with the model's, to the last digit."""
+        self._clock.now_ms = now_ms
+        known = {event.product for event in events}
+        sales = self._runner.run(self._sales.of_products(PRODUCTS))
+        ratings = self._runner.run(self._ratings.of_products(PRODUCTS))
+        for product in PRODUCTS:
+            sold, rated = sales[product], ratings[product]
+            assert ((sold is not None), (rated is not None)) == ((product in known),) * 2
+            if sold is not None and rated is not None:
+                assert exact(sold.total, AMOUNT_DECIMALS) == sales_of_last_hour(events, now_ms, product)
+                average = None if rated.average is None else exact(rated.average, RATING_DECIMALS)
+                assert average == average_rating(events, product)
+        everything = self._runner.run(self._sales.of_all())
+        assert exact(everything.total, AMOUNT_DECIMALS) == sales_of_last_hour(events, now_ms)
+
+
+def exact(units: int, decimals: int) -> Decimal:
+    return Decimal(plain(units, decimals))
+
+
+@pytest.fixture
+def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
+    """An event loop with one connection for all examples."""
+
+    async def connect() -> AsyncDatabase:
+        return connect_async(settings, "test")
+
+    with asyncio.Runner() as runner:
+        database = runner.run(connect())
+        yield runner, Store(database)
+        database.client.close()
+
+
+@examples(
+    max_examples=60,
+    deadline=timedelta(seconds=20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(st.tuples(_TIMES, st.lists(_EVENTS, max_size=12)), min_size=1, max_size=4))
+def test_answers_equal_the_model(
+    connected: tuple[asyncio.Runner, Store], database: Documents, steps: list[tuple[int, list[Event]]]
+) -> None:
+    for name in database.list_collection_names():
+        database[name].delete_many({})
+    readers = Readers(*connected)
+    events: list[Event] = []
+    for now_ms, added in steps:
+        # An event more than five minutes ahead of a read would have been rejected.
+        new = [event for event in added if all(event.time_ms <= at + 300_000 for at, _ in steps)]
+        store(database, new)
+        events += new
+        readers.check(events, now_ms)

@@ -1,0 +1,89 @@
+"""The API behind its real HTTP server, in a thread of the test's process, with a clock that the test moves."""
+
+import asyncio
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from api.access import RATINGS_READ, SALES_READ, digest
+from api.app import create_app
+from api.server import Server
+from api.services import token_signer
+from shared.settings import ApiSettings
+from stack.waiting import wait_until
+from tests.support.history import Documents
+
+KEY = "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
+"""Signs the tests' tokens, and nothing else."""
+
+
+class Clock:
+    """UTC milliseconds that stand still until a test moves them."""
+
+    def __init__(self, now_ms: int) -> None:
+        self.now_ms = now_ms
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+class Api:
+    """A running API, its database and its clock."""
+
+    def __init__(self, settings: ApiSettings, database: Documents, clock: Clock, url: str) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.url = url
+        self.client = httpx.Client(base_url=url, timeout=20)
+
+    def token(self, **changes: Any) -> str:
+        """A token with a record, valid at the clock's time; `changes` replace fields of the record."""
+        now = datetime.fromtimestamp(self.clock.now_ms // 1000, UTC)
+        jti = secrets.token_urlsafe(16)
+        record = {
+            "_id": digest(jti),
+            "name": "test",
+            "scopes": [SALES_READ, RATINGS_READ],
+            "products": None,
+            "created_at": now,
+            "expires_at": now + timedelta(hours=3),
+            "revoked_at": None,
+            "last_used_at": None,
+        } | changes
+        self.database["api_tokens"].insert_one(record)
+        return token_signer(self.settings).sign(
+            name=record["name"],
+            jti=jti,
+            scopes=frozenset(record["scopes"]),
+            issued_at=int(now.timestamp()),
+            expires_at=int(record["expires_at"].timestamp()),
+        )
+
+    def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
+        """Ask with a token that may read everything, or with the one given."""
+        if token is None:
+            token = self._token = getattr(self, "_token", None) or self.token()
+        return self.client.get(path, headers={"Authorization": f"Bearer {token}", **headers})
+
+
+@contextmanager
+def serving(settings: ApiSettings, clock: Clock) -> Iterator[str]:
+    """Serve the application on a free port; yields its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = Server(create_app(settings, clock), settings)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
+        thread.start()
+        try:
+            wait_until("the API to start", lambda: server.started or not thread.is_alive(), 10)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,129 @@
+"""Events as tests state them, the documents that they make, and what the API must answer: all written independently
+of the services, from the definitions alone, one event at a time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+from bson.decimal128 import Decimal128
+from pymongo.database import Database
+
+from shared.mongo import ensure_event_collection
+
+Documents = Database[dict[str, Any]]
+
+_OFFSETS = count()
+GROUP, TOPIC = "analytics", "analytics"
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A sale; `amount` is a decimal number."""
+
+    product: int
+    time_ms: int
+    amount: str
+    partition: int = 0
+    units: int = 1
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A rating; `rating` is a decimal number."""
+
+    product: int
+    time_ms: int
+    rating: str
+    partition: int = 0
+
+
+Event = Sold | Rated
+
+
+def sales_of_last_hour(events: Iterable[Event], now_ms: int, product: int | None = None) -> Decimal:
+    """An event of second s counts while floor_second(now) <= s + 3600. None: of all products."""
+    return sum(
+        (
+            Decimal(event.amount)
+            for event in events
+            if isinstance(event, Sold)
+            and product in (None, event.product)
+            and now_ms // 1000 <= event.time_ms // 1000 + 3600
+        ),
+        Decimal(0),
+    )
+
+
+def average_rating(events: Iterable[Event], product: int) -> Decimal | None:
+    """Half-even to two decimals, None without ratings."""
+    ratings = [Fraction(event.rating) for event in events if isinstance(event, Rated) and event.product == product]
+    if not ratings:
+        return None
+    mean = sum(ratings, Fraction(0)) / len(ratings)
+    return (Decimal(mean.numerator) / Decimal(mean.denominator)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+
+def store(database: Documents, events: Iterable[Event]) -> None:
+    """Add events: the raw ones, and each to every sum that it belongs to."""
+    for event in events:
+        _store_raw(database, event)
+        sums = _sums(event)
+        second = event.time_ms // 1000
+        minute, hour = second // 60, second // 3600
+        block, minute_of_hour = minute % 60 // 10, minute % 60
+        paths = ["", f"b.{block}.", f"b.{block}.m.{minute_of_hour}."]
+        of_hour = {path + name: value for path in paths for name, value in sums.items()}
+        of_second = {f"s.{second % 60}.{name}": value for name, value in sums.items()}
+        k = event.partition
+        _add(database, "rollups", {"p": event.product, "h": hour, "k": k}, of_hour)
+        _add(database, "totals", {"h": hour, "k": k}, of_hour)
+        _add(database, "totals", {"m": minute, "k": k}, of_second)
+        ratings = {name: value for name, value in sums.items() if name in ("ratings", "rating_sum")}
+        _add(database, "products", {"p": event.product, "k": k}, ratings)
+
+
+def store_partitions(database: Documents, caught_up: dict[int, datetime | None]) -> None:
+    """Partitions as consumers claim them, and up to when each is counted."""
+    for partition, at in caught_up.items():
+        identity = {"group": GROUP, "topic": TOPIC, "k": partition}
+        database["partitions"].replace_one({"_id": identity}, {"next_offset": 0, "epoch": 1}, upsert=True)
+        if at is not None:
+            database["partition_status"].replace_one({"_id": identity}, {"caught_up_at": at, "lag": 0}, upsert=True)
+
+
+def ms(text: str) -> int:
+    """UTC milliseconds of an ISO 8601 time."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def _store_raw(database: Documents, event: Event) -> None:
+    name = f"events_{datetime.fromtimestamp(event.time_ms / 1000, UTC):%Y%m%d}"
+    ensure_event_collection(database, name)
+    identity = {"p": event.product, "t": event.time_ms, "k": event.partition, "o": next(_OFFSETS), "g": 1}
+    fields: dict[str, Any]
+    if isinstance(event, Sold):
+        amount = Decimal128(Decimal(event.amount).quantize(Decimal("0.000001")))
+        fields = {"event": "productSold", "no_of_units": event.units, "amount": amount}
+    else:
+        fields = {"event": "productRated", "rating": Decimal128(Decimal(event.rating)), "category": "Software"}
+    database[name].insert_one({"_id": identity, **fields, "name_of_product": f"Product {event.product}"})
+
+
+def _sums(event: Event) -> dict[str, Any]:
+    if isinstance(event, Sold):
+        return {"amount": Decimal128(Decimal(event.amount)), "units": event.units, "sales": 1}
+    return {"ratings": 1, "rating_sum": Decimal128(Decimal(event.rating))}
+
+
+def _add(database: Documents, collection: str, identity: dict[str, int], sums: dict[str, Any]) -> None:
+    update: dict[str, Any] = {"$inc": sums} if sums else {"$setOnInsert": {"first_seen": 0}}
+    database[collection].update_one({"_id": identity}, update, upsert=True)
+
+
+def database_names(prefix: str) -> Iterator[str]:
+    """Names that no test shares with another."""
+    return (f"{prefix}_{number}" for number in count())
