@@ -1,7 +1,8 @@
 """What a newcomer does with a running stack: publish, get a token, ask the API. By the project's own commands."""
 
 import json
-import re
+import os
+import shlex
 import subprocess
 import sys
 from decimal import Decimal
@@ -11,28 +12,27 @@ from rich.console import Console
 
 from stack.errors import StackError
 
-TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+\b")
 TOKEN_SHOWN = 12
 
 
 def run_script(console: Console, *arguments: str) -> str:
-    """Run `python -m …`, shown as a command; what it printed. Raises StackError when it fails."""
-    console.print(f"[bold]$ python -m {' '.join(arguments)}[/bold]", soft_wrap=True)
+    """Run `python -m …` and show it as a command with its messages; its results. Raises StackError when it fails."""
+    command = f"python -m {shlex.join(arguments)}"
+    console.print(f"[bold]$ {command}[/bold]", soft_wrap=True)
+    # It writes to a pipe, not to the terminal that this process was told of.
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     result = subprocess.run(  # noqa: S603
-        (sys.executable, "-m", *arguments), capture_output=True, text=True, check=False
+        (sys.executable, "-m", *arguments), env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
-        reason = (result.stderr or result.stdout).strip()
-        raise StackError(f"`python -m {' '.join(arguments)}` ended with {result.returncode}: {reason}")
-    return result.stdout
+        raise StackError(f"`{command}` ended with {result.returncode}: {(result.stderr or result.stdout).strip()}")
+    console.print(result.stderr.strip(), markup=False, soft_wrap=True)
+    return result.stdout.strip()
 
 
 def new_token(console: Console, name: str) -> str:
     """A bearer token for the API, of this name."""
-    found = TOKEN.search(run_script(console, "scripts.tokens", "issue", "--name", name))
-    if found is None:
-        raise StackError("scripts.tokens printed no token")
-    return found.group()
+    return run_script(console, "scripts.tokens", "issue", "--name", name)
 
 
 def shown(token: str) -> str:

@@ -40,7 +40,6 @@ def _four_messages(plan: Plan, console: Console) -> Api:
         console.print(line, soft_wrap=True)
     client.run_script(console, "scripts.publish", "file", MESSAGES)
     token = client.new_token(console, "demo")
-    console.print(client.shown(token))
     api = Api(plan.url, token)
     expected = expectations.of_four()
     wrong = expectations.unmet(api, expected, VISIBLE_SECONDS)

@@ -46,15 +46,16 @@ class _Watcher(Process):  # type: ignore[misc]  # honcho has no types
 class Supervisor(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no types
     """honcho's manager, which also tells what ended it, and cannot be interrupted between two starts."""
 
-    def __init__(self, printer: Any = None) -> None:
+    def __init__(self, printer: Any = None, stop_seconds: float = STOP_SECONDS) -> None:
         super().__init__(printer)
+        self._stop_seconds = stop_seconds
         self._process_ctor = _Watcher
         self._ending = Ending()
 
     def run(self) -> Ending:
         """Start every part, wait until one ends or a signal comes, stop the others."""
         # Several parts write to disk when they stop; honcho's five seconds are short for that.
-        honcho.manager.KILL_WAIT = STOP_SECONDS
+        honcho.manager.KILL_WAIT = self._stop_seconds
         # The parts' watchers are this process's children by a fork; elsewhere they would be a server's.
         multiprocessing.set_start_method("fork", force=True)
         signal.signal(signal.SIGHUP, _terminate_instead)

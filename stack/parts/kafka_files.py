@@ -26,7 +26,7 @@ def java(say: Say) -> Path:
 
 def jars(cache: Path, say: Say) -> Path:
     """The folder of Kafka's jars below `cache`, filled on first use. Raises PartMissing where that cannot be done."""
-    wanted = _checksums()
+    wanted = checksums()
     version = hashlib.sha256(CHECKSUMS.read_bytes()).hexdigest()[:12]
     folder = cache / f"kafka-{version}"
     if folder.is_dir():
@@ -37,13 +37,14 @@ def jars(cache: Path, say: Say) -> Path:
     with TemporaryDirectory(dir=cache) as scratch:
         incomplete = Path(scratch) / "jars"
         _resolve(maven, incomplete)
-        _verify(incomplete, wanted)
+        verify(incomplete, wanted)
         # Renamed only once complete and checked: an interrupted download is never taken for Kafka.
         incomplete.rename(folder)
     return folder
 
 
-def _checksums() -> dict[str, str]:
+def checksums() -> dict[str, str]:
+    """SHA-256 of every file that Maven must bring, by name."""
     lines = CHECKSUMS.read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
 
@@ -59,7 +60,8 @@ def _resolve(maven: Path, target: Path) -> None:
         raise PartMissing(f"Maven could not fetch Apache Kafka: {errors[0]}")
 
 
-def _verify(folder: Path, wanted: dict[str, str]) -> None:
+def verify(folder: Path, wanted: dict[str, str]) -> None:
+    """Raise PartMissing unless the folder's jars are exactly the wanted ones, by name and SHA-256."""
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
     if found != wanted:
         names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))

@@ -1,0 +1,24 @@
+"""A small stack of `sleep`s under the real supervisor; run by its tests as a process of its own.
+
+`python -m tests.support.supervised FOLDER NAME=COMMAND…`: each command runs in FOLDER; how it ended is printed.
+"""
+
+import sys
+from pathlib import Path
+
+from stack.process import Part
+from stack.supervise import Supervisor
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    supervisor = Supervisor(stop_seconds=2)
+    for argument in sys.argv[2:]:
+        name, _, command = argument.partition("=")
+        part = Part(name, ("sh", "-c", command), folder)
+        supervisor.add_process(name, part.shell_command(), cwd=folder)
+    sys.stdout.write(f"{supervisor.run()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Kafka's files are used only if they are the ones that the checksums name."""
+
+from pathlib import Path
+
+import pytest
+
+from stack.errors import PartMissing
+from stack.parts import kafka_files
+
+WANTED = {"a.jar": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"}  # of "foo"
+
+
+@pytest.mark.parametrize(
+    ("files", "blamed"),
+    [
+        ({"a.jar": "fOo"}, "a.jar"),
+        ({}, "a.jar"),
+        ({"a.jar": "foo", "b.jar": "more"}, "b.jar"),
+    ],
+    ids=["altered", "missing", "additional"],
+)
+def test_other_files_are_refused(tmp_path: Path, files: dict[str, str], blamed: str) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(PartMissing, match=blamed):
+        kafka_files.verify(tmp_path, WANTED)
+
+
+def test_the_named_files_are_accepted(tmp_path: Path) -> None:
+    (tmp_path / "a.jar").write_text("foo")
+    kafka_files.verify(tmp_path, WANTED)
+
+
+def test_the_checksums_name_the_version_of_the_pom() -> None:
+    (version,) = {line.strip() for line in kafka_files.POM.read_text().splitlines() if "<version>4." in line}
+    number = version.removeprefix("<version>").removesuffix("</version>")
+    assert {f"kafka_2.13-{number}.jar", f"kafka-clients-{number}.jar"} <= kafka_files.checksums().keys()

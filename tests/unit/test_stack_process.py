@@ -1,0 +1,61 @@
+"""A part's command line, run by a real shell as the supervisor runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack.process import Part
+from stack.waiting import wait_until
+
+SHOW = "import os, sys; print(sys.argv[1:], os.environ.get('ADDRESS'), os.getcwd())"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder whose name a shell would take apart."""
+    folder = tmp_path / "a b'c$d"
+    folder.mkdir()
+    return folder
+
+
+def run(part: Part, log: Path | None = None) -> str:
+    return subprocess.run(("sh", "-c", part.shell_command(log)), cwd=part.cwd, capture_output=True, text=True).stdout
+
+
+def test_arguments_and_folder_arrive_as_they_are(folder: Path) -> None:
+    arguments = ["two words", "it's; $HOME", "*"]
+    part = Part("show", (sys.executable, "-c", SHOW, *arguments), folder)
+    assert run(part).strip() == f"{arguments} None {folder}"
+
+
+def test_output_goes_to_the_end_of_the_log(folder: Path) -> None:
+    log = folder / "part.log"
+    log.write_text("before\n")
+    command = "import sys; sys.stderr.write('error\\n')"
+    assert run(Part("show", (sys.executable, "-c", command), folder), log) == ""
+    assert log.read_text() == "before\nerror\n"
+
+
+def test_the_start_waits_for_an_address_in_a_file(folder: Path) -> None:
+    file = folder / "address"
+    part = Part("show", (sys.executable, "-c", SHOW), folder, env_files={"ADDRESS": file})
+    with subprocess.Popen(("sh", "-c", part.shell_command()), cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        file.write_text("127.0.0.1:4711")
+        assert process.communicate(timeout=10)[0].split()[1] == "127.0.0.1:4711"
+
+
+def test_the_part_takes_the_shells_place(folder: Path) -> None:
+    """Signals for the process that the supervisor started reach the part."""
+    part = Part("sleep", ("sleep", "60"), folder)
+    with subprocess.Popen(("sh", "-c", part.shell_command()), cwd=folder) as process:
+        wait_until("the shell to become the part", lambda: b"sleep" in _command(process.pid), 10)
+        process.terminate()
+        assert process.wait(10) == -15
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
