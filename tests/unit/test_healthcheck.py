@@ -1,0 +1,70 @@
+"""The images' health check, run as an engine runs it, against servers that answer well, badly and never."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.process import ROOT
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[socket.socket, list[bytes]]]:
+    """A server on this host that sends each caller the bytes that the test puts into the list, if any."""
+    answer: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    request = connection.recv(1000)
+                    assert request.startswith(b"GET /readyz HTTP/1.0\r\n")
+                    for part in answer:
+                        connection.sendall(part)
+                    if not answer:
+                        connection.recv(1)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server, answer
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def probe(port: int) -> int:
+    """Exit code of the images' health check."""
+    argv = [sys.executable, str(ROOT / "scripts" / "healthcheck.py"), "API_PORT", "/readyz"]
+    return subprocess.run(argv, env={"API_PORT": str(port)}, capture_output=True, timeout=20, check=False).returncode
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ([b"HTTP/1.1 200 OK\r\n\r\nok"], 0),
+        ([b"HTTP/1.1 ", b"200 OK\r\n\r\n"], 0),
+        ([b"HTTP/1.1 503 Service Unavailable\r\n\r\n200"], 1),
+        ([b"HTTP/1.1 500 200\r\n\r\n"], 1),
+        ([b"\x16\x03\x01\x02\x00"], 1),
+        ([], 1),
+    ],
+)
+def test_the_health_check_tells_the_truth(
+    answering: tuple[socket.socket, list[bytes]], answer: list[bytes], code: int
+) -> None:
+    server, answers = answering
+    answers.extend(answer)
+    assert probe(server.getsockname()[1]) == code
+
+
+def test_the_health_check_of_nothing_at_all_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert probe(port) == 1
