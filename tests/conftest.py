@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from stack.errors import PartMissing
-from tests.support import local
+from tests.support import containers, local
 from tests.support.servers import KafkaServer, MongoServer, Server
 
 
@@ -19,10 +19,16 @@ def started_servers() -> Iterator[list[Server]]:
 
 
 @pytest.fixture(scope="session")
-def kafka(started_servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> KafkaServer:
+def in_containers() -> bool:
+    """Whether servers are containers: where a Docker engine answers. Elsewhere they are the local stack's own parts."""
+    return containers.engine_answers()
+
+
+@pytest.fixture(scope="session")
+def kafka(started_servers: list[Server], in_containers: bool, tmp_path_factory: pytest.TempPathFactory) -> KafkaServer:
     """Apache Kafka without topics; a test makes its own by `kafka.create_topic(name, partitions)`."""
     try:
-        server = local.kafka(tmp_path_factory.mktemp("kafka"))
+        server = containers.ContainerKafka() if in_containers else local.kafka(tmp_path_factory.mktemp("kafka"))
     except PartMissing as missing:
         pytest.skip(f"needs Apache Kafka: {missing}")
     started_servers.append(server)
@@ -31,9 +37,9 @@ def kafka(started_servers: list[Server], tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def mongo(started_servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> MongoServer:
+def mongo(started_servers: list[Server], in_containers: bool, tmp_path_factory: pytest.TempPathFactory) -> MongoServer:
     """A replica set at `mongo.uri`; a test takes a database of its own."""
-    server = local.mongo(tmp_path_factory.mktemp("mongo"))
+    server = containers.ContainerMongo() if in_containers else local.mongo(tmp_path_factory.mktemp("mongo"))
     started_servers.append(server)
     server.start()
     return server

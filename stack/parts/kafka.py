@@ -18,27 +18,34 @@ READY_SECONDS = 60.0
 # A short start matters more here than the last of the throughput: one core's worth of compiler and collector less.
 JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
-# Everything a client can notice stays at Kafka's default, but for what one node cannot do (replicas) and for the wait
-# before a first rebalance, which would only delay every start.
-PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller_port}
-controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-log.dirs=data
-auto.create.topics.enable=false
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
-group.initial.rebalance.delay.ms=0
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-"""
+# Everything a client can notice stays at Kafka's default, but for what one node cannot do (replicas) and for the waits
+# before a first rebalance and after a broker was killed, which would only delay every start.
+PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "auto.create.topics.enable": "false",
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
+    "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+}
+
+
+def properties(port: int, controller_port: int, interface: str = "127.0.0.1") -> dict[str, str]:
+    """The configuration of a broker that clients reach at 127.0.0.1."""
+    return {
+        **PROPERTIES,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"PLAINTEXT://{interface}:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+    }
 
 
 class Kafka:
@@ -59,8 +66,9 @@ class Kafka:
     def prepare(self) -> None:
         """Write the configuration and, on first use, format the data folder. Raises StackError."""
         self._home.mkdir(parents=True, exist_ok=True)
-        properties = PROPERTIES.format(port=self._port, controller_port=self._controller_port)
-        (self._home / "server.properties").write_text(properties)
+        # Relative to the home, so that no path of this machine has to be quoted for Kafka.
+        lines = {**properties(self._port, self._controller_port), "log.dirs": "data"}.items()
+        (self._home / "server.properties").write_text("".join(f"{name}={value}\n" for name, value in lines))
         if not (self._home / "data" / "meta.properties").exists():
             self._format()
 
