@@ -92,8 +92,9 @@ class Transactions:
                 raise Refused(record, first["errmsg"]) from error
             if first["code"] == _DUPLICATE_KEY:
                 raise InvariantBroken(
+                    record.lease.partition,
                     f"{collection} already holds the event at offset {record.offset} of partition "
                     f"{record.lease.partition}, which its stored offset says was never written: another program "
-                    "writes to this database, or a backup was restored in part; partition halted, nothing written"
+                    "writes to this database, or a backup was restored in part; partition halted, nothing written",
                 ) from error
             raise

@@ -25,14 +25,6 @@ class StoreUnavailable(AnalyticsError):
     """MongoDB could not be reached or refused for now. Nothing is lost: the work is done again."""
 
 
-class Fenced(AnalyticsError):
-    """Another consumer has claimed partitions that this one was writing; their records are dropped here."""
-
-    def __init__(self, partitions: frozenset[int]) -> None:
-        super().__init__(f"another consumer has claimed partitions {sorted(partitions)}")
-        self.partitions = partitions
-
-
 class ClockSkewed(AnalyticsError):
     """This machine's clock differs from MongoDB's by more than the limit, so an event's time cannot be judged."""
 
@@ -57,7 +49,11 @@ class OffsetsLost(Halt):
 
 
 class InvariantBroken(Halt):
-    """MongoDB already holds an event that its stored offset says was never written."""
+    """MongoDB already holds an event of `partition` that the partition's stored offset says was never written."""
+
+    def __init__(self, partition: int, message: str) -> None:
+        super().__init__(message)
+        self.partition = partition
 
 
 class WrongCollection(Halt):

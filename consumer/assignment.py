@@ -1,0 +1,141 @@
+"""Which partitions Kafka's group has given to this process, and how far each is from being read.
+
+The rebalance callbacks touch no database, so they are quick and cannot fail: a partition arrives paused, waits for
+its claim, is read under the claim's lease, and goes. All of it runs on the thread that polls.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, wait
+from dataclasses import dataclass
+from datetime import datetime
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+
+from consumer.lease import Lease
+from shared.errors import Halt
+from shared.logs import logger
+
+REVOKE_SECONDS = 5.0
+
+log = logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Assigned:
+    """One assigned partition. Without a lease it is paused, and whatever arrives from it is dropped."""
+
+    partition: int
+    lease: Lease | None = None
+    position: int = 0
+    """The next offset to take; anything below was fetched before a seek."""
+    at_end: bool = False
+    """The broker has said that there is no more, and no record has followed."""
+    end_seen: tuple[int, datetime] | None = None
+    """The position at which that was last so, and when."""
+    claim_at: float = 0.0
+    """Monotonic time before which no claim is tried."""
+    halted: str = ""
+    """Why a person has to decide; empty when reading or waiting."""
+
+
+class Assignment:
+    """The assigned partitions of one topic. What `database_thread` does is awaited before partitions are given up."""
+
+    def __init__(self, consumer: Consumer, topic: str, database_thread: Executor) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._database_thread = database_thread
+        self._assigned: dict[int, Assigned] = {}
+
+    def subscribe(self) -> None:
+        """Join the group."""
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
+    def get(self, partition: int) -> Assigned | None:
+        """The partition's state, or None when it is not assigned."""
+        return self._assigned.get(partition)
+
+    def __iter__(self) -> Iterator[Assigned]:
+        return iter(self._assigned.values())
+
+    def leased(self) -> list[int]:
+        """The partitions that are being read; from any thread."""
+        return [assigned.partition for assigned in list(self._assigned.values()) if assigned.lease is not None]
+
+    def holds(self, assigned: Assigned) -> bool:
+        """Whether it is assigned still, and has not come back since as another assignment."""
+        return self._assigned.get(assigned.partition) is assigned
+
+    def start(self, assigned: Assigned, lease: Lease) -> None:
+        """Read on at the lease's offset. Raises KafkaException where the fetcher is not up yet; try again."""
+        self._consumer.seek(TopicPartition(self._topic, assigned.partition, lease.next_offset))
+        self._consumer.resume([TopicPartition(self._topic, assigned.partition)])
+        assigned.lease, assigned.position, assigned.halted = lease, lease.next_offset, ""
+        assigned.at_end, assigned.end_seen = False, None
+        log.info("partition claimed", partition=lease.partition, epoch=lease.epoch, next_offset=lease.next_offset)
+
+    def suspend(self, assigned: Assigned, claim_at: float) -> None:
+        """Stop reading until a new claim, which is not tried before `claim_at`."""
+        if assigned.lease is not None:
+            assigned.lease.lost = True
+            assigned.lease = None
+            self._pause([assigned.partition])
+        assigned.claim_at = claim_at
+
+    def halt(self, assigned: Assigned, reason: Halt, claim_at: float) -> None:
+        """Stop reading until a person has decided, which the claim at `claim_at` finds out."""
+        if assigned.halted != str(reason):
+            log.error("partition halted", partition=assigned.partition, kind=type(reason).__name__, reason=str(reason))
+        self.suspend(assigned, claim_at)
+        assigned.halted = str(reason)
+
+    def pause_reading(self) -> None:
+        """Stop fetching from every leased partition; the leases stay."""
+        self._pause(assigned.partition for assigned in self if assigned.lease is not None)
+
+    def resume_reading(self) -> None:
+        """Undo `pause_reading`."""
+        leased = [TopicPartition(self._topic, assigned.partition) for assigned in self if assigned.lease is not None]
+        if leased:
+            self._consumer.resume(leased)
+
+    def _pause(self, partitions: Iterable[int]) -> None:
+        topic_partitions = [TopicPartition(self._topic, partition) for partition in partitions]
+        if topic_partitions:
+            self._consumer.pause(topic_partitions)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """An exception in here would make librdkafka drop fetched records, so none leaves."""
+        try:
+            for partition in partitions:
+                partition.offset = OFFSET_BEGINNING  # explicit, and never read from: the claim seeks
+            consumer.incremental_assign(partitions)
+            consumer.pause(partitions)
+        except KafkaException as error:
+            log.error("an assignment could not be taken", error=str(error))
+        for partition in partitions:
+            self._assigned[partition.partition] = Assigned(partition.partition)
+        log.info("partitions assigned", partitions=sorted(partition.partition for partition in partitions))
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Orderly: what is in flight is finished first, so that the next owner finds the offset there."""
+        wait([self._database_thread.submit(int)], REVOKE_SECONDS)
+        self._give_up(consumer, partitions)
+        log.info("partitions revoked", partitions=sorted(partition.partition for partition in partitions))
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Too late for order: they are another's already. Nothing more is written."""
+        self._give_up(consumer, partitions)
+        log.warning("partitions lost", partitions=sorted(partition.partition for partition in partitions))
+
+    def _give_up(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            assigned = self._assigned.pop(partition.partition, None)
+            if assigned is not None and assigned.lease is not None:
+                assigned.lease.lost = True
+        try:
+            consumer.incremental_unassign(partitions)
+        except KafkaException as error:
+            log.warning("a revocation could not be acknowledged", error=str(error))

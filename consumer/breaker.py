@@ -1,0 +1,40 @@
+"""What an outage does to the loop: how long until the next attempt, and one log line at its start and its end."""
+
+import random
+import time
+
+from shared.logs import logger
+
+FIRST_DELAY_SECONDS = 0.1
+MOST_DELAY_SECONDS = 3.0
+
+log = logger(__name__)
+
+
+class Breaker:
+    """Counts failures in a row. Open from the first failure to the next success; the loop polls on meanwhile."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._since = 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether the last attempt failed."""
+        return self._failures > 0
+
+    def failed(self, error: Exception) -> float:
+        """Note a failure. Returns the monotonic time of the next attempt: doubling delays with full jitter."""
+        now = time.monotonic()
+        if not self._failures:
+            self._since = now
+            log.error("reading pauses, nothing is lost", kind=type(error).__name__, reason=str(error))
+        self._failures += 1
+        longest = min(MOST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(self._failures, 10))
+        return now + random.uniform(longest / 2, longest)
+
+    def succeeded(self) -> None:
+        """Note a success."""
+        if self._failures:
+            log.info("reading goes on", after_seconds=round(time.monotonic() - self._since, 1), failures=self._failures)
+        self._failures = 0

@@ -1,0 +1,117 @@
+"""Once a second: the partitions' status into MongoDB, the offsets to Kafka for lag tools, metrics, a line of progress.
+
+Nothing here decides anything; what fails is tried again a second later.
+"""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from consumer import metrics
+from consumer.assignment import Assignment
+from consumer.intake import Clock
+from consumer.pipeline import Batch
+from consumer.progress import Progress, Status, write_statuses
+from consumer.store import Store
+from shared.errors import ClockSkewed, StoreUnavailable
+from shared.events import PRODUCT_RATED, PRODUCT_SOLD
+from shared.logs import logger
+from shared.mongo import SyncDatabase
+
+TICK_SECONDS = 1.0
+PROGRESS_TICKS = 10
+
+log = logger(__name__)
+
+
+class Reporter:
+    """Used by the polling thread; `executor` is the one database thread."""
+
+    def __init__(
+        self,
+        database: SyncDatabase,
+        store: Store,
+        consumer: Consumer,
+        assignment: Assignment,
+        progress: Progress,
+        executor: ThreadPoolExecutor,
+        group: str,
+        topic: str,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._consumer = consumer
+        self._assignment = assignment
+        self._progress = progress
+        self._executor = executor
+        self._group = group
+        self._topic = topic
+        self._clock = clock
+        self._next_tick = time.monotonic()
+        self._ticks = 0
+        self._stored = 0
+        self._shown: set[int] = set()
+        self._write: Future[None] | None = None
+
+    def committed(self, batch: Batch) -> None:
+        """Count a committed batch."""
+        self._stored += len(batch.records)
+        metrics.BATCH_RECORDS.observe(len(batch.records))
+        sums = batch.writes.increments.seconds.values()
+        metrics.ACCEPTED.labels(PRODUCT_SOLD).inc(sum(part.sales for part in sums))
+        metrics.ACCEPTED.labels(PRODUCT_RATED).inc(sum(part.ratings for part in sums))
+        for document in batch.writes.rejected:
+            metrics.REJECTED.labels(document["reason"]).inc()
+
+    def advance(self, database_answers: bool) -> None:
+        """Report if a second has passed. Raises ClockSkewed when the last comparison of clocks found so."""
+        if self._write is not None and self._write.done():
+            error, self._write = self._write.exception(), None
+            if isinstance(error, ClockSkewed):
+                raise error
+            if error is not None and not isinstance(error, StoreUnavailable):
+                raise error
+        now = time.monotonic()
+        if now < self._next_tick:
+            return
+        self._next_tick = now + TICK_SECONDS
+        statuses = self._progress.statuses(self._assignment, self._clock())
+        self._show(statuses)
+        if self._write is None and database_answers and statuses:
+            self._write = self._executor.submit(self._store_statuses, statuses)
+        self._tell_kafka()
+
+    def _store_statuses(self, statuses: list[Status]) -> None:
+        """On the database thread."""
+        self._store.check_clock()
+        write_statuses(self._database, self._group, self._topic, statuses)
+
+    def _tell_kafka(self) -> None:
+        offsets = [
+            TopicPartition(self._topic, assigned.partition, assigned.lease.next_offset)
+            for assigned in self._assignment
+            if assigned.lease is not None
+        ]
+        if not offsets:
+            return
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:
+            log.debug("Kafka did not take the offsets", error=str(error))
+
+    def _show(self, statuses: list[Status]) -> None:
+        leased = {status.partition for status in statuses}
+        for partition in self._shown - leased:
+            metrics.LAG.remove(str(partition))
+        for status in statuses:
+            metrics.LAG.labels(str(status.partition)).set(-1 if status.lag is None else status.lag)
+        self._shown = leased
+        metrics.LEASED.set(len(leased))
+        metrics.HALTED.set(sum(bool(assigned.halted) for assigned in self._assignment))
+        self._ticks += 1
+        if self._ticks % PROGRESS_TICKS == 0 and self._stored:
+            lag = sum(status.lag or 0 for status in statuses)
+            log.info("progress", stored=self._stored, per_second=round(self._stored / PROGRESS_TICKS), lag=lag)
+            self._stored = 0
