@@ -1,0 +1,50 @@
+// Initiates the replica set and makes its users; leaves what is there as it is. Run by mongosh on MongoDB's own host.
+// `root` is for administrators; `analytics`, the services' user, may read and write their database and nothing else.
+
+const { MONGODB_DATABASE, MONGO_ROOT_PASSWORD, MONGO_APP_PASSWORD } = process.env;
+const MINUTE_MS = 60_000;
+const admin = db.getSiblingDB("admin");
+
+function loggedIn() {
+  try {
+    return admin.auth("root", MONGO_ROOT_PASSWORD).ok === 1;
+  } catch (error) {
+    if (error.codeName === "AuthenticationFailed") return false;
+    throw error;
+  }
+}
+
+function initiate() {
+  try {
+    admin.runCommand({ replSetInitiate: { _id: "rs0", members: [{ _id: 0, host: "mongo:27017" }] } });
+  } catch (error) {
+    if (error.codeName === "Unauthorized") {
+      throw new Error("MongoDB holds data of another root password: set MONGO_ROOT_PASSWORD to that one");
+    }
+    if (error.codeName !== "AlreadyInitialized") throw error;
+  }
+}
+
+function waitForPrimary() {
+  const deadline = Date.now() + MINUTE_MS;
+  while (!admin.hello().isWritablePrimary) {
+    if (Date.now() > deadline) throw new Error("the replica set has no primary after a minute; see the log of mongo");
+    sleep(100);
+  }
+}
+
+const known = loggedIn();
+if (!known) initiate();
+waitForPrimary();
+if (!known) {
+  admin.createUser({ user: "root", pwd: MONGO_ROOT_PASSWORD, roles: ["root"] });
+  loggedIn();
+}
+const roles = [{ role: "readWrite", db: MONGODB_DATABASE }];
+if (admin.getUser("analytics") === null) {
+  admin.createUser({ user: "analytics", pwd: MONGO_APP_PASSWORD, roles });
+} else {
+  // The password in .env is the one that counts, so changing it there and starting again changes it.
+  admin.updateUser("analytics", { pwd: MONGO_APP_PASSWORD, roles });
+}
+print("MongoDB is a replica set and has its users");

@@ -1,0 +1,51 @@
+"""docker-compose.yml and .env.example as data: with its variables, without them, and the variables themselves."""
+
+import re
+from functools import cache
+from typing import Any
+
+import yaml
+
+from tests.support.process import ROOT
+
+FILE = ROOT / "docker-compose.yml"
+
+Service = dict[str, Any]
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
+
+
+@cache
+def raw() -> dict[str, Any]:
+    """The file as it is written, anchors and merges resolved, variables not."""
+    document: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return document
+
+
+def interpolated() -> dict[str, Any]:
+    """With every variable at its default, or at `given` where it has none."""
+    document: dict[str, Any] = yaml.safe_load(
+        _VARIABLE.sub(lambda match: match[3] if match[2] == ":-" else "given", FILE.read_text())
+    )
+    return document
+
+
+def services() -> dict[str, Service]:
+    found: dict[str, Service] = interpolated()["services"]
+    return found
+
+
+def variables() -> dict[str, set[tuple[str | None, str | None]]]:
+    """Name to the ways (`:-`, `:?`, none; default or message) in which the file uses it, comments left out."""
+    text = "\n".join(line for line in FILE.read_text().splitlines() if not line.lstrip().startswith("#"))
+    found: dict[str, set[tuple[str | None, str | None]]] = {}
+    for name, how, rest in _VARIABLE.findall(text):
+        found.setdefault(name, set()).add((how or None, rest))
+    return found
+
+
+def example() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    assert len({name for name, _, _ in pairs}) == len(pairs), "a variable appears twice"
+    return {name: value for name, _, value in pairs}
