@@ -1,0 +1,150 @@
+"""The batching reader: who is answered by which query, and whose failure is whose."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from api.batching import BatchingReader
+from shared.errors import StoreUnavailable
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Query:
+    """A query that waits until the test lets it end."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self._started = asyncio.Semaphore(0)
+        self._results: asyncio.Queue[Exception | None] = asyncio.Queue()
+
+    async def __call__(self, keys: Sequence[int]) -> dict[int, str]:
+        number = len(self.batches)
+        self.batches.append(list(keys))
+        self._started.release()
+        error = await self._results.get()
+        if error is not None:
+            raise error
+        return {key: f"{key} by query {number}" for key in keys}
+
+    async def started(self) -> None:
+        """Return once the next query has started."""
+        await asyncio.wait_for(self._started.acquire(), 5)
+
+    def finish(self, error: Exception | None = None) -> None:
+        """Let one query end."""
+        self._results.put_nowait(error)
+
+
+def reader(query: Query, limit: int = 10, deadline: float = 5.0) -> BatchingReader[int, str]:
+    return BatchingReader(query, limit=limit, deadline=deadline)
+
+
+def ask(reads: BatchingReader[int, str], *keys: int) -> list[asyncio.Task[str]]:
+    return [asyncio.create_task(reads.read(key)) for key in keys]
+
+
+async def settled() -> None:
+    """Let every task run as far as it can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_what_arrives_together_is_asked_together() -> None:
+    query = Query()
+    waiting = ask(reader(query), 1, 2, 1)
+    await query.started()
+    query.finish()
+    assert await asyncio.gather(*waiting) == ["1 by query 0", "2 by query 0", "1 by query 0"]
+    assert query.batches == [[1, 2]]
+
+
+async def test_what_arrives_during_a_query_is_answered_by_the_next() -> None:
+    query = Query()
+    reads = reader(query)
+    first = ask(reads, 1)
+    await query.started()
+    later = ask(reads, 2, 1, 3)
+    await settled()
+    query.finish()
+    query.finish()
+    # An answer is never older than the question: the query in flight does not answer the second read of 1.
+    assert await asyncio.gather(*first, *later) == ["1 by query 0", "2 by query 1", "1 by query 1", "3 by query 1"]
+    assert query.batches == [[1], [2, 1, 3]]
+
+
+async def test_a_batch_is_bounded_and_the_longest_waiting_go_first() -> None:
+    query = Query()
+    waiting = ask(reader(query, limit=2), 5, 4, 3, 2, 1)
+    for _ in range(3):
+        query.finish()
+    await asyncio.gather(*waiting)
+    assert query.batches == [[5, 4], [3, 2], [1]]
+
+
+async def test_a_failure_concerns_its_own_batch_only() -> None:
+    query = Query()
+    reads = reader(query)
+    failing = ask(reads, 1, 2)
+    await query.started()
+    later = ask(reads, 1)
+    await settled()
+    query.finish(StoreUnavailable("away"))
+    query.finish()
+    assert await asyncio.gather(*later) == ["1 by query 1"]
+    outcomes = await asyncio.gather(*failing, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
+
+
+async def test_a_missing_value_fails_its_batch_and_not_the_reader() -> None:
+    async def forgetful(keys: Sequence[int]) -> dict[int, str]:
+        return {key: "value" for key in keys if key != 2}
+
+    reads: BatchingReader[int, str] = BatchingReader(forgetful, limit=10, deadline=5)
+    with pytest.raises(KeyError):
+        await reads.read(2)
+    assert await reads.read(1) == "value"
+
+
+async def test_cancelled_reads_harm_nobody() -> None:
+    query = Query()
+    reads = reader(query)
+    in_flight, beside = ask(reads, 1, 1)
+    await query.started()
+    waiting, other = ask(reads, 2, 3)
+    await settled()
+    in_flight.cancel()
+    waiting.cancel()
+    await settled()
+    query.finish()
+    query.finish()
+    assert await beside == "1 by query 0"
+    assert await other == "3 by query 1"
+    # Nobody waits for 2 any more, so it is not asked for.
+    assert query.batches == [[1], [3]]
+
+
+async def test_a_read_gives_up_at_its_deadline_and_the_next_is_answered() -> None:
+    query = Query()
+    reads = reader(query, deadline=0.05)
+    stuck = ask(reads, 1)
+    with pytest.raises(StoreUnavailable):
+        await stuck[0]
+    query.finish()
+    query.finish()
+    assert await reads.read(2) == "2 by query 1"
+
+
+async def test_the_size_of_each_batch_is_observed() -> None:
+    query, sizes = Query(), list[float]()
+    reads: BatchingReader[int, str] = BatchingReader(query, limit=2, deadline=5, observe=sizes.append)
+    for _ in range(2):
+        query.finish()
+    await asyncio.gather(*ask(reads, 1, 2, 3))
+    assert sizes == [2, 1]

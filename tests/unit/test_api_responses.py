@@ -1,0 +1,66 @@
+"""Numbers and tags of the answers."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.caches import BoundedCache
+from api.ratings import half_even
+from api.responses import average_rating, plain, rfc3339, total_sales
+
+
+@pytest.mark.parametrize(
+    ("millionths", "body"),
+    [
+        (0, b'{"total": 0}'),
+        (1, b'{"total": 0.000001}'),
+        (3_000_000_000, b'{"total": 3000}'),
+        (245_226_760_000, b'{"total": 245226.76}'),
+        (100_000, b'{"total": 0.1}'),
+        (10**34 - 1, b'{"total": 9999999999999999999999999999.999999}'),
+        (10**33, b'{"total": 1000000000000000000000000000}'),
+    ],
+)
+def test_totals_are_plain(millionths: int, body: bytes) -> None:
+    assert total_sales(millionths) == body
+
+
+@pytest.mark.parametrize(
+    ("hundredths", "text"), [(450, b"4.5"), (400, b"4"), (433, b"4.33"), (None, b"null"), (5, b"0.05")]
+)
+def test_averages_are_plain(hundredths: int | None, text: bytes) -> None:
+    assert average_rating(hundredths) == b'{"average_rating": %b}' % text
+
+
+@given(st.integers(0, 10**34), st.integers(0, 9))
+def test_plain_numbers_lose_nothing_and_have_no_spare_digit(units: int, decimals: int) -> None:
+    text = plain(units, decimals)
+    assert Decimal(text).scaleb(decimals) == units or Fraction(text) * 10**decimals == units
+    assert "E" not in text
+    assert "." not in text or text[-1] not in "0."
+    assert text == "0" or not text.startswith("00")
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**9))
+def test_rounding_is_half_even(numerator: int, denominator: int) -> None:
+    assert half_even(numerator, denominator) == round(Fraction(numerator, denominator))
+
+
+def test_times_are_utc_to_the_millisecond() -> None:
+    moment = datetime(2026, 6, 1, 14, 0, 0, 7_999, timezone(timedelta(hours=2)))
+    assert rfc3339(moment) == "2026-06-01T12:00:00.007Z"
+    assert rfc3339(datetime(2026, 6, 1, tzinfo=UTC)) == "2026-06-01T00:00:00.000Z"
+
+
+def test_a_full_cache_forgets_what_was_used_longest_ago() -> None:
+    cache: BoundedCache[int, str] = BoundedCache(2)
+    cache.put(1, "one")
+    cache.put(2, "two")
+    assert cache.get(1) == "one"
+    cache.put(3, "three")
+    assert [cache.get(key) for key in (1, 2, 3)] == ["one", None, "three"]
+    assert len(cache) == 2
