@@ -1,0 +1,31 @@
+"""`requests.http` and the Postman collection, sent to a running API as they are."""
+
+import httpx
+import pytest
+
+from tests.integration.api.conftest import NOON
+from tests.support.api import Api
+from tests.support.history import Rated, Sold, store
+from tests.support.request_files import HTTP_FILE, POSTMAN_FILE, Request, Requests, http_file, postman
+
+ANSWERS = ['{"total": 3000}', '{"total": 3500.5}', '{"average_rating": 4.5}']
+
+both = pytest.mark.parametrize("file", [http_file(), postman()], ids=[HTTP_FILE.name, POSTMAN_FILE.name])
+
+
+@both
+def test_the_three_requests_are_answered(api: Api, file: Requests) -> None:
+    store(api.database, [Sold(3, NOON, "2000"), Sold(3, NOON, "1000"), Sold(4, NOON, "500.5")])
+    store(api.database, [Rated(1, NOON, "4"), Rated(1, NOON, "5")])
+    answers = [send(request) for request in file.filled(host=api.url, token=api.token())]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [answer.text for answer in answers] == ANSWERS
+
+
+@both
+def test_without_a_token_of_one_s_own_they_are_refused(api: Api, file: Requests) -> None:
+    assert {send(request).status_code for request in file.filled(host=api.url)} == {401}
+
+
+def send(request: Request) -> httpx.Response:
+    return httpx.request(request.method, request.url, headers=request.headers, timeout=20)

@@ -1,0 +1,133 @@
+"""`requests.http` and the Postman collection: complete, of one mind, and free of anybody's token."""
+
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.support.request_files import HTTP_FILE, POSTMAN_FILE, Requests, http_file, postman, postman_collection
+
+PATHS = ["/api/product/sale/3", "/api/product/sale", "/api/product/rating/1"]
+
+# What collections of format 2.1 must hold, as far as this one uses the format.
+TEXT = {"type": "string", "minLength": 1}
+PAIRS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["key", "value"],
+        "properties": {"key": TEXT, "value": {"type": "string"}, "type": {"const": "string"}},
+        "additionalProperties": False,
+    },
+}
+ITEM = {
+    "type": "object",
+    "required": ["name", "request", "event"],
+    "additionalProperties": False,
+    "properties": {
+        "name": TEXT,
+        "request": {
+            "type": "object",
+            "required": ["method", "url", "header"],
+            "additionalProperties": False,
+            "properties": {
+                "method": {"enum": ["GET"]},
+                "description": TEXT,
+                "header": PAIRS,
+                "url": {
+                    "type": "object",
+                    "required": ["raw", "host", "path"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "raw": TEXT,
+                        "host": {"type": "array", "items": TEXT},
+                        "path": {"type": "array", "items": TEXT},
+                    },
+                },
+            },
+        },
+        "event": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["listen", "script"],
+                "additionalProperties": False,
+                "properties": {
+                    "listen": {"enum": ["test", "prerequest"]},
+                    "script": {
+                        "type": "object",
+                        "required": ["type", "exec"],
+                        "properties": {
+                            "type": {"const": "text/javascript"},
+                            "exec": {"type": "array", "minItems": 1, "items": TEXT},
+                        },
+                        "additionalProperties": False,
+                    },
+                },
+            },
+        },
+    },
+}
+COLLECTION: dict[str, Any] = {
+    "type": "object",
+    "required": ["info", "item", "variable", "auth"],
+    "additionalProperties": False,
+    "properties": {
+        "info": {
+            "type": "object",
+            "required": ["name", "schema"],
+            "additionalProperties": False,
+            "properties": {
+                "name": TEXT,
+                "description": TEXT,
+                "schema": {"const": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+            },
+        },
+        "item": {"type": "array", "minItems": 3, "items": ITEM},
+        "variable": PAIRS,
+        "auth": {
+            "type": "object",
+            "required": ["type", "bearer"],
+            "additionalProperties": False,
+            "properties": {"type": {"const": "bearer"}, "bearer": PAIRS},
+        },
+    },
+}
+
+both = pytest.mark.parametrize("file", [http_file(), postman()], ids=[HTTP_FILE.name, POSTMAN_FILE.name])
+
+
+def test_the_collection_has_the_form_of_2_1() -> None:
+    jsonschema.validate(postman_collection(), COLLECTION)
+
+
+def test_the_collection_s_addresses_are_the_same_whole_and_in_parts() -> None:
+    for item in postman_collection()["item"]:
+        url = item["request"]["url"]
+        assert url["raw"] == "/".join([*url["host"], *url["path"]])
+
+
+def test_the_collection_checks_every_answer() -> None:
+    for item in postman_collection()["item"]:
+        [script] = [event["script"]["exec"] for event in item["event"] if event["listen"] == "test"]
+        text = "\n".join(script)
+        assert "pm.response.to.have.status(200)" in text
+        assert ("json().average_rating" if "rating" in item["request"]["url"]["raw"] else "json().total") in text
+
+
+@both
+def test_it_asks_for_all_three_answers_with_a_token(file: Requests) -> None:
+    requests = file.filled(host="http://host", token="T")
+    assert [request.url for request in requests] == [f"http://host{path}" for path in PATHS]
+    for request in requests:
+        assert request.method == "GET"
+        assert request.headers == {"Authorization": "Bearer T", "Accept": "application/json"}
+
+
+@both
+def test_it_goes_to_this_host_and_holds_nobody_s_token(file: Requests) -> None:
+    assert file.variables.keys() == {"host", "token"}
+    assert file.variables["host"] == "http://127.0.0.1:8080"
+    assert not re.search(r"eyJ", HTTP_FILE.read_text() + POSTMAN_FILE.read_text())
