@@ -56,7 +56,7 @@ def run(settings: ConsumerSettings) -> None:
     store = Store(database, group, topic, intake.reject)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
-    claims = Claims(database, Brokers(kafka, settings), group, topic, owner, store.session_id)
+    claims = Claims(database, Brokers(settings, owner), group, topic, owner, store.session_id)
     claimer = Claimer(database, store, claims, assignment, breaker, database_thread)
     pipeline = Pipeline(store, database_thread, settings.batch_max_events)
     reporter = Reporter(

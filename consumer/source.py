@@ -39,10 +39,15 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
 
 
 class Brokers:
-    """What claims ask Kafka: the topic's id and a partition's watermarks."""
+    """What claims ask Kafka: the topic's id and a partition's watermarks. For the database thread.
 
-    def __init__(self, consumer: Consumer, settings: ConsumerSettings) -> None:
-        self._consumer = consumer
+    It has a client of its own, which joins no group: the polling thread's answers nobody else while it polls.
+    """
+
+    def __init__(self, settings: ConsumerSettings, client_id: str) -> None:
+        self._consumer = Consumer(
+            settings.kafka_client() | {"group.id": settings.group_id, "client.id": f"{client_id}-claims", "log_level": 4}
+        )
         self._topic = settings.kafka_topic
         self._admin = AdminClient(settings.kafka_client()) if settings.kafka_topic_id_check else None
 

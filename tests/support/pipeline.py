@@ -1,0 +1,119 @@
+"""Consumers of one topic into one database of their own, real processes, with what was published to them."""
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from confluent_kafka import KafkaError, Message, Producer
+from pydantic import SecretStr
+
+from scripts._generate import Message as Generated
+from shared.mongo import SyncDatabase, connect
+from shared.settings import SharedSettings
+from stack.waiting import wait_until
+from tests.support import invariant
+from tests.support.process import Running, module
+from tests.support.servers import KafkaServer, MongoServer
+
+
+class Pipeline:
+    """A topic, a database, a group; consumers are started by `consumer`."""
+
+    def __init__(self, kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4) -> None:
+        self.topic = f"events-{uuid.uuid4().hex[:12]}"
+        self.kafka = kafka
+        self.mongo = mongo
+        self.folder = folder
+        self.acknowledged: list[tuple[int, int]] = []
+        self.consumers: list[Running] = []
+        kafka.create_topic(self.topic, partitions)
+        settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database=self.topic)
+        self.database: SyncDatabase = connect(settings, "tests")
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The settings of this pipeline's consumers."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            "KAFKA_TOPIC": self.topic,
+            "GROUP_ID": self.topic,
+            "MONGODB_URI": self.mongo.uri,
+            "MONGODB_DATABASE": self.topic,
+            "KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "METRICS_PORT": "0",
+            "LOG_FORMAT": "json",
+        } | more
+
+    def consumer(self, **more: str) -> Running:
+        """A consumer that has been started; `more` are settings that differ."""
+        number = len(self.consumers) + 1
+        process = module("consumer", self.folder / f"consumer-{number}.log", self.environment(**more))
+        self.consumers.append(process)
+        process.start()
+        return process
+
+    def publish(self, messages: Iterable[Generated], rate: float = 0.0) -> int:
+        """Publish and await every acknowledgement, at most `rate` a second if given. Returns how many there were."""
+        before = len(self.acknowledged)
+        producer = Producer(
+            {
+                "bootstrap.servers": self.kafka.bootstrap_servers,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "partitioner": "murmur2_random",
+            }
+        )
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            assert error is None, error
+            self.acknowledged.append((message.partition() or 0, message.offset() or 0))
+
+        started = time.monotonic()
+        for count, message in enumerate(messages, 1):
+            while True:
+                try:
+                    producer.produce(self.topic, key=message.key, value=message.value, on_delivery=delivered)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+            producer.poll(max(0.0, started + count / rate - time.monotonic()) if rate else 0)
+        assert producer.flush(60) == 0
+        return len(self.acknowledged) - before
+
+    @property
+    def handled(self) -> int:
+        """How many messages the stored offsets say are handled; a topic without gaps is assumed."""
+        return sum(one["next_offset"] - one["first_offset"] for one in self.database.partitions.find())
+
+    def wait_handled(self, seconds: float = 60.0) -> None:
+        """Wait until every published message is handled."""
+        wait_until("all messages handled", lambda: self.handled >= len(self.acknowledged), seconds)
+
+    def check(self) -> None:
+        """Assert the invariant over everything published so far."""
+        invariant.check(self.database, self.acknowledged)
+
+    def close(self) -> None:
+        """End the consumers, drop the database."""
+        for process in self.consumers:
+            process.close()
+        self.database.client.drop_database(self.topic)
+        self.database.client.close()
+
+
+@contextmanager
+def pipeline(kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4) -> Iterator[Pipeline]:
+    """A pipeline that leaves nothing behind."""
+    one = Pipeline(kafka, mongo, folder, partitions)
+    try:
+        yield one
+    finally:
+        mongo.restore()
+        one.close()
+
+
+def now_ms() -> int:
+    """The clock, in UTC milliseconds."""
+    return int(datetime.now(UTC).timestamp() * 1000)
