@@ -55,14 +55,26 @@ class Latest(NamedTuple):
 class ProductFold:
     """What one batch says of one product in one partition: sums by minute since 1970, and what is newest."""
 
-    __slots__ = ("first_seen_ms", "histogram", "latest", "latest_rated", "minutes")
+    __slots__ = ("first_seen_ms", "histogram", "latest_rated", "minutes", "name", "newest_ms", "newest_offset")
 
-    def __init__(self, latest: Latest) -> None:
+    def __init__(self, time_ms: int, offset: int, name: str) -> None:
         self.minutes: dict[int, Sums] = {}
-        self.first_seen_ms = latest.time_ms
-        self.latest = latest
+        self.first_seen_ms = time_ms
+        self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
         self.latest_rated: Latest | None = None
         self.histogram: list[int] | None = None
+
+    @property
+    def latest(self) -> Latest:
+        """The newest event of any kind."""
+        return Latest(self.newest_ms, self.newest_offset, self.name)
+
+    def see(self, time_ms: int, offset: int, name: str) -> None:
+        """Note an event's time and the name that the product had then."""
+        if time_ms > self.newest_ms or (time_ms == self.newest_ms and offset > self.newest_offset):
+            self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
+        elif time_ms < self.first_seen_ms:
+            self.first_seen_ms = time_ms
 
 
 class Increments(NamedTuple):
@@ -81,14 +93,11 @@ def fold(events: Iterable[StoredEvent]) -> Increments:
     seconds: dict[tuple[int, int], Sums] = {}
     for partition, offset, event in events:
         time_ms = event.time_ms
-        latest = Latest(time_ms, offset, event.name)
         product = products.get((event.product, partition))
         if product is None:
-            product = products[event.product, partition] = ProductFold(latest)
-        elif latest > product.latest:
-            product.latest = latest
-        elif time_ms < product.first_seen_ms:
-            product.first_seen_ms = time_ms
+            product = products[event.product, partition] = ProductFold(time_ms, offset, event.name)
+        else:
+            product.see(time_ms, offset, event.name)
         minute = product.minutes.get(time_ms // MINUTE_MS)
         if minute is None:
             minute = product.minutes[time_ms // MINUTE_MS] = Sums()

@@ -46,7 +46,8 @@ class Brokers:
 
     def __init__(self, settings: ConsumerSettings, client_id: str) -> None:
         self._consumer = Consumer(
-            settings.kafka_client() | {"group.id": settings.group_id, "client.id": f"{client_id}-claims", "log_level": 4}
+            settings.kafka_client()
+            | {"group.id": settings.group_id, "client.id": f"{client_id}-claims", "log_level": 4}
         )
         self._topic = settings.kafka_topic
         self._admin = AdminClient(settings.kafka_client()) if settings.kafka_topic_id_check else None

@@ -56,6 +56,7 @@ Document = dict[str, Any]
 _DECIMAL128_BIAS = 6176
 _EXACT = Context(prec=40)
 _LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
+_SIGN = 1 << 63
 
 
 def event_collection(time_ms: int) -> str:
@@ -121,10 +122,13 @@ def decimal128_words(units: int, decimals: int) -> tuple[int, int]:
     return units & _LOW_WORD, ((_DECIMAL128_BIAS - decimals) << 49) | (units >> 64)
 
 
-def decimal128(units: int, decimals: int) -> Decimal128:
-    """`units` times ten to the minus `decimals`, exactly; a tenth of the cost of going through `Decimal`."""
+def decimal128(units: int, decimals: int, negative: bool = False) -> Decimal128:
+    """`units` times ten to the minus `decimals`, exactly; a tenth of the cost of going through `Decimal`.
+
+    `decimals` is -6111 … 6176, what Decimal128's exponent allows.
+    """
     low, high = decimal128_words(units, decimals)
-    return Decimal128((high, low))  # type: ignore[arg-type]  # a form that it takes and its hints leave out
+    return Decimal128((high | _SIGN if negative else high, low))  # type: ignore[arg-type]  # a form that it takes and its hints leave out
 
 
 def scaled(value: Decimal128 | int, decimals: int) -> int:
