@@ -37,5 +37,5 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> FastAPI:
     problems.install(app)
     for resource in (sales, ratings, operations):
         app.include_router(resource.router)
-    app.openapi_schema = documentation.openapi(app)
+    documentation.correct(app.openapi())
     return app

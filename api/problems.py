@@ -41,7 +41,7 @@ class Problem(Exception):
     def response(self) -> Response:
         """The answer."""
         headers = {"Cache-Control": "no-store", **(self.headers or {})}
-        return Response(json.dumps(self.members()).encode(), self.status, headers, MEDIA_TYPE)
+        return Response(json.dumps(self.members()).encode(), self.status.value, headers, MEDIA_TYPE)
 
 
 def no_product(product_id: str) -> Problem:

@@ -1,6 +1,7 @@
 """An API of each test's own, on a database of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from pymongo import MongoClient
 
 from shared.settings import ApiSettings
 from tests.support.api import KEY, Api, Clock, serving
-from tests.support.history import Documents, database_names, ms
+from tests.support.history import Documents, Sold, database_names, ms, store
 from tests.support.servers import MongoServer
 
 NOON = ms("2026-06-01T12:00:00Z")
@@ -17,18 +18,17 @@ NOON = ms("2026-06-01T12:00:00Z")
 _NAMES = database_names("api")
 
 
-@pytest.fixture
-def database(mongo: MongoServer) -> Iterator[Documents]:
-    """An empty database."""
+@contextmanager
+def empty_database(mongo: MongoServer) -> Iterator[Documents]:
+    """A database that is dropped afterwards."""
     with MongoClient[dict[str, Any]](mongo.uri, tz_aware=True) as client:
         database = client[next(_NAMES)]
         yield database
         client.drop_database(database.name)
 
 
-@pytest.fixture
-def settings(mongo: MongoServer, database: Documents) -> ApiSettings:
-    """Settings for that database; drains at once."""
+def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
+    """Settings for that database; ends without a notice."""
     return ApiSettings(
         mongodb_uri=SecretStr(mongo.uri),
         mongodb_database=database.name,
@@ -38,11 +38,40 @@ def settings(mongo: MongoServer, database: Documents) -> ApiSettings:
     )
 
 
-@pytest.fixture
-def api(settings: ApiSettings, database: Documents) -> Iterator[Api]:
+@contextmanager
+def running_api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
     """A running API whose clock stands at noon of 1 June 2026, UTC."""
     clock = Clock(NOON)
+    settings = api_settings(mongo, database)
     with serving(settings, clock) as url:
         running = Api(settings, database, clock, url)
         with running.client:
             yield running
+
+
+@pytest.fixture
+def database(mongo: MongoServer) -> Iterator[Documents]:
+    """An empty database of the test's own."""
+    with empty_database(mongo) as database:
+        yield database
+
+
+@pytest.fixture
+def settings(mongo: MongoServer, database: Documents) -> ApiSettings:
+    """Settings for that database."""
+    return api_settings(mongo, database)
+
+
+@pytest.fixture
+def api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
+    """An API of the test's own, on that database."""
+    with running_api(mongo, database) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def shared_api(mongo: MongoServer) -> Iterator[Api]:
+    """An API for all tests of a module that leave no trace; product 3 was sold once at noon, for 3000."""
+    with empty_database(mongo) as database, running_api(mongo, database) as api:
+        store(database, [Sold(3, NOON, "3000")])
+        yield api

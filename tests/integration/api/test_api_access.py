@@ -1,0 +1,176 @@
+"""Who is let in, and what others are told."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.access import digest
+from api.services import token_signer
+from api.token_use import TokenUse
+from shared.mongo import connect_async
+from stack.waiting import wait_until
+from tests.integration.api.conftest import NOON
+from tests.support.api import Api
+from tests.support.history import Rated, Sold, store
+
+ROUTES = (
+    "/api/product/sale/3",
+    "/api/product/sale",
+    "/api/product/rating/3",
+    "/api/product/sale/0x",
+    "/api/product/sale?a=b",
+)
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_without_a_token(shared_api: Api, path: str) -> None:
+    answer = shared_api.client.get(path)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="product-analytics"'
+    assert answer.json()["message"] == "A valid bearer token is needed"
+
+
+@pytest.mark.parametrize("authorization", ["Basic dXNlcjpwYXNz", "", "Token abc", "bearerabc", "Digest x=1"])
+def test_with_another_scheme(shared_api: Api, authorization: str) -> None:
+    answer = shared_api.client.get(ROUTES[0], headers={"Authorization": authorization})
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="product-analytics"')
+
+
+def test_every_invalid_token_gets_the_same_answer(api: Api) -> None:
+    good = api.token()
+    head, _, tail = good.rpartition(".")
+    expired = api.token(expires_at=datetime.fromtimestamp(NOON / 1000, UTC) + timedelta(seconds=1))
+    api.clock.now_ms += 1000
+    invalid = [
+        expired,
+        head,
+        f"{head}.{'B' if tail[0] == 'A' else 'A'}{tail[1:]}",
+        good.upper(),
+        "x",
+        "a.b.c",
+        "A" * 5000,
+        "None",
+        f"{good} x",
+    ]
+    answers = [api.client.get(ROUTES[0], headers={"Authorization": f"Bearer {token}"}) for token in invalid]
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.content for answer in answers} == {api.client.get(ROUTES[0]).content}
+    challenge = 'Bearer realm="product-analytics", error="invalid_token"'
+    assert {answer.headers["WWW-Authenticate"] for answer in answers} == {challenge}
+    assert api.get(ROUTES[1], good).status_code == 200
+
+
+def test_two_authorization_headers_are_refused(shared_api: Api) -> None:
+    authorization = f"Bearer {shared_api.token()}"
+    answer = shared_api.client.get(
+        ROUTES[1], headers=[("Authorization", authorization), ("Authorization", authorization)]
+    )
+    assert answer.status_code == 401
+
+
+def test_the_scheme_is_case_insensitive(shared_api: Api) -> None:
+    answer = shared_api.client.get(ROUTES[1], headers={"Authorization": f"bEaReR {shared_api.token()}"})
+    assert answer.status_code == 200
+
+
+def test_a_signed_token_without_a_record_is_invalid(shared_api: Api) -> None:
+    now = shared_api.clock.now_ms // 1000
+    token = token_signer(shared_api.settings).sign(
+        name="none", jti="A" * 22, scopes=frozenset({"sales:read"}), issued_at=now, expires_at=now + 60
+    )
+    assert shared_api.get(ROUTES[1], token).status_code == 401
+
+
+def test_a_record_that_expires_earlier_than_its_token_counts(api: Api) -> None:
+    token = api.token()
+    api.database["api_tokens"].update_one({}, {"$set": {"expires_at": datetime.fromtimestamp(NOON / 1000, UTC)}})
+    assert api.get(ROUTES[1], token).status_code == 401
+
+
+def test_a_token_without_the_scope(api: Api) -> None:
+    store(api.database, [Sold(3, NOON, "1"), Rated(3, NOON, "4")])
+    sales, ratings = api.token(scopes=["sales:read"]), api.token(scopes=["ratings:read"])
+    assert api.get("/api/product/sale/3", sales).status_code == 200
+    assert api.get("/api/product/rating/3", ratings).status_code == 200
+    for path, token, scope in (
+        ("/api/product/sale/3", ratings, "sales:read"),
+        ("/api/product/sale", ratings, "sales:read"),
+        ("/api/product/rating/3", sales, "ratings:read"),
+        ("/api/product/rating/99", sales, "ratings:read"),
+    ):
+        answer = api.get(path, token)
+        assert answer.status_code == 403
+        assert answer.json()["message"] == f"The token lacks the scope {scope}"
+        challenge = f'Bearer realm="product-analytics", error="insufficient_scope", scope="{scope}"'
+        assert answer.headers["WWW-Authenticate"] == challenge
+
+
+def test_a_token_for_some_products(api: Api) -> None:
+    store(api.database, [Sold(3, NOON, "1"), Sold(4, NOON, "1"), Rated(3, NOON, "4")])
+    token = api.token(products=[3, 5])
+    assert api.get("/api/product/sale/3", token).text == '{"total": 1}'
+    assert api.get("/api/product/rating/3", token).text == '{"average_rating": 4}'
+    assert api.get("/api/product/sale/5", token).status_code == 404
+    # Known or not, the answer for others is the same, and so is that for all products together.
+    refusals = [api.get(path, token) for path in ("/api/product/sale/4", "/api/product/sale/6", "/api/product/sale")]
+    assert {(answer.status_code, answer.content) for answer in refusals} == {(403, refusals[0].content)}
+    assert 'error="insufficient_scope"' in refusals[0].headers["WWW-Authenticate"]
+
+
+def test_a_revoked_token_ends_within_five_seconds(api: Api) -> None:
+    token = api.token()
+    assert api.get(ROUTES[1], token).status_code == 200
+    revoked_at = time.monotonic()
+    api.database["api_tokens"].update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}})
+    wait_until("the revocation", lambda: api.get(ROUTES[1], token).status_code == 401, 6)
+    assert time.monotonic() - revoked_at < 5
+
+
+def test_the_last_use_is_written_once_a_minute(api: Api) -> None:
+    token = api.token()
+    (record,) = api.database["api_tokens"].find()
+
+    def last_used() -> datetime | None:
+        found = api.database["api_tokens"].find_one({"_id": record["_id"]})
+        assert found is not None
+        at: datetime | None = found["last_used_at"]
+        return at
+
+    asked = datetime.now(UTC) - timedelta(milliseconds=1)
+    assert api.get(ROUTES[1], token).status_code == 200
+    wait_until("the first use to be written", lambda: last_used() is not None, 10)
+    first = last_used()
+    assert first is not None
+    assert asked <= first <= datetime.now(UTC)
+
+
+def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
+    api.token()
+    (record,) = api.database["api_tokens"].find()
+
+    async def two_instances() -> None:
+        database = connect_async(api.settings, "test")
+        first, second = TokenUse(database), TokenUse(database)
+        first.note(record["_id"])
+        await first.write()
+        second.note(record["_id"])
+        await second.write()
+        database.client.close()
+
+    before = datetime.now(UTC)
+    asyncio.run(two_instances())
+    found = api.database["api_tokens"].find_one()
+    assert found is not None
+    entries = list(api.database.client["local"]["oplog.rs"].find({"ns": f"{api.database.name}.api_tokens", "op": "u"}))
+    assert len(entries) == 1
+    assert before - timedelta(milliseconds=1) <= found["last_used_at"] <= datetime.now(UTC)
+
+
+def test_only_digests_are_stored(api: Api) -> None:
+    token = api.token()
+    claims = token_signer(api.settings).verify(token, api.clock.now_ms / 1000)
+    (record,) = api.database["api_tokens"].find()
+    assert record["_id"] == digest(claims.jti)
+    assert claims.jti not in str(record)

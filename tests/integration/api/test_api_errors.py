@@ -1,0 +1,211 @@
+"""Requests that are not answered with data, and what surrounds every answer."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.support.api import Api
+
+IDS = [
+    "01",
+    "+1",
+    "-1",
+    "1.0",
+    "1e3",
+    "1_0",
+    "0x10",
+    "%201",
+    "1%20",
+    "%D9%A1",
+    "%EF%BC%91",
+    "abc",
+    "[$ne]",
+    "%00",
+    "1%00",
+    "9" * 19,
+]
+IDS += [
+    str(2**63),
+    "9" * 20,
+    "9" * 96,
+    "null",
+    "3;",
+    "3'",
+    "%7B%22$gt%22:%22%22%7D",
+    "..%2F3"[:2] + "3",
+    "%F0%9F%98%80",
+    "%FF",
+]
+
+
+def problem(answer: httpx.Response, status: int) -> str:
+    """Check that it is a whole RFC 9457 problem, return its message."""
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    members = answer.json()
+    assert members.keys() == {"type", "title", "status", "detail", "message"}
+    assert (members["type"], members["status"], members["title"]) == (
+        "about:blank",
+        status,
+        httpx.codes(status).name.replace("_", " ").title(),
+    )
+    message: str = members["message"]
+    assert message == members["detail"]
+    return message
+
+
+@pytest.mark.parametrize("route", ["sale", "rating"])
+def test_unknown_products(shared_api: Api, route: str) -> None:
+    for product in ("5", "0", str(2**63 - 1)):
+        answer = shared_api.get(f"/api/product/{route}/{product}")
+        assert problem(answer, 404) == f"No product with id {product} was found"
+
+
+@pytest.mark.parametrize("route", ["sale", "rating"])
+@pytest.mark.parametrize("text", IDS)
+def test_what_no_product_can_have_as_its_id(shared_api: Api, route: str, text: str) -> None:
+    answer = shared_api.get(f"/api/product/{route}/{text}")
+    shown = httpx.URL(f"http://x/{text}").path[1:]
+    assert problem(answer, 404) == f"No product with id {shown} was found"
+
+
+def test_a_long_id_is_cut_in_the_answer(shared_api: Api) -> None:
+    answer = shared_api.get(f"/api/product/sale/{'9' * 5000}")
+    assert problem(answer, 404) == f"No product with id {'9' * 128}… was found"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api",
+        "/api/product",
+        "/api/product/sale/",
+        "/api/product/sale/3/",
+        "/api/product/sale/3/x",
+        "/api/product/sale/%2F",
+        "/api/product/sale/..%2f..%2f",
+        "/redoc",
+        "/api/product/sales/3",
+        "//api/product/sale",
+    ],
+)
+def test_unknown_addresses(shared_api: Api, path: str) -> None:
+    assert problem(shared_api.client.get(f"{shared_api.url}{path}"), 404) == "There is nothing at this address"
+
+
+@pytest.mark.parametrize("query", ["a=b", "a", "limit=5&limit=6", "=", "&", "%00", "from=2026-06-01"])
+@pytest.mark.parametrize("path", ["sale/3", "sale", "rating/3"])
+def test_query_parameters_are_refused(shared_api: Api, path: str, query: str) -> None:
+    assert problem(shared_api.get(f"/api/product/{path}?{query}"), 400) == "This address takes no query parameters"
+    assert shared_api.get(f"/api/product/{path}?").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"])
+@pytest.mark.parametrize(
+    "path", ["/api/product/sale/3", "/api/product/sale", "/api/product/rating/3", "/livez", "/openapi.json"]
+)
+def test_other_methods(shared_api: Api, method: str, path: str) -> None:
+    answer = shared_api.client.request(method, path, content=b"{}" if method == "POST" else None)
+    assert problem(answer, 405) == "This address answers GET and HEAD only"
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_its_body(shared_api: Api) -> None:
+    for path in (
+        "/api/product/sale/3",
+        "/api/product/sale",
+        "/api/product/rating/3",
+        "/api/product/sale/9",
+        "/livez",
+        "/nothing",
+    ):
+        headers = {"Authorization": f"Bearer {shared_api.token()}", "X-Request-Id": "same"}
+        get, head = (shared_api.client.request(method, path, headers=headers) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert dict(head.headers) == dict(get.headers) | {"date": head.headers["date"]}
+
+
+def test_a_body_on_get_is_ignored(shared_api: Api) -> None:
+    headers = {"Authorization": f"Bearer {shared_api.token()}"}
+    answer = shared_api.client.request("GET", "/api/product/sale/3", content=b'{"product": 4}' * 1000, headers=headers)
+    assert answer.text == '{"total": 3000}'
+
+
+def test_request_ids(shared_api: Api) -> None:
+    for given in ("abc", "0" * 64, "A-b.c_9"):
+        assert shared_api.client.get("/livez", headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
+    own = [
+        shared_api.client.get("/livez", headers={"X-Request-Id": bad}).headers["X-Request-Id"]
+        for bad in ("", "0" * 65, "a b", "a;b", "a\tb")
+    ]
+    assert all(len(each) == 16 for each in own)
+    assert len(set(own)) == len(own)
+
+
+def test_nothing_names_the_software(shared_api: Api) -> None:
+    for path in ("/livez", "/nothing", "/api/product/sale"):
+        headers = shared_api.client.get(path).headers
+        assert "Server" not in headers
+        assert "uvicorn" not in str(headers).lower()
+
+
+def test_openapi_tells_of_every_status(shared_api: Api) -> None:
+    document = shared_api.client.get("/openapi.json").json()
+    assert document["paths"].keys() == {
+        "/api/product/sale/{product_id}",
+        "/api/product/sale",
+        "/api/product/rating/{product_id}",
+    }
+    for path, operations in document["paths"].items():
+        of_product = {"404"} if "{" in path else set()
+        expected = {"200", "304", "400", "401", "403", "405", "500", "503"} | of_product
+        assert operations["get"]["responses"].keys() == expected
+        assert operations["get"]["security"] == [{"token": []}]
+    assert document["components"]["securitySchemes"]["token"] | {"description": ""} == {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "",
+    }
+
+
+def test_openapi_examples_are_true(shared_api: Api) -> None:
+    """Each example of an error is what the service answers, body and headers."""
+    responses = shared_api.client.get("/openapi.json").json()["paths"]["/api/product/sale/{product_id}"]["get"][
+        "responses"
+    ]
+    answers = [
+        shared_api.get("/api/product/sale/3"),
+        shared_api.get("/api/product/sale/3?a=b"),
+        shared_api.get("/api/product/sale/3", "wrong"),
+        shared_api.get("/api/product/sale/3", shared_api.token(scopes=[])),
+        shared_api.get("/api/product/sale/5"),
+        shared_api.client.post("/api/product/sale/3"),
+    ]
+    for answer in answers:
+        documented = responses[str(answer.status_code)]
+        assert documented["content"][answer.headers["Content-Type"]]["example"] == answer.json()
+        for name, header in documented["headers"].items():
+            assert name == "Data-As-Of" or name in answer.headers
+            assert header.get("example") in (None, answer.headers.get(name))
+
+
+def test_metrics_are_served(shared_api: Api) -> None:
+    shared_api.get("/api/product/sale/3")
+    shared_api.get("/api/product/sale/4")
+    shared_api.client.request("BREW", "/api/product/sale/3")
+    answer = shared_api.client.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    for line in (
+        'api_request_duration_seconds_count{method="GET",route="/api/product/sale/{product_id}",status="200"}',
+        'api_request_duration_seconds_count{method="GET",route="/api/product/sale/{product_id}",status="404"}',
+        'api_request_duration_seconds_count{method="other",route="/api/product/sale/{product_id}",status="405"}',
+        'api_mongodb_query_duration_seconds_count{query="sales"}',
+        'api_batch_keys_count{reader="sales"}',
+        "process_resident_memory_bytes",
+    ):
+        assert line in answer.text
+    assert json.dumps("sale/3") not in answer.text
