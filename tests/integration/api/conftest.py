@@ -20,11 +20,9 @@ _NAMES = database_names("api")
 
 @contextmanager
 def empty_database(mongo: MongoServer) -> Iterator[Documents]:
-    """A database that is dropped afterwards."""
-    with MongoClient[dict[str, Any]](mongo.uri, tz_aware=True) as client:
-        database = client[next(_NAMES)]
-        yield database
-        client.drop_database(database.name)
+    """A database of its own, which ends with the test session's server: it may be away when a test ends."""
+    with MongoClient[dict[str, Any]](mongo.uri, tz_aware=True, serverSelectionTimeoutMS=2000) as client:
+        yield client[next(_NAMES)]
 
 
 def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
