@@ -138,6 +138,7 @@ def test_what_the_broker_refuses_is_told_and_the_rest_arrives(environment: dict[
     assert "2 messages published" in report
     assert "1 message not delivered: MSG_SIZE_TOO_LARGE" in report
     assert "message.max.bytes" in report
+    assert "stopped" not in report
     assert sorted(records(environment)) == [(None, b"first"), (None, b"last")]
 
 

@@ -82,6 +82,10 @@ def test_messages_carry_the_product_id_as_key_unless_told_not_to() -> None:
     assert {message.key for message in generate(200, products=5, seed=2, keyed=False)} == {None}
 
 
+def test_products_are_one_to_so_many() -> None:
+    assert {message.key for message in generate(500, products=5, seed=2)} == {b"1", b"2", b"3", b"4", b"5"}
+
+
 def test_spread_gives_times_within_it_that_the_text_repeats() -> None:
     times = []
     for message in generate(500, seed=4, spread_seconds=3600, now_ms=NOW_MS):
