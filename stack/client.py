@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from decimal import Decimal
+from typing import Self
 
 import httpx
 from rich.console import Console
@@ -41,11 +42,17 @@ def shown(token: str) -> str:
 
 
 class Api:
-    """The API as a client sees it, through the load balancer."""
+    """The API as a client sees it, through the load balancer; a context, at whose end its connections are closed."""
 
     def __init__(self, url: str, token: str) -> None:
         self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
         self._command = f"curl -H 'Authorization: Bearer {shown(token)}' {url}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def show(self, console: Console, path: str) -> None:
         """Print a request as a command, and its answer."""

@@ -2,8 +2,6 @@
 
 import os
 import time
-from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
@@ -27,48 +25,52 @@ def drive(plan: Plan, console: Console) -> None:
     """Complete the stack, publish, ask, compare. Raises StackError where an answer is not what it must be."""
     started = time.monotonic()
     console.rule("Starting", align="left")
-    ready.complete(plan, os.environ["KAFKA_BOOTSTRAP_SERVERS"], console.print)
-    api = _four_messages(plan, console)
-    _generated_messages(plan, api, console)
+    ready.complete(plan, os.environ["KAFKA_BOOTSTRAP_SERVERS"], lambda text: _say(console, started, text))
+    console.rule("Four messages", align="left")
+    token = _publish_four(console)
+    with Api(plan.url, token) as api:
+        for expectation in _require(api, expectations.of_four()):
+            api.show(console, expectation.path)
+        count = GENERATED[plan.kafka]
+        console.rule(f"{count:,} generated messages, {INVALID:.0%} of them invalid", align="left")
+        _generated_messages(plan, api, count, console)
     console.rule(align="left")
     console.print(f"[green]Every answer is what was published[/green] ({time.monotonic() - started:.0f} s); stopping")
 
 
-def _four_messages(plan: Plan, console: Console) -> Api:
-    console.rule("Four messages", align="left")
+def _publish_four(console: Console) -> str:
+    """Publish them; a token to ask for the answers."""
     for line in Path(MESSAGES).read_text().splitlines():
         console.print(line, soft_wrap=True)
     client.run_script(console, "scripts.publish", "file", MESSAGES)
-    token = client.new_token(console, "demo")
-    api = Api(plan.url, token)
-    expected = expectations.of_four()
-    wrong = expectations.unmet(api, expected, VISIBLE_SECONDS)
-    for expectation in expected:
-        api.show(console, expectation.path)
-    _require_none(wrong)
-    return api
+    return client.new_token(console, "demo")
 
 
-def _generated_messages(plan: Plan, api: Api, console: Console) -> None:
-    count = GENERATED[plan.kafka]
-    console.rule(f"{count:,} generated messages, {INVALID:.0%} of them invalid", align="left")
+def _generated_messages(plan: Plan, api: Api, count: int, console: Console) -> None:
     totals = plan.folder / "published.json"
     arguments = ("--count", str(count), "--products", "1000", "--invalid", str(INVALID), "--seed", "7")
     started = time.monotonic()
     client.run_script(console, "scripts.publish", "generate", *arguments, "--totals", os.path.relpath(totals))
     published = time.monotonic()
-    expected = expectations.of_generated(totals, SHOWN_PRODUCTS)
-    _require_none(expectations.unmet(api, expected, VISIBLE_SECONDS))
+    met = _require(api, expectations.of_generated(totals, SHOWN_PRODUCTS))
     visible = time.monotonic()
-    for expectation in expected:
-        api.show(console, expectation.path)
+    for expectation in met:
+        console.print(f"{expectation.path:<27} {expectation.member:>14} {expectation.value:>20f}")
     console.print(
-        f"published in {published - started:.1f} s, all in the answers {visible - published:.1f} s later: "
-        f"{count / (visible - started):,.0f} messages/s from the publisher's start to the last answer"
+        f"published in {published - started:.1f} s, all counted {visible - published:.1f} s later: "
+        f"{count / (visible - started):,.0f} messages/s from first to last",
+        soft_wrap=True,
     )
 
 
-def _require_none(wrong: Mapping[Expectation, Decimal | None]) -> None:
+def _say(console: Console, started: float, text: str) -> None:
+    console.print(f"{time.monotonic() - started:5.1f} s  {text}", soft_wrap=True)
+
+
+def _require(api: Api, expected: list[Expectation]) -> list[Expectation]:
+    """Wait until every answer is the expected one. Raises StackError naming those that are not in time."""
+    wrong = expectations.unmet(api, expected, VISIBLE_SECONDS)
     if wrong:
         lines = (f"{expectation}, but the answer was {answer}" for expectation, answer in wrong.items())
         raise StackError("not every answer is what was published:\n" + "\n".join(lines))
+    return expected

@@ -34,6 +34,10 @@ class Plan(BaseModel):
         """Folder of the parts' output."""
         return self.settings.state / "logs"
 
+    def log(self, part: str) -> Path:
+        """File of a part's output, where that does not go to the terminal."""
+        return self.logs / f"{part}.log"
+
     @property
     def api_ports(self) -> list[int]:
         """Where the API instances listen."""

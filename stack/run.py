@@ -4,10 +4,9 @@ import fcntl
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from honcho.printer import Printer
@@ -16,11 +15,13 @@ from rich.console import Console
 from stack import ports
 from stack.assemble import Assembly, assemble
 from stack.errors import StackError
-from stack.process import Part
 from stack.settings import StackSettings
 from stack.supervise import Ending, Supervisor
 
 LAST_LINES = 15
+
+# What these write is for their own operators.
+SERVERS = frozenset({"kafka", "mongod"})
 
 
 class DriverOutput:
@@ -48,18 +49,19 @@ def demo(settings: StackSettings, console: Console) -> int:
             shutil.rmtree(leftover, ignore_errors=True)
         assembly = assemble(settings, folder, 2, 2, console.print)
         supervisor = Supervisor(DriverOutput("demo", console))
-        _add(supervisor, assembly, "demo", console, logs=assembly.plan.logs)
-        return _explain(supervisor.run(), "demo", assembly.plan.logs, console)
+        _add(supervisor, assembly, "demo", {part.name for part in assembly.parts}, console)
+        return _explain(supervisor.run(), "demo", assembly, console)
 
 
 def up(settings: StackSettings, api: int, consumer: int, console: Console) -> int:
-    """Kept data, every part's output on the terminal, stays until a signal comes. The exit code."""
+    """Kept data, the services' output on the terminal, stays until a signal comes. The exit code."""
     with _alone(settings):
         _check_ports(settings, api, consumer)
+        shutil.rmtree(settings.state / "logs", ignore_errors=True)
         assembly = assemble(settings, settings.state / "up", api, consumer, console.print)
         supervisor = Supervisor(Printer(console.file))
-        _add(supervisor, assembly, "up", console, logs=None)
-        return _explain(supervisor.run(), "up", None, console)
+        _add(supervisor, assembly, "up", SERVERS, console)
+        return _explain(supervisor.run(), "up", assembly, console)
 
 
 @contextmanager
@@ -85,20 +87,16 @@ def _check_ports(settings: StackSettings, api: int, consumer: int) -> None:
     ports.check(settings.claims(api, consumer))
 
 
-def _add(supervisor: Supervisor, assembly: Assembly, mode: str, console: Console, logs: Path | None) -> None:
+def _add(supervisor: Supervisor, assembly: Assembly, mode: str, logged: Set[str], console: Console) -> None:
+    """Hand the parts over; the output of `logged` goes to files."""
     terminal = {"FORCE_COLOR": "1", "COLUMNS": str(console.width)} if console.is_terminal else {}
-    for part in assembly.parts:
-        _add_part(supervisor, part, logs / f"{part.name}.log" if logs else None)
     driver = assembly.driver(mode)
-    _add_part(supervisor, replace(driver, env={**driver.env, **terminal}), None)
+    for part in (*assembly.parts, replace(driver, env={**driver.env, **terminal})):
+        command = part.shell_command(assembly.plan.log(part.name) if part.name in logged else None)
+        supervisor.add_process(part.name, command, env={**os.environ, **part.env}, cwd=part.cwd)
 
 
-def _add_part(supervisor: Supervisor, part: Part, log: Path | None) -> None:
-    environment = {**os.environ, **part.env}
-    supervisor.add_process(part.name, part.shell_command(log), env=environment, cwd=part.cwd)
-
-
-def _explain(ending: Ending, driver: str, logs: Path | None, console: Console) -> int:
+def _explain(ending: Ending, driver: str, assembly: Assembly, console: Console) -> int:
     """Say why the run ended, unless that is plain; the exit code."""
     if ending.signal:
         console.print("stopped")
@@ -107,8 +105,8 @@ def _explain(ending: Ending, driver: str, logs: Path | None, console: Console) -
         return ending.exit_code
     how = f"was ended by {_signal_name(-ending.exit_code)}" if ending.exit_code < 0 else f"ended ({ending.exit_code})"
     console.print(f"[red]{ending.part} {how}, so everything was stopped[/red]")
-    if logs:
-        log = logs / f"{ending.part}.log"
+    log = assembly.plan.log(ending.part)
+    if log.exists():
         console.print(f"The end of {log}:", soft_wrap=True)
         for line in log.read_text(errors="replace").splitlines()[-LAST_LINES:]:
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

@@ -10,6 +10,9 @@ from stack.waiting import listens, wait_until
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 20.0
 
+# As for containers, in nginx/upstream.conf, where the reasons are.
+RULES = ("max_fails=1 fail_timeout=2s", "backup max_fails=0")
+
 
 class Nginx:
     """Configures nginx in front of the API instances that listen on `api_ports`; its files live in `home`."""
@@ -30,7 +33,7 @@ class Nginx:
         includes = self._home / "nginx"
         includes.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / "nginx.conf", self._home / "nginx.conf")
-        servers = (f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;\n" for port in self._api_ports)
+        servers = [f"server 127.0.0.1:{port} {rule};\n" for rule in RULES for port in self._api_ports]
         (includes / "upstream.conf").write_text("".join(servers))
         (includes / "listen.conf").write_text(f"listen 127.0.0.1:{self._port} default_server;\n")
 

@@ -1,0 +1,46 @@
+"""The whole system, started once for the tests of this folder."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from stack.errors import PartMissing
+from tests.support.servers import KafkaServer, MongoServer
+from tests.support.system import System
+
+
+@pytest.fixture(scope="package")
+def started_system(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """Two API instances and two consumers behind nginx."""
+    try:
+        system = System(kafka, mongo, tmp_path_factory.mktemp("system"))
+    except PartMissing as missing:
+        pytest.skip(f"needs nginx: {missing}")
+    try:
+        system.start()
+        yield system
+    finally:
+        system.close()
+
+
+@pytest.fixture
+def system(started_system: System) -> System:
+    """The system with every process running, whatever the test before did."""
+    started_system.start()
+    return started_system
+
+
+@pytest.fixture(scope="package")
+def token(started_system: System) -> str:
+    """A token for everything."""
+    return started_system.script("scripts.tokens", "issue", "--name", "tests")
+
+
+@pytest.fixture
+def client(system: System, token: str) -> Iterator[httpx.Client]:
+    """A client of the load balancer with that token."""
+    with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {token}"}, timeout=15) as client:
+        yield client

@@ -1,0 +1,136 @@
+"""`make demo` and `make up` as a person runs them, and how they end."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack import ports
+from stack.process import Part
+from stack.settings import StackSettings
+from stack.waiting import wait_until
+from tests.support.process import ROOT, Running, module
+
+START_SECONDS = 90.0
+READY = "Ctrl-C stops everything"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Settings of a stack of its own: free ports, fresh data, programs fetched before, and the mock broker."""
+    state = tmp_path / "a state folder"
+    state.mkdir()
+    programs = StackSettings().state / "parts"
+    programs.mkdir(parents=True, exist_ok=True)
+    (state / "parts").symlink_to(programs)
+    names = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGO_PORT", "HTTP_PORT", "API_PORT", "METRICS_PORT")
+    chosen = {f"STACK_{name}": str(port) for name, port in zip(names, _spaced_ports(len(names)), strict=True)}
+    return {**chosen, "STACK_STATE": str(state), "STACK_KAFKA": "mock"}
+
+
+def _spaced_ports(count: int) -> list[int]:
+    """Free ports whose successor is free as well, for the second instance."""
+    return [port for port in ports.pick(4 * count) if ports.is_free(port + 1)][:count]
+
+
+@pytest.fixture
+def up(tmp_path: Path, environment: dict[str, str]) -> Iterator[Running]:
+    """`make up`, complete and ready."""
+    part = Part("make", ("make", "--no-print-directory", "up"), ROOT, {"PYTHONUNBUFFERED": "1", **environment})
+    running = Running(part, tmp_path / "up.log")
+    running.start()
+    try:
+        running.wait_for_output(READY, START_SECONDS)
+        yield running
+    finally:
+        for process in _processes(environment):
+            process.kill()
+        running.close()
+
+
+def _processes(environment: Mapping[str, str]) -> list[psutil.Process]:
+    """Every process of this stack, by the folder it works in or was told of."""
+    state = environment["STACK_STATE"]
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd().startswith(state) or process.environ().get("STACK_STATE") == state:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_the_demonstration_works_without_java(tmp_path: Path, environment: dict[str, str]) -> None:
+    demo = module("stack", tmp_path / "demo.log", environment, "demo")
+    demo.start()
+    assert demo.wait(START_SECONDS) == 0, demo.output
+    assert "librdkafka's mock broker" in demo.output
+    assert '{"total": 3000}' in demo.output
+    assert '{"average_rating": 4.5}' in demo.output
+    assert "Every answer is what was published" in demo.output
+    assert _processes(environment) == []
+
+
+def test_up_serves_until_ctrl_c(up: Running, tmp_path: Path, environment: dict[str, str]) -> None:
+    _publish_and_ask(up.output)
+    second = module("stack", tmp_path / "second.log", environment, "up")
+    second.start()
+    assert second.wait(20) == 1
+    assert "set STACK_STATE to another folder" in second.output
+    assert len(_processes(environment)) > 7
+    # As a terminal does it: to make and to what it started, all in one group.
+    os.killpg(up.pid, signal.SIGINT)
+    up.wait(20)
+    assert _processes(environment) == []
+
+
+def _publish_and_ask(output: str) -> None:
+    """What `up` prints is copied by people: publish a sale and ask for it by exactly these lines."""
+    lines = [line.partition("| ")[2] for line in output.splitlines()]
+    (publish,) = (line for line in lines if " sold " in line)
+    (ask,) = (line for line in lines if line.startswith("curl ") and "/sale/" in line)
+    subprocess.run(publish, shell=True, cwd=ROOT, check=True, capture_output=True)  # noqa: S602
+
+    def answer() -> str:
+        return subprocess.run(ask, shell=True, check=True, capture_output=True, text=True).stdout  # noqa: S602
+
+    wait_until("the sale to be counted", lambda: answer() == '{"total": 1000}', 20)
+
+
+def test_a_part_that_dies_ends_everything_and_is_named(up: Running, environment: dict[str, str]) -> None:
+    (mongod,) = (process for process in _processes(environment) if process.name() == "mongod")
+    mongod.kill()
+    assert up.wait(20) != 0
+    assert "mongod was ended by SIGKILL, so everything was stopped" in up.output
+    assert _processes(environment) == []
+
+
+def test_a_killed_supervisor_leaves_nothing_running(up: Running, environment: dict[str, str]) -> None:
+    command = [process for process in _processes(environment) if process.cmdline()[1:4] == ["-m", "stack", "up"]]
+    min(command, key=psutil.Process.create_time).kill()
+    up.wait(20)
+    wait_until("every part to end", lambda: not _processes(environment), 20)
+
+
+def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path, environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", int(environment["STACK_MONGO_PORT"]))):
+        up = module("stack", tmp_path / "up.log", environment, "up")
+        up.start()
+        assert up.wait(20) == 1
+    assert up.output == (
+        f"port {environment['STACK_MONGO_PORT']}, wanted by MongoDB, is taken or not allowed; "
+        "choose another with STACK_MONGO_PORT\n"
+    )
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    up = module("stack", tmp_path / "up.log", {"STACK_HTTP_PORT": "80000"}, "up")
+    up.start()
+    assert up.wait(20) == 1
+    assert up.output.startswith("STACK_HTTP_PORT: ")

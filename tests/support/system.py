@@ -1,0 +1,88 @@
+"""The whole system on real servers: API instances and consumers behind nginx, each a process that a test may end."""
+
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from stack import packages, ports
+from stack.parts import services
+from stack.parts.nginx import Nginx
+from stack.process import Part
+from stack.ready import is_ready
+from stack.waiting import listens
+from tests.support.process import ROOT, Running
+from tests.support.servers import KafkaServer, MongoServer
+
+TOPIC = "analytics"
+PARTITIONS = 12
+INSTANCES = 2
+SCRIPT_SECONDS = 60
+
+
+class System:
+    """Two API instances and two consumers behind nginx. Raises PartMissing where nginx cannot be had."""
+
+    def __init__(self, kafka: KafkaServer, mongo: MongoServer, folder: Path) -> None:
+        self._folder = folder
+        services.signing_key(folder / "secrets")
+        kafka.create_topic(TOPIC, PARTITIONS)
+        self._environment = {
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "KAFKA_TOPIC": TOPIC,
+            "MONGODB_URI": mongo.uri,
+            "MONGODB_DATABASE": "system",
+            "SECRETS_DIR": str(folder / "secrets"),
+            "LOG_FORMAT": "json",
+        }
+        port, *free = ports.pick(1 + 2 * INSTANCES)
+        self.api_ports, self.metrics_ports = free[:INSTANCES], free[INSTANCES:]
+        program = packages.require("nginx", "nginx", print)
+        balancer = Nginx(program=program, home=folder, port=port, api_ports=self.api_ports)
+        balancer.prepare()
+        self.url = balancer.url
+        self.nginx = self._running(balancer.part())
+        environment = self._environment
+        self.apis = [self._running(services.api(n, at, environment)) for n, at in enumerate(self.api_ports, 1)]
+        self.consumers = [
+            self._running(services.consumer(n, at, environment)) for n, at in enumerate(self.metrics_ports, 1)
+        ]
+
+    def start(self) -> None:
+        """Start whatever does not run; returns once everything is ready."""
+        for process in (*self.apis, *self.consumers, self.nginx):
+            if not process.is_running:
+                process.start()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Return once both API instances are ready and the consumers tell their metrics."""
+        with httpx.Client() as client:
+            for api, port in zip(self.apis, self.api_ports, strict=True):
+                api.wait_until("being ready", partial(is_ready, client, port))
+        for consumer, port in zip(self.consumers, self.metrics_ports, strict=True):
+            consumer.wait_until("telling its metrics", partial(listens, port))
+
+    def script(self, module: str, *arguments: str) -> str:
+        """Run one of the scripts to its end; what it printed. Raises CalledProcessError."""
+        result = subprocess.run(
+            (sys.executable, "-m", module, *arguments),
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=SCRIPT_SECONDS,
+        )
+        return result.stdout.strip()
+
+    def close(self) -> None:
+        """End everything."""
+        for process in (self.nginx, *self.apis, *self.consumers):
+            process.close()
+
+    def _running(self, part: Part) -> Running:
+        return Running(part, self._folder / f"{part.name}.log")
