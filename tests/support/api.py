@@ -1,23 +1,29 @@
-"""The API behind its real HTTP server, in a thread of the test's process, with a clock that the test moves."""
+"""The API behind its real HTTP server: in a thread, with a clock that the test moves, or as the process it is."""
 
 import asyncio
 import secrets
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from api.access import RATINGS_READ, SALES_READ, digest
 from api.app import create_app
 from api.server import Server
-from api.services import token_signer
+from api.services import system_clock, token_signer
 from shared.settings import ApiSettings
+from stack import ports
 from stack.waiting import wait_until
+from tests.support import process
 from tests.support.history import Documents
+from tests.support.process import Running
+from tests.support.servers import MongoServer
 
 KEY = "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
 """Signs the tests' tokens, and nothing else."""
@@ -87,3 +93,26 @@ def serving(settings: ApiSettings, clock: Clock) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def api_process(
+    mongo: MongoServer, database: Documents, folder: Path, **environment: str
+) -> Iterator[tuple[Api, Running]]:
+    """`python -m api` on a free port, with further settings from `environment`; yields once it answers."""
+    (port,) = ports.pick(1)
+    settings = {"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY}
+    running = process.module("api", folder / f"api-{port}.log", {**settings, "API_PORT": str(port), **environment})
+    url = f"http://127.0.0.1:{port}"
+    api = Api(ApiSettings(token_signing_key=SecretStr(KEY)), database, Clock(system_clock()), url)
+    with closing(running), api.client:
+        running.start()
+        running.wait_until("the API to answer", lambda: _answers(api.client), 20)
+        yield api, running
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/livez").status_code == 200
+    except httpx.TransportError:
+        return False
