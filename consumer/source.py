@@ -65,6 +65,8 @@ class Brokers:
     def watermarks(self, partition: int) -> tuple[int, int]:
         """Low and high watermark, as the partition's leader has them at this moment."""
         try:
+            # A partition added a moment ago is unknown to this client until it asks for the topic again.
+            self._consumer.list_topics(self._topic, QUERY_SECONDS)
             answer = self._consumer.get_watermark_offsets(
                 TopicPartition(self._topic, partition), timeout=QUERY_SECONDS, cached=False
             )

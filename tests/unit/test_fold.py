@@ -1,0 +1,85 @@
+"""Sums of a batch against a model that reads like their definition, whatever the order and the split."""
+
+from collections import Counter
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.decode import Event, Rated, Sold
+from consumer.fold import Increments, StoredEvent, fold, histogram_bin
+
+TIMES = st.integers(1_780_000_000_000, 1_780_000_200_000)
+PRODUCTS = st.integers(1, 3)
+NAMES = st.sampled_from("AB")
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Sold, PRODUCTS, TIMES, NAMES, st.integers(0, 9), st.integers(0, 10**24 - 1), st.none()),
+    st.builds(Rated, PRODUCTS, TIMES, NAMES, st.integers(0, 500), NAMES, st.none()),
+)
+
+
+@st.composite
+def stored_events(draw: st.DrawFn) -> list[StoredEvent]:
+    events = draw(st.lists(EVENTS, max_size=30))
+    return [StoredEvent(draw(st.integers(0, 1)), offset, event) for offset, event in enumerate(events)]
+
+
+def sums(increments: Increments) -> Counter[tuple[object, ...]]:
+    """Every number of the increments under a key that says what it is."""
+    numbers: Counter[tuple[object, ...]] = Counter()
+    for (product, partition), folded in increments.products.items():
+        for minute, part in folded.minutes.items():
+            for name in part.__slots__:
+                numbers["minute", product, partition, minute, name] += getattr(part, name)
+        for bin_, count in enumerate(folded.histogram or ()):
+            numbers["bin", product, partition, bin_] += count
+    for (second, partition), part in increments.seconds.items():
+        for name in part.__slots__:
+            numbers["second", second, partition, name] += getattr(part, name)
+    return numbers
+
+
+def model(events: list[StoredEvent]) -> Counter[tuple[object, ...]]:
+    numbers: Counter[tuple[object, ...]] = Counter()
+    for partition, _, event in events:
+        if isinstance(event, Sold):
+            parts = {"amount": event.amount, "units": event.units, "sales": 1}
+        else:
+            parts = {"ratings": 1, "rating_sum": event.rating}
+            numbers["bin", event.product, partition, min(9, int(event.rating / 100 * 2))] += 1
+        for name, number in parts.items():
+            numbers["minute", event.product, partition, event.time_ms // 60_000, name] += number
+            numbers["second", event.time_ms // 1_000, partition, name] += number
+    return numbers
+
+
+@given(stored_events())
+def test_sums_are_the_models(events: list[StoredEvent]) -> None:
+    assert sums(fold(events)) == model(events)
+
+
+@given(stored_events(), st.randoms(use_true_random=False), st.integers(0, 30))
+def test_order_and_split_do_not_matter(events: list[StoredEvent], random: Random, cut: int) -> None:
+    shuffled = random.sample(events, len(events))
+    assert sums(fold(shuffled)) == sums(fold(events))
+    assert sums(fold(shuffled[:cut])) + sums(fold(shuffled[cut:])) == sums(fold(events))
+    for key, folded in fold(events).products.items():
+        again = fold(shuffled).products[key]
+        assert (again.latest, again.latest_rated, again.first_seen_ms) == (
+            folded.latest,
+            folded.latest_rated,
+            folded.first_seen_ms,
+        )
+
+
+@given(stored_events())
+def test_the_newest_is_the_last_by_time_and_offset(events: list[StoredEvent]) -> None:
+    for (product, partition), folded in fold(events).products.items():
+        mine = [one for one in events if one.event.product == product and one.partition == partition]
+        newest = max(mine, key=lambda one: (one.event.time_ms, one.offset))
+        assert folded.latest == (newest.event.time_ms, newest.offset, newest.event.name, "")
+        assert folded.first_seen_ms == min(one.event.time_ms for one in mine)
+
+
+def test_five_is_in_the_last_bin() -> None:
+    assert [histogram_bin(rating) for rating in (0, 49, 50, 449, 450, 499, 500)] == [0, 0, 1, 8, 9, 9, 9]
