@@ -1,0 +1,1 @@
+"""Measurements behind decisions; each module is a command of its own."""
