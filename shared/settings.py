@@ -1,27 +1,29 @@
 """Settings of every process, read from the environment.
 
 Each field is one environment variable of the same name in capitals. A file of the field's name in the folder that
-`SECRETS_DIR` names serves as well, as container secrets are mounted; the environment wins. Unknown variables are
-ignored, wrong values end the process with the variable's name. `docs/operations.md` lists every field.
+`SECRETS_DIR` names serves as well, as container secrets are mounted; the environment wins. Unknown and empty variables
+are ignored, wrong values end the process with the variable's name. `docs/operations.md` lists every field.
 """
 
 import os
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pymongo.uri_parser import parse_uri
 
 from shared.errors import ConfigurationError
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
 OptionalName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[A-Za-z0-9._-]*$")]
+TokenName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class SharedSettings(BaseSettings):
     """What both services need."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
     mongodb_uri: SecretStr = Field(
         SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"),
@@ -45,6 +47,18 @@ class SharedSettings(BaseSettings):
     bugsnag_api_key: SecretStr = Field(SecretStr(""), description="Errors are reported to Bugsnag when this is set.")
     bugsnag_endpoint: str = Field("", description="Address of an on-premise Bugsnag receiver; empty: Bugsnag's own.")
     bugsnag_release_stage: str = Field("production", description="Release stage that reports carry.")
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _is_connection_string(cls, uri: SecretStr) -> SecretStr:
+        """Without the lookup that `mongodb+srv` needs, and without the cause, which may quote the password."""
+        text = uri.get_secret_value()
+        if not text.startswith("mongodb+srv://"):
+            try:
+                parse_uri(text)
+            except Exception:
+                raise ValueError("not a MongoDB connection string") from None
+        return uri
 
     @classmethod
     def load(cls) -> Self:
@@ -127,5 +141,5 @@ class ApiSettings(SharedSettings):
     )
     token_signing_key: SecretStr = Field(description="Key of the tokens' HMAC, at least 32 bytes.")
     token_key_id: Name = Field("main", description="`kid` of that key.")
-    token_issuer: str = Field("product-analytics", description="`iss` of the tokens.")
-    token_audience: str = Field("product-analytics-api", description="`aud` of the tokens.")
+    token_issuer: TokenName = Field("product-analytics", description="`iss` of the tokens.")
+    token_audience: TokenName = Field("product-analytics-api", description="`aud` of the tokens.")

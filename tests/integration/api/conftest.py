@@ -21,7 +21,7 @@ _NAMES = database_names("api")
 @contextmanager
 def empty_database(mongo: MongoServer) -> Iterator[Documents]:
     """A database of its own, which ends with the test session's server: it may be away when a test ends."""
-    with MongoClient[dict[str, Any]](mongo.uri, tz_aware=True, serverSelectionTimeoutMS=2000) as client:
+    with MongoClient[dict[str, Any]](mongo.uri, tz_aware=True, serverSelectionTimeoutMS=5000) as client:
         yield client[next(_NAMES)]
 
 

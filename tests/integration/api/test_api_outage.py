@@ -69,6 +69,7 @@ def test_a_token_is_not_believed_without_its_record(api: Api, mongo: MongoServer
     wait_until("the record to be too old", lambda: is_unavailable(api.get("/api/product/sale/not-an-id", known)), 10)
     assert api.client.get("/api/product/sale").status_code == 401
     assert api.get("/api/product/sale", "invalid").status_code == 401
+    mongo.start()
 
 
 def test_it_starts_before_mongodb(mongo: MongoServer) -> None:

@@ -1,0 +1,143 @@
+"""The API as a process: how it starts, how it ends, what its exit code and its log say."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stack.waiting import wait_until
+from tests.support import process
+from tests.support.api import KEY, api_process
+from tests.support.history import Documents
+from tests.support.servers import MongoServer
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({}, "TOKEN_SIGNING_KEY: Field required"),
+        ({"TOKEN_SIGNING_KEY": "short-private-text"}, "TOKEN_SIGNING_KEY: it has 18 bytes, at least 32 are needed"),
+        ({"TOKEN_SIGNING_KEY": KEY, "API_PORT": "http"}, "API_PORT: Input should be a valid integer"),
+        (
+            {"TOKEN_SIGNING_KEY": KEY, "DRAIN_SECONDS": "-1"},
+            "DRAIN_SECONDS: Input should be greater than",
+        ),
+        ({"TOKEN_SIGNING_KEY": KEY, "MONGODB_URI": "mysql://u:hidden@host"}, "MONGODB_URI"),
+        ({"TOKEN_SIGNING_KEY": KEY, "MONGODB_URI": "mongodb://u:hidden@host:0"}, "MONGODB_URI"),
+        ({"TOKEN_SIGNING_KEY": KEY, "TOKEN_ISSUER": "i" * 129}, "TOKEN_ISSUER: String should have at most"),
+        ({"TOKEN_SIGNING_KEY": KEY, "SECRETS_DIR": "/nowhere"}, "SECRETS_DIR: /nowhere is not a folder"),
+    ],
+)
+def test_wrong_settings_end_it_at_once(environment: dict[str, str], message: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "api"], cwd=process.ROOT, env=environment, capture_output=True, text=True, timeout=20
+    )
+    assert ended.returncode == 78
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("The API cannot start: ")
+    assert message in line
+    assert not [secret for secret in ("short-private-text", "hidden", KEY) if secret in line]
+
+
+def test_a_key_from_a_file(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
+    (tmp_path / "token_signing_key").write_text(KEY + "\n")
+    with api_process(mongo, database, tmp_path, TOKEN_SIGNING_KEY="", SECRETS_DIR=str(tmp_path)) as (api, _):
+        assert api.get("/api/product/sale").status_code == 200
+
+
+def test_a_taken_port_is_named(tmp_path: Path, mongo: MongoServer) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        environment = {"TOKEN_SIGNING_KEY": KEY, "MONGODB_URI": mongo.uri, "API_PORT": str(taken.getsockname()[1])}
+        running = process.module("api", tmp_path / "api.log", environment)
+        running.start()
+        assert running.wait(20) == 3
+    assert "address already in use" in running.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it(tmp_path: Path, mongo: MongoServer, database: Documents, number: signal.Signals) -> None:
+    with api_process(mongo, database, tmp_path) as (api, running):
+        assert api.client.get("/readyz").json() == {"status": "ready"}
+        running.send(number)
+        assert running.wait(5) == 0
+        assert "Traceback" not in running.output
+
+
+def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
+    """After SIGTERM: not ready, connections end with their answer, a request in flight is answered, then exit 0."""
+    with api_process(mongo, database, tmp_path) as (api, running), ThreadPoolExecutor(1) as threads:
+        assert "Connection" not in api.get("/api/product/sale").headers
+        mongo.freeze()
+        in_flight = threads.submit(api.get, "/api/product/sale")
+        running.wait_until("a request in flight", lambda: _connections(running.pid, mongo) > 0, 5)
+        running.send(signal.SIGTERM)
+        with httpx.Client(base_url=api.url) as other:
+            running.wait_until("it is not ready", lambda: other.get("/readyz").status_code == 503, 5)
+            answer = other.get("/readyz")
+            assert answer.json()["message"] == "Not ready: this instance is ending"
+            assert answer.headers["Connection"] == "close"
+        mongo.thaw()
+        assert in_flight.result().text == '{"total": 0}'
+        assert running.wait(8) == 0
+
+
+def test_it_ends_in_time_while_mongodb_is_silent(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
+    with api_process(mongo, database, tmp_path, DRAIN_SECONDS="2") as (api, running), ThreadPoolExecutor(4) as threads:
+        assert api.get("/api/product/sale").status_code == 200
+        mongo.freeze()
+        for _ in range(4):
+            threads.submit(api.get, "/api/product/sale")
+        started = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - started < 10
+        mongo.thaw()
+
+
+def test_it_waits_for_mongodb_and_finds_it(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
+    mongo.kill()
+    with api_process(mongo, database, tmp_path) as (api, running):
+        assert api.client.get("/readyz").status_code == 503
+        mongo.start()
+        wait_until("it is ready", lambda: api.client.get("/readyz").status_code == 200, 15)
+        assert api.get("/api/product/sale").text == '{"total": 0}'
+        assert running.is_running
+
+
+def test_the_log_has_one_line_a_request_and_nothing_private(
+    tmp_path: Path, mongo: MongoServer, database: Documents
+) -> None:
+    with api_process(mongo, database, tmp_path) as (api, running):
+        token = api.token()
+        api.get("/api/product/sale/77?secret=parameter", token, **{"X-Request-Id": "the-request"})
+        api.get("/api/product/sale/4711", token[:-2] + "xx", **{"X-Request-Id": "the-other"})
+        running.wait_for_output("the-other")
+        assert running.stop() == 0
+    lines = [json.loads(line) for line in running.output.splitlines()]
+    entries = [line for line in lines if line.get("request_id") in ("the-request", "the-other")]
+    assert [(entry["event"], entry["method"], entry["route"], entry["status"]) for entry in entries] == [
+        ("request", "GET", "/api/product/sale/{product_id}", 400),
+        ("request", "GET", "/api/product/sale/{product_id}", 401),
+    ]
+    assert all(entry["ms"] > 0 and entry["service"] == "api" and entry["timestamp"] for entry in entries)
+    for private in (token, token.split(".")[1], token[:-2], "parameter", "4711", KEY):
+        assert private not in running.output
+
+
+def _connections(pid: int, mongo: MongoServer) -> int:
+    """How many requests MongoDB, which is frozen, has not answered yet: bytes that wait in its sockets."""
+    port = int(mongo.uri.split(":")[2].split("/")[0])
+    waiting = 0
+    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].split(":")[1], 16) == port and int(fields[4].split(":")[1], 16) > 0:
+            waiting += 1
+    return waiting
