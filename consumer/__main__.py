@@ -28,7 +28,7 @@ from consumer.reporter import Reporter
 from consumer.source import Brokers, consumer_config
 from consumer.store import Store
 from consumer.worker import Worker
-from shared import logs, metrics
+from shared import logs, metrics, reporting
 from shared.errors import ConfigurationError, Halt
 from shared.mongo import connect
 from shared.settings import ConsumerSettings
@@ -53,7 +53,7 @@ def run(settings: ConsumerSettings) -> None:
         stats_cb=progress.on_statistics,
     )
     intake = Intake(topic, settings.event_retention_days, bool(settings.dead_letter_topic), utc_now)
-    store = Store(database, group, topic, intake.reject)
+    store = Store(database, group, topic, intake.reject, utc_now)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
     claims = Claims(database, Brokers(settings, owner), group, topic, owner, store.session_id)
@@ -96,14 +96,17 @@ def main() -> int:
         logs.configure(settings.log_format, settings.log_level, "consumer")
         if settings.metrics_port:
             metrics.serve(settings.metrics_host, settings.metrics_port)
+        reporting.configure(settings, "consumer")
         run(settings)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIGURATION
     except Halt as halt:
+        reporting.notify(halt)
         log.critical("consumer halted", kind=type(halt).__name__, reason=str(halt))
         return EXIT_HALTED
-    except Exception:
+    except Exception as error:
+        reporting.notify(error)
         log.exception("consumer failed; nothing is lost, start it again")
         return EXIT_UNFORESEEN
     return 0

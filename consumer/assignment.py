@@ -12,6 +12,7 @@ from datetime import datetime
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 from consumer.lease import Lease
+from shared import reporting
 from shared.errors import Halt
 from shared.logs import logger
 
@@ -88,6 +89,7 @@ class Assignment:
         """Stop reading until a person has decided, which the claim at `claim_at` finds out."""
         if assigned.halted != str(reason):
             log.error("partition halted", partition=assigned.partition, kind=type(reason).__name__, reason=str(reason))
+            reporting.notify(reason)
         self.suspend(assigned, claim_at)
         assigned.halted = str(reason)
 

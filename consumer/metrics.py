@@ -15,5 +15,6 @@ STAGE_SECONDS: Final = Histogram(
 BATCHES_ABANDONED: Final = Counter("consumer_batches_abandoned", "Batches given up, to be read again.")
 LAG: Final = Gauge("consumer_lag", "Offsets not yet stored, by partition this process reads.", ["partition"])
 LEASED: Final = Gauge("consumer_partitions_leased", "Partitions that this process reads.")
+POLLED_AT: Final = Gauge("consumer_polled_at_seconds", "When the loop last went round, in seconds since 1970.")
 HALTED: Final = Gauge("consumer_partitions_halted", "Partitions that wait for a person's decision.")
 COPIED: Final = Counter("consumer_dead_letters_copied", "Dead letters copied to the dead-letter topic.")

@@ -8,11 +8,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from pymongo.errors import PyMongoError
 
 from consumer.batch import Record, Writes, remember_products, writes_of
+from consumer.intake import Clock
 from consumer.transaction import Mismatch, Refused, Transactions
 from shared.documents import PARTITIONS, Document
 from shared.errors import ClockSkewed, StoreUnavailable
@@ -36,11 +36,14 @@ class Store:
     `reject` makes the dead letter of an accepted record that MongoDB refuses.
     """
 
-    def __init__(self, database: SyncDatabase, group: str, topic: str, reject: Callable[[Record, str], Record]) -> None:
+    def __init__(
+        self, database: SyncDatabase, group: str, topic: str, reject: Callable[[Record, str], Record], clock: Clock
+    ) -> None:
         self._database = database
         self._session = database.client.start_session()
         self._transactions = Transactions(database, self._session, group, topic)
         self._reject = reject
+        self._clock = clock
         self._known_days: set[str] = set()
         self._stopping = threading.Event()
 
@@ -59,7 +62,7 @@ class Store:
             hello = self._database.client.admin.command("hello")
         except PyMongoError as error:
             raise StoreUnavailable(f"MongoDB does not answer: {error}") from error
-        skew = clock_skew_seconds(hello, datetime.now(UTC))
+        skew = clock_skew_seconds(hello, self._clock())
         if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
             raise ClockSkewed(skew)
 

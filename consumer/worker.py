@@ -74,6 +74,7 @@ class Worker:
             self._step()
 
     def _step(self) -> None:
+        metrics.POLLED_AT.set_to_current_time()
         outcome = self._pipeline.outcome()
         if outcome is not None:
             self._settle(outcome)

@@ -1,0 +1,123 @@
+"""The consumer's partitions: how far each is stored, and the decision when one is halted.
+
+A partition halts when going on would skip or repeat events: the topic was created again, or Kafka no longer holds the
+next offset. Consumers go on by themselves within seconds of the decision.
+
+Exit codes: 0 done · 1 Kafka or MongoDB does not answer, or there is nothing to decide · 2 wrong usage · 78 a wrong
+setting.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NamedTuple, NoReturn
+
+import typer
+from bson.int64 import Int64
+from pymongo.errors import PyMongoError
+from rich.console import Console
+from rich.table import Table
+
+from consumer.source import Brokers
+from shared.documents import PARTITION_STATUS, PARTITIONS, Document, partition_id
+from shared.errors import AnalyticsError, ConfigurationError
+from shared.mongo import SyncDatabase, connect
+from shared.settings import ConsumerSettings
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode="markdown", add_completion=False)
+messages = Console(stderr=True)
+
+
+class Decision(NamedTuple):
+    """Where reading goes on, and what that means for the person who decides."""
+
+    next_offset: int
+    meaning: str
+
+
+@app.command("list")
+def list_() -> None:
+    """Show every partition: stored offset, lag, owner."""
+    with _errors_as_messages():
+        settings, database = _connected()
+        chosen = {"_id.group": settings.group_id, "_id.topic": settings.kafka_topic}
+        status = {one["_id"]["k"]: one for one in database[PARTITION_STATUS].find(chosen)}
+        table = Table("partition", "next offset", "lag", "caught up", "generation", "epoch", "owner")
+        for one in database[PARTITIONS].find(chosen).sort("_id.k"):
+            of = status.get(one["_id"]["k"], {})
+            cells = (one["_id"]["k"], one["next_offset"], of.get("lag"), of.get("caught_up_at"))
+            table.add_row(*map(_cell, (*cells, one["generation"], one["epoch"], one["owner"])))
+        Console().print(table)
+
+
+@app.command()
+def restart(
+    partition: Annotated[int, typer.Option(min=0, help="The halted partition.", show_default=False)],
+) -> None:
+    """Accept what Kafka holds, and let a halted partition go on there. Events stored before stay and stay counted."""
+    with _errors_as_messages():
+        settings, database = _connected()
+        brokers = Brokers(settings, "partitions")
+        stored = database[PARTITIONS].find_one(
+            {"_id": partition_id(settings.group_id, settings.kafka_topic, partition)}
+        )
+        if stored is None:
+            _refuse(f"partition {partition} of {settings.kafka_topic} was never read, so it cannot be halted")
+        topic_id = brokers.topic_id()
+        decision = decide(stored, topic_id, *brokers.watermarks(partition))
+        if decision is None:
+            _refuse(f"partition {partition} is not halted: Kafka holds its next offset, {stored['next_offset']}")
+        changed = database[PARTITIONS].update_one(
+            {"_id": stored["_id"], "epoch": stored["epoch"]},
+            {
+                "$set": {
+                    "next_offset": Int64(decision.next_offset),
+                    "first_offset": Int64(decision.next_offset),
+                    "topic_id": topic_id,
+                },
+                "$inc": {"epoch": 1, "generation": 1},
+            },
+        )
+        if not changed.matched_count:
+            _refuse(f"a consumer claimed partition {partition} at the same time: run this again")
+        messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
+
+
+def decide(stored: Document, topic_id: str, low: int, high: int) -> Decision | None:
+    """Where a partition goes on whose document is `stored`, given what Kafka holds; None when it is not halted."""
+    if topic_id and stored["topic_id"] and topic_id != stored["topic_id"]:
+        return Decision(low, "the beginning of the new topic")
+    if stored["next_offset"] < low:
+        return Decision(low, f"{low - stored['next_offset']} offsets are no longer in Kafka and were never read")
+    if stored["next_offset"] > high:
+        return Decision(high, "Kafka lost its newest records; those that were read before stay counted")
+    return None
+
+
+def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
+    settings = ConsumerSettings.load()
+    return settings, connect(settings, "scripts.partitions")
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def _refuse(message: str) -> NoReturn:
+    messages.print(message)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _errors_as_messages() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        messages.print(str(error))
+        raise typer.Exit(78) from error
+    except (AnalyticsError, PyMongoError) as error:
+        messages.print(f"nothing was changed: {error}")
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

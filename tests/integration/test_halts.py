@@ -1,0 +1,106 @@
+"""What makes a partition halt, what it says, and how a person's decision ends it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from consumer.batch import Record
+from consumer.store import Store
+from scripts._generate import generate
+from shared.errors import ClockSkewed
+from stack.waiting import wait_until
+from tests.support.pipeline import Pipeline, pipeline
+from tests.support.process import ROOT
+from tests.support.servers import KafkaServer, MongoServer
+
+
+@pytest.fixture
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as one:
+        yield one
+
+
+@pytest.fixture
+def admin(kafka: KafkaServer) -> AdminClient:
+    return AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+
+
+def decide(events: Pipeline, partition: int) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "scripts.partitions", "restart", "--partition", str(partition))
+    return subprocess.run(
+        command, cwd=ROOT, env=events.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_recreated_topic_halts_until_a_person_decides_and_then_nothing_collides(
+    events: Pipeline, admin: AdminClient
+) -> None:
+    consumer = events.consumer()
+    events.publish(generate(count=400, products=5, seed=1))
+    events.wait_handled()
+    assert consumer.stop() == 0
+    admin.delete_topics([events.topic])[events.topic].result(10)
+    wait_until("the topic gone", lambda: events.topic not in admin.list_topics(timeout=5).topics, 20)
+    events.kafka.create_topic(events.topic, 2)
+    second = events.consumer()
+    second.wait_for_output("TopicRecreated", 30)
+    assert "python -m scripts.partitions restart --partition 0" in second.output
+
+    old = events.acknowledged
+    events.acknowledged = []
+    events.publish(generate(count=300, products=5, seed=2))
+    for partition in (0, 1):
+        answer = decide(events, partition)
+        assert answer.returncode == 0, answer.stderr
+    events.wait_handled()
+    stored = {(one["_id"]["g"], one["_id"]["k"], one["_id"]["o"]) for one in events.database[day(events)].find()}
+    assert stored == {(1, *place) for place in old} | {(2, *place) for place in events.acknowledged}
+    assert second.stop() == 0
+
+
+def test_records_that_retention_took_unread_halt_their_partition_alone(events: Pipeline, admin: AdminClient) -> None:
+    consumer = events.consumer()
+    events.publish(generate(count=400, products=20, seed=1))
+    events.wait_handled()
+    assert consumer.stop() == 0
+    events.publish(generate(count=400, products=20, seed=2))
+    taken = max(offset for partition, offset in events.acknowledged if partition == 0) - 10
+    deleted = admin.delete_records([TopicPartition(events.topic, 0, taken)])
+    for future in deleted.values():
+        future.result(10)
+    second = events.consumer()
+    second.wait_for_output("OffsetsLost", 30)
+    refused = decide(events, 1)
+    assert refused.returncode == 1
+    assert "not halted" in refused.stderr
+    assert decide(events, 0).returncode == 0
+    handled = [place for place in events.acknowledged if place[0] == 1 or place[1] >= taken]
+    wait_until("the rest read", lambda: len(events_of_second_run(events)) == len(set(handled)), 30)
+
+
+def day(events: Pipeline) -> str:
+    (name,) = [name for name in events.database.list_collection_names() if name.startswith("events_")]
+    return name
+
+
+def events_of_second_run(events: Pipeline) -> list[object]:
+    """Partition 1 whole, and what generation 2 brought of partition 0."""
+    chosen = {"$or": [{"_id.k": 1}, {"_id.g": 2}]}
+    return [one["_id"] for one in events.database[day(events)].find(chosen)]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_not_mongodbs_judges_no_event(events: Pipeline, hours: int) -> None:
+    def reject(record: Record, error: str) -> Record:
+        raise AssertionError
+
+    store = Store(events.database, "g", "t", reject, clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    with pytest.raises(ClockSkewed, match="correct the clock"):
+        store.check_clock()
+    Store(events.database, "g", "t", reject, clock=lambda: datetime.now(UTC)).check_clock()
