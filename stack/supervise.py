@@ -9,12 +9,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import honcho.manager
-from honcho.process import Process
+from honcho.process import Popen, Process
 
 STOP_SECONDS = 12
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,6 +34,10 @@ class Ending:
 
 class _Watcher(Process):  # type: ignore[misc]  # honcho has no types
     """honcho's process beside each part, which reads its output; it ends with honcho's main process."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._child_ctor = _start_group
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         for number in STOPPING:
@@ -82,6 +88,23 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no
         if started:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         return started
+
+
+def _start_group(*args: Any, **kwargs: Any) -> Any:
+    """Start a part, and end what it leaves behind once it has ended.
+
+    A part that was killed cannot end its own children; they would go on, and hold the pipe at whose end honcho takes
+    the part for ended. honcho made the part the head of a process group.
+    """
+    part = Popen(*args, **kwargs)
+
+    def end_group() -> None:
+        part.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(part.pid, signal.SIGKILL)
+
+    threading.Thread(target=end_group, daemon=True).start()
+    return part
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:

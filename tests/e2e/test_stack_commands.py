@@ -104,10 +104,12 @@ def _publish_and_ask(output: str) -> None:
 
 
 def test_a_part_that_dies_ends_everything_and_is_named(up: Running, environment: dict[str, str]) -> None:
-    (mongod,) = (process for process in _processes(environment) if process.name() == "mongod")
-    mongod.kill()
+    """nginx is the one whose children go on without it."""
+    nginx = [process for process in _processes(environment) if process.name() == "nginx"]
+    (main,) = (process for process in nginx if process.parent() not in nginx)
+    main.kill()
     assert up.wait(20) != 0
-    assert "mongod was ended by SIGKILL, so everything was stopped" in up.output
+    assert "nginx was ended by SIGKILL, so everything was stopped" in up.output
     assert _processes(environment) == []
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from stack.process import Part
@@ -62,7 +63,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A Ctrl-C in the terminal is for the test runner alone.
+                # A Ctrl-C in the terminal is for the test runner alone; and `kill` reaches the children.
                 start_new_session=True,
             )
 
@@ -88,9 +89,10 @@ class Running:
             raise
 
     def kill(self) -> None:
-        """End it at once, as kill -9 does."""
-        if self._process is not None and self.is_running:
-            self._process.kill()
+        """End it at once, as kill -9 does, and its children."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
     def freeze(self) -> None:

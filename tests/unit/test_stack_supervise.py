@@ -70,6 +70,14 @@ def test_a_part_killed_ends_the_others(start: Start, tmp_path: Path) -> None:
     assert str(Ending(part="first", exit_code=-9)) in stack.output
 
 
+def test_the_children_of_a_killed_part_end_too(start: Start, tmp_path: Path) -> None:
+    stack = start(first="sleep 300 & echo $! > child.pid; echo $$ > {name}.pid; wait", second=STAYS)
+    child, first = pid(tmp_path, "child"), pid(tmp_path, "first")
+    psutil.Process(first).kill()
+    stack.wait(10)
+    assert gone(child)
+
+
 def test_a_part_that_does_not_stop_is_killed(start: Start, tmp_path: Path) -> None:
     stubborn = "trap '' TERM; echo $$ > {name}.pid; while :; do sleep 1; done"
     stack = start(first=STAYS, second=stubborn)

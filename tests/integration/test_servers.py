@@ -1,11 +1,15 @@
 """The servers that tests use: real, and restored after whatever a test does to them."""
 
+from pathlib import Path
+
 import pytest
 from confluent_kafka import Producer
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from tests.support.servers import KafkaServer, MongoServer
+from stack import ports
+from stack.parts.mongo import Mongo
+from tests.support.servers import KafkaServer, LocalMongo, MongoServer
 
 
 def test_kafka_keeps_records_when_killed(kafka: KafkaServer) -> None:
@@ -41,3 +45,17 @@ def test_a_server_left_dead_is_restored(mongo: MongoServer) -> None:
     mongo.restore()
     with MongoClient[dict[str, int]](mongo.uri) as client:
         client.admin.command("ping")
+
+
+def test_mongo_keeps_its_data_on_another_port(tmp_path: Path) -> None:
+    """The replica set's configuration, kept with the data, names the port of the run before."""
+    for expected, port in enumerate(ports.pick(2)):
+        server = LocalMongo(Mongo(home=tmp_path, port=port, cache_gb=0.25), port, tmp_path / "log")
+        server.start()
+        try:
+            with MongoClient[dict[str, int]](server.uri) as client:
+                assert client["servers"]["runs"].count_documents({}) == expected
+                client["servers"]["runs"].insert_one({})
+            server.stop()
+        finally:
+            server.close()
