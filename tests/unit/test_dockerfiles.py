@@ -172,10 +172,11 @@ def imported(file: Path) -> Iterator[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_health_check_asks_the_service_s_own_port(service: str) -> None:
     [check] = arguments(last_stage(service), "HEALTHCHECK")
-    program, script, variable, path = json.loads(check.partition(" CMD ")[2])
+    program, script, variable, path, *metric = json.loads(check.partition(" CMD ")[2])
     assert program == "python"
     assert ROOT / script == PROBE
     assert PROBE in copied(service)
     assert path.startswith("/")
+    assert metric == ([] if service == "api" else ["consumer_polled_at_seconds", "30"])
     [port] = arguments(last_stage(service), "EXPOSE")
     assert f"{variable}={port}" in " ".join(arguments(last_stage(service), "ENV"))

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -39,9 +40,9 @@ def answering() -> Iterator[tuple[socket.socket, list[bytes]]]:
     assert not thread.is_alive()
 
 
-def probe(port: int) -> int:
+def probe(port: int, *metric: str) -> int:
     """Exit code of the images' health check."""
-    argv = [sys.executable, str(ROOT / "scripts" / "healthcheck.py"), "API_PORT", "/readyz"]
+    argv = [sys.executable, str(ROOT / "scripts" / "healthcheck.py"), "API_PORT", "/readyz", *metric]
     return subprocess.run(argv, env={"API_PORT": str(port)}, capture_output=True, timeout=20, check=False).returncode
 
 
@@ -62,6 +63,26 @@ def test_the_health_check_tells_the_truth(
     server, answers = answering
     answers.extend(answer)
     assert probe(server.getsockname()[1]) == code
+
+
+@pytest.mark.parametrize(
+    ("metrics", "code"),
+    [
+        ("# HELP went_round When.\nother 1\nwent_round {now}\n", 0),
+        ("went_round {a_minute_ago}\n", 1),
+        ("went_round 0.0\n", 1),
+        ("went_round_created {now}\n", 1),
+        ("", 1),
+    ],
+)
+def test_work_that_stands_still_is_not_well_whatever_else_answers(
+    answering: tuple[socket.socket, list[bytes]], metrics: str, code: int
+) -> None:
+    server, answers = answering
+    now = time.time()
+    body = metrics.format(now=now, a_minute_ago=now - 60)
+    answers.append(f"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}".encode())
+    assert probe(server.getsockname()[1], "went_round", "30") == code
 
 
 def test_the_health_check_of_nothing_at_all_fails() -> None:
