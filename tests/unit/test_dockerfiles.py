@@ -157,6 +157,11 @@ def test_what_is_copied_imports_only_what_is_there(service: str) -> None:
                 assert owners & installed, f"{file.relative_to(ROOT)} imports {top}: not in requirements/{service}.txt"
 
 
+def test_every_script_is_in_one_of_the_images() -> None:
+    commands = set((ROOT / "scripts").glob("*.py"))
+    assert commands <= copied("api").keys() | copied("consumer").keys()
+
+
 def imported(file: Path) -> Iterator[str]:
     """Modules that a file imports, by full name."""
     for node in ast.walk(ast.parse(file.read_text())):
