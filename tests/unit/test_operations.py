@@ -1,0 +1,52 @@
+"""The tables of docs/operations.md say what the code says."""
+
+import re
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from shared.events import Reason
+from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
+from stack.settings import StackSettings
+
+OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+
+
+def default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if isinstance(value, Path):
+        value = value.name
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else "empty"
+
+
+def rows() -> list[str]:
+    """One row a setting, in the order of the code, under the first class that has it."""
+    seen: set[str] = set()
+    lines = []
+    groups = ((SharedSettings, "both"), (KafkaSettings, "consumer, publisher"), (ConsumerSettings, "consumer"))
+    for model, whose in (*groups, (ApiSettings, "API"), (StackSettings, "`make`")):
+        prefix = str(model.model_config.get("env_prefix", ""))
+        for name, field in model.model_fields.items():
+            if prefix + name not in seen:
+                seen.add(prefix + name)
+                lines.append(f"| `{(prefix + name).upper()}` | {whose} | {default(field)} | {field.description} |")
+    return lines
+
+
+def test_every_setting_has_its_row() -> None:
+    missing = [row for row in rows() if row not in OPERATIONS]
+    assert not missing, "docs/operations.md lacks these rows:\n" + "\n".join(missing)
+
+
+def test_no_row_describes_a_setting_that_is_gone() -> None:
+    documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", OPERATIONS, re.MULTILINE)
+    assert len(documented) == len(set(documented)) == len(rows())
+
+
+def test_every_reason_is_explained() -> None:
+    explained = re.findall(r"^\| `([a-z_]+)` \|", OPERATIONS, re.MULTILINE)
+    assert explained == [reason.value for reason in Reason]
