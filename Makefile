@@ -1,11 +1,11 @@
-# make demo · make up api=2 consumer=3 · make test · make check · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test · make check · make bench · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
 api ?= 2
 consumer ?= 2
 
-.PHONY: deps demo up test check lock clean
+.PHONY: deps demo up test check bench lock clean
 
 deps: .venv/installed
 
@@ -18,10 +18,13 @@ up: deps
 test: deps
 	$(python) -m pytest $(args)
 
+bench: deps
+	$(python) -m bench $(args)
+
 check: deps
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy api consumer shared scripts stack tests
+	.venv/bin/mypy api consumer shared scripts stack bench tests
 	.venv/bin/lint-imports
 
 # Rebuilt when the requirements change. uv, itself checked against its hash, installs the rest in seconds.
