@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from honcho.printer import Printer
@@ -47,7 +48,7 @@ def demo(settings: StackSettings, console: Console) -> int:
         _check_ports(settings, 2, 2)
         for leftover in (folder, settings.state / "logs"):
             shutil.rmtree(leftover, ignore_errors=True)
-        assembly = assemble(settings, folder, 2, 2, console.print)
+        assembly = assemble(settings, folder, 2, 2, partial(console.print, soft_wrap=True))
         supervisor = Supervisor(DriverOutput("demo", console))
         _add(supervisor, assembly, "demo", {part.name for part in assembly.parts}, console)
         return _explain(supervisor.run(), "demo", assembly, console)
@@ -58,7 +59,7 @@ def up(settings: StackSettings, api: int, consumer: int, console: Console) -> in
     with _alone(settings):
         _check_ports(settings, api, consumer)
         shutil.rmtree(settings.state / "logs", ignore_errors=True)
-        assembly = assemble(settings, settings.state / "up", api, consumer, console.print)
+        assembly = assemble(settings, settings.state / "up", api, consumer, partial(console.print, soft_wrap=True))
         supervisor = Supervisor(Printer(console.file))
         _add(supervisor, assembly, "up", SERVERS, console)
         return _explain(supervisor.run(), "up", assembly, console)
