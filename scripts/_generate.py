@@ -48,9 +48,7 @@ class Message(NamedTuple):
 # Both names of the event's field, numbers and numeric strings, fields in another order, and what else producers add.
 _NAME_KEYS = (b'"event_name":"%b"', b'"event":"%b"', b'"event":"%b","event_name":"%b"')
 _EXTRAS = (
-    b"",
-    b"",
-    b"",
+    *(b"",) * 9,
     b',"currency":"EUR"',
     ',"warehouse":{"id":7,"tags":["Köln","東京","\\ud83d\\ude9a"]},"express":true'.encode(),
     b',"_id":5,"weight":0.10000000000000000001,"note":null',

@@ -1,13 +1,13 @@
 """The consumer as a process, on real Kafka and a real MongoDB: everything handled once, whatever is published."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewPartitions
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions
 
 from scripts._generate import generate
 from shared.documents import EVENT_COLLECTION_OPTIONS
@@ -78,6 +78,27 @@ def test_rejections_are_copied_to_the_dead_letter_topic_with_reason_and_source(e
     wait_until(
         "all copies noted", lambda: not events.database.rejected_events.count_documents({"copy_pending": True}), 20
     )
+
+
+def test_a_message_of_17_mb_is_a_dead_letter_that_says_what_was_cut(events: Pipeline) -> None:
+    admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
+    limit = ConfigEntry("max.message.bytes", "20000000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, events.topic, incremental_configs=[limit])
+    admin.incremental_alter_configs([resource])[resource].result(10)
+    consumer = events.consumer()
+    events.publish(generate(count=100, products=5, seed=3))
+    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "message.max.bytes": 20_000_000})
+    value = b"z" * 17_000_000
+    producer.produce(events.topic, value=value, partition=0, on_delivery=events.note)
+    assert producer.flush(30) == 0
+    events.publish(generate(count=100, products=5, seed=4))
+    events.wait_handled()
+    events.check()
+    (letter,) = events.database.rejected_events.find()
+    assert (letter["reason"], letter["truncated"], letter["value_bytes"]) == ("too_large", True, len(value))
+    assert letter["value_sha256"] == hashlib.sha256(value).digest()
+    assert len(letter["value"]) == 64 * 1024
+    assert consumer.stop() == 0
 
 
 def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: Pipeline) -> None:

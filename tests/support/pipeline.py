@@ -66,21 +66,22 @@ class Pipeline:
             }
         )
 
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            assert error is None, error
-            self.acknowledged.append((message.partition() or 0, message.offset() or 0))
-
         started = time.monotonic()
         for count, message in enumerate(messages, 1):
             while True:
                 try:
-                    producer.produce(self.topic, key=message.key, value=message.value, on_delivery=delivered)
+                    producer.produce(self.topic, key=message.key, value=message.value, on_delivery=self.note)
                     break
                 except BufferError:
                     producer.poll(0.1)
             producer.poll(max(0.0, started + count / rate - time.monotonic()) if rate else 0)
         assert producer.flush(60) == 0
         return len(self.acknowledged) - before
+
+    def note(self, error: KafkaError | None, message: Message) -> None:
+        """A delivery report: what Kafka acknowledged must be handled."""
+        assert error is None, error
+        self.acknowledged.append((message.partition() or 0, message.offset() or 0))
 
     @property
     def handled(self) -> int:
