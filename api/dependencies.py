@@ -4,7 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import Depends, Path, Request, Security
+from fastapi import Path, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
@@ -22,8 +22,8 @@ _ABOUT_TOKENS: Final = (
 )
 
 
-async def _services(request: Request) -> Services:
-    # A coroutine function, because plain ones are run in a thread.
+def services_of(request: Request) -> Services:
+    """What the application runs on. Not a dependency: each costs a request more than a batch of reads its share."""
     services: Services = request.app.state.services
     return services
 
@@ -31,7 +31,7 @@ async def _services(request: Request) -> Services:
 class Bearer(SecurityBase):
     """The caller, if its token has the scope and is for the product that the path names.
 
-    One dependency for the whole check: each costs a request more than most of the check itself.
+    One dependency for the whole check, for the reason that `services_of` is none.
     """
 
     def __init__(self, scope: str) -> None:
@@ -42,8 +42,7 @@ class Bearer(SecurityBase):
     async def __call__(self, request: Request) -> Caller:
         """Raises Problem (401, 403), or StoreUnavailable."""
         try:
-            services = await _services(request)
-            caller = await services.access.caller(_token(request))
+            caller = await services_of(request).access.caller(_token(request))
         except InvalidToken:
             metrics.REFUSED.inc()
             raise no_token(given=True) from None
@@ -86,7 +85,6 @@ def check_product(caller: Caller, product: int | None, scope: str) -> None:
 
 SalesCaller = Annotated[Caller, Security(Bearer(SALES_READ))]
 RatingsCaller = Annotated[Caller, Security(Bearer(RATINGS_READ))]
-ServicesOfApp = Annotated[Services, Depends(_services)]
 ProductId = Annotated[
     str,
     Path(

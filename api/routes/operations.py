@@ -3,35 +3,37 @@
 import json
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 
-from api.dependencies import ServicesOfApp
+from api.dependencies import services_of
 from api.health import Health
 from api.problems import Problem
 from shared.metrics import exposition
 
-router = APIRouter(tags=["operations"], include_in_schema=False)
-
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
-@router.get("/livez")
+def add_to(app: FastAPI) -> None:
+    """Add these routes, which OpenAPI does not tell clients of."""
+    app.get("/livez", include_in_schema=False)(livez)
+    app.get("/readyz", include_in_schema=False)(readyz)
+    app.get("/metrics", include_in_schema=False)(metrics)
+
+
 async def livez() -> Response:
     """200 as long as the process answers at all."""
     return _status("alive")
 
 
-@router.get("/readyz")
-async def readyz(request: Request, services: ServicesOfApp) -> Response:
+async def readyz(request: Request) -> Response:
     """200 when requests should be sent here, else 503 with the reason."""
     health: Health = request.app.state.health
-    reason = await health.unreadiness(services.database)
+    reason = await health.unreadiness(services_of(request).database)
     if reason is not None:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Not ready: {reason}", {"Retry-After": "1"})
     return _status("ready")
 
 
-@router.get("/metrics")
 async def metrics() -> Response:
     """Prometheus' text format."""
     content, media_type = exposition()

@@ -1,24 +1,31 @@
 """Sales of the last hour."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from api import documentation
 from api.access import SALES_READ
-from api.dependencies import ProductId, SalesCaller, ServicesOfApp, check_product, product_number, refuse_query
+from api.dependencies import ProductId, SalesCaller, check_product, product_number, refuse_query, services_of
 from api.problems import no_product
 from api.responses import TotalSales, answer, total_sales
 
-router = APIRouter(prefix="/api/product", tags=["sales"])
+
+def add_to(app: FastAPI) -> None:
+    """Add this resource's routes."""
+    app.get(
+        "/api/product/sale/{product_id}",
+        tags=["sales"],
+        summary="Sales of a product in the last hour",
+        responses=documentation.answers(TotalSales, {"total": 3000}, of_product=True),
+    )(sales_of_product)
+    app.get(
+        "/api/product/sale",
+        tags=["sales"],
+        summary="Sales of all products in the last hour",
+        responses=documentation.answers(TotalSales, {"total": 245226.76}, of_product=False),
+    )(sales_of_all_products)
 
 
-@router.get(
-    "/sale/{product_id}",
-    summary="Sales of a product in the last hour",
-    responses=documentation.answers(TotalSales, {"total": 3000}, of_product=True),
-)
-async def sales_of_product(
-    request: Request, product_id: ProductId, caller: SalesCaller, services: ServicesOfApp
-) -> Response:
+async def sales_of_product(request: Request, product_id: ProductId, caller: SalesCaller) -> Response:
     """Sum of `amount` over the product's sales of the last 3600 seconds, exact to the second and to the digit.
 
     0 for a known product without sales in that time.
@@ -26,20 +33,15 @@ async def sales_of_product(
     refuse_query(request)
     product = product_number(product_id)
     check_product(caller, product, SALES_READ)
-    sales = await services.sales.read(product)
+    sales = await services_of(request).sales.read(product)
     if sales is None:
         raise no_product(product_id)
     return answer(request, total_sales(sales.total), sales.as_of)
 
 
-@router.get(
-    "/sale",
-    summary="Sales of all products in the last hour",
-    responses=documentation.answers(TotalSales, {"total": 245226.76}, of_product=False),
-)
-async def sales_of_all_products(request: Request, caller: SalesCaller, services: ServicesOfApp) -> Response:
+async def sales_of_all_products(request: Request, caller: SalesCaller) -> Response:
     """Sum of `amount` over all sales of the last 3600 seconds, exact to the second and to the digit."""
     refuse_query(request)
     check_product(caller, None, SALES_READ)
-    sales = await services.all_sales.read(None)
+    sales = await services_of(request).all_sales.read(None)
     return answer(request, total_sales(sales.total), sales.as_of)
