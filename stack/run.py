@@ -21,7 +21,7 @@ from stack.supervise import Ending, Supervisor
 
 LAST_LINES = 15
 
-# What these write is for their own operators.
+# The others need these to the end; what they write is for their own operators.
 SERVERS = frozenset({"kafka", "mongod"})
 
 
@@ -49,7 +49,7 @@ def demo(settings: StackSettings, console: Console) -> int:
         for leftover in (folder, settings.state / "logs"):
             shutil.rmtree(leftover, ignore_errors=True)
         assembly = assemble(settings, folder, 2, 2, partial(console.print, soft_wrap=True))
-        supervisor = Supervisor(DriverOutput("demo", console))
+        supervisor = Supervisor(DriverOutput("demo", console), SERVERS)
         _add(supervisor, assembly, "demo", {part.name for part in assembly.parts}, console)
         return _explain(supervisor.run(), "demo", assembly, console)
 
@@ -60,7 +60,7 @@ def up(settings: StackSettings, api: int, consumer: int, console: Console) -> in
         _check_ports(settings, api, consumer)
         shutil.rmtree(settings.state / "logs", ignore_errors=True)
         assembly = assemble(settings, settings.state / "up", api, consumer, partial(console.print, soft_wrap=True))
-        supervisor = Supervisor(Printer(console.file))
+        supervisor = Supervisor(Printer(console.file), SERVERS)
         _add(supervisor, assembly, "up", SERVERS, console)
         return _explain(supervisor.run(), "up", assembly, console)
 

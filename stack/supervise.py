@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -50,10 +51,17 @@ class _Watcher(Process):  # type: ignore[misc]  # honcho has no types
 
 
 class Supervisor(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no types
-    """honcho's manager, which also tells what ended it, and cannot be interrupted between two starts."""
+    """honcho's manager, which also tells what ended it, and cannot be interrupted between two starts.
 
-    def __init__(self, printer: Any = None, stop_seconds: float = STOP_SECONDS) -> None:
+    `stopped_last` are the parts that others need for an orderly end.
+    """
+
+    def __init__(
+        self, printer: Any = None, stopped_last: Set[str] = frozenset(), stop_seconds: float = STOP_SECONDS
+    ) -> None:
         super().__init__(printer)
+        self._stopped_last = stopped_last
+        self._asked_to_stop: set[str] = set()
         self._stop_seconds = stop_seconds
         self._process_ctor = _Watcher
         self._ending = Ending()
@@ -69,10 +77,17 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no
         return self._ending
 
     def terminate(self) -> None:
-        """Called by honcho once, when the first part has ended or a signal has come."""
+        """Called by honcho when the first part has ended or a signal has come."""
         if self._ending == Ending():
             self._ending = self._first_ended() or Ending(signal=(self.returncode or 128) - 128)
-        super().terminate()
+        self._stop_next()
+
+    def _stop_next(self) -> None:
+        """Ask the parts to stop whose turn it is."""
+        running = {name for name, state in self._processes.items() if "returncode" not in state}
+        for name in (running - self._stopped_last or running) - self._asked_to_stop:
+            self._asked_to_stop.add(name)
+            self._procmgr.terminate(self._processes[name]["pid"])
 
     def _first_ended(self) -> Ending | None:
         ended = ((name, state["returncode"]) for name, state in self._processes.items() if "returncode" in state)
@@ -84,9 +99,12 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no
         super()._start()
 
     def _all_started(self) -> bool:
+        """Asked by honcho ten times a second."""
         started = bool(super()._all_started())
         if started:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        if self._ending != Ending():
+            self._stop_next()
         return started
 
 

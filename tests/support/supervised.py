@@ -1,6 +1,7 @@
 """A small stack of `sleep`s under the real supervisor; run by its tests as a process of its own.
 
 `python -m tests.support.supervised FOLDER NAME=COMMAND…`: each command runs in FOLDER; how it ended is printed.
+A part named `last` is stopped after the others.
 """
 
 import sys
@@ -12,7 +13,7 @@ from stack.supervise import Supervisor
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    supervisor = Supervisor(stop_seconds=2)
+    supervisor = Supervisor(stopped_last={"last"}, stop_seconds=2)
     for argument in sys.argv[2:]:
         name, _, command = argument.partition("=")
         part = Part(name, ("sh", "-c", command), folder)

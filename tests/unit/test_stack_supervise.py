@@ -70,6 +70,17 @@ def test_a_part_killed_ends_the_others(start: Start, tmp_path: Path) -> None:
     assert str(Ending(part="first", exit_code=-9)) in stack.output
 
 
+def test_what_others_need_is_stopped_last(start: Start, tmp_path: Path) -> None:
+    slow = "trap 'sleep 0.5; [ -s last.pid ] && kill -0 $(cat last.pid) && echo still there; exit' TERM; "
+    stack = start(last=STAYS, first=slow + "echo $$ > {name}.pid; while :; do sleep 0.1; done")
+    last = pid(tmp_path, "last")
+    pid(tmp_path, "first")
+    stack.send(signal.SIGTERM)
+    stack.wait(10)
+    assert "still there" in stack.output
+    assert gone(last)
+
+
 def test_the_children_of_a_killed_part_end_too(start: Start, tmp_path: Path) -> None:
     stack = start(first="sleep 300 & echo $! > child.pid; echo $$ > {name}.pid; wait", second=STAYS)
     child, first = pid(tmp_path, "child"), pid(tmp_path, "first")
