@@ -1,6 +1,7 @@
 """The API behind its real HTTP server: in a thread, with a clock that the test moves, or as the process it is."""
 
 import asyncio
+import logging
 import secrets
 import socket
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 from pydantic import SecretStr
 
 from api.access import RATINGS_READ, SALES_READ, digest
@@ -81,7 +83,8 @@ class Api:
 
 @contextmanager
 def serving(settings: ApiSettings, clock: Clock) -> Iterator[str]:
-    """Serve the application on a free port; yields its address."""
+    """Serve the application on a free port; yields its address. It logs nothing: the thread is not a test's own."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = Server(create_app(settings, clock), settings)

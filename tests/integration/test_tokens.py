@@ -1,0 +1,203 @@
+"""`python -m scripts.tokens` and the API: what is issued is let in, until it is revoked."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from jose import jwt
+from pydantic import SecretStr
+
+from shared.settings import ApiSettings
+from stack import ports
+from stack.waiting import wait_until
+from tests.integration.api.conftest import empty_database
+from tests.support import process
+from tests.support.api import KEY, Api, Clock, serving
+from tests.support.history import Documents, Sold, store
+from tests.support.servers import MongoServer
+
+
+class Cli:
+    """The command, with the settings of one API."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self._settings = settings
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "scripts.tokens", *arguments],
+            cwd=process.ROOT,
+            env={**self._settings, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def issue(self, *arguments: str) -> str:
+        """A new token."""
+        done = self("issue", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def database(mongo: MongoServer) -> Iterator[Documents]:
+    with empty_database(mongo) as database:
+        yield database
+
+
+@pytest.fixture
+def cli(mongo: MongoServer, database: Documents) -> Cli:
+    return Cli({"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY})
+
+
+@pytest.fixture
+def api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
+    """At the present time, as the command is."""
+    settings = ApiSettings(
+        mongodb_uri=SecretStr(mongo.uri),
+        mongodb_database=database.name,
+        token_signing_key=SecretStr(KEY),
+        drain_seconds=0,
+    )
+    clock = Clock(int(datetime.now(UTC).timestamp() * 1000))
+    with serving(settings, clock) as url:
+        api = Api(settings, database, clock, url)
+        store(database, [Sold(product, clock.now_ms, "5") for product in (3, 4)])
+        with api.client:
+            yield api
+
+
+def is_refused(api: Api, token: str) -> bool:
+    return api.get("/api/product/sale", token).status_code == 401
+
+
+def test_the_token_alone_is_on_standard_output(cli: Cli, database: Documents) -> None:
+    done = cli("issue", "--name", "dashboard")
+    assert done.returncode == 0
+    token = done.stdout.removesuffix("\n")
+    assert "\n" not in token
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "kid": "main", "typ": "JWT"}
+    claims = jwt.get_unverified_claims(token)
+    assert claims.keys() == {"iss", "aud", "sub", "jti", "iat", "nbf", "exp", "scope"}
+    assert (claims["sub"], claims["scope"]) == ("dashboard", "ratings:read sales:read")
+    assert claims["exp"] - claims["iat"] == 90 * 86_400
+    (record,) = database["api_tokens"].find()
+    for secret in (token, claims["jti"], token.rpartition(".")[2]):
+        assert secret not in done.stderr
+        assert secret not in str(record)
+    assert KEY not in done.stderr
+
+
+def test_an_issued_token_is_let_in(cli: Cli, api: Api) -> None:
+    token = cli.issue("--name", "dashboard")
+    assert api.get("/api/product/sale/3", token).text == '{"total": 5}'
+    assert api.get("/api/product/rating/3", token).text == '{"average_rating": null}'
+
+
+def test_scopes_products_and_days(cli: Cli, api: Api) -> None:
+    token = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--product", "0", "--days", "1")
+    assert api.get("/api/product/sale/3", token).status_code == 200
+    assert api.get("/api/product/sale/0", token).status_code == 404
+    assert api.get("/api/product/sale/4", token).status_code == 403
+    assert api.get("/api/product/rating/3", token).status_code == 403
+    api.clock.now_ms += 86_400_000
+    assert api.get("/api/product/sale/3", token).status_code == 401
+
+
+def test_revoking_by_name_ends_all_of_that_name(cli: Cli, api: Api) -> None:
+    old, new, other = (cli.issue("--name", name) for name in ("shop", "shop", "dashboard"))
+    done = cli("revoke", "shop")
+    assert done.returncode == 0
+    assert done.stderr.count("revoked ") == 2
+    for token in (old, new):
+        wait_until("the revocation", partial(is_refused, api, token), 6)
+    assert api.get("/api/product/sale", other).status_code == 200
+
+
+def test_revoking_by_id_ends_one(cli: Cli, api: Api) -> None:
+    first, second = cli.issue("--name", "shop"), cli.issue("--name", "shop")
+    (record, _) = api.database["api_tokens"].find().sort("_id")
+    assert cli("revoke", record["_id"][:12]).returncode == 0
+    statuses = sorted(api.get("/api/product/sale", token).status_code for token in (first, second))
+    assert statuses == [200, 401]
+    assert "revoked" in cli("list").stdout
+
+
+@pytest.mark.parametrize("name", ["nobody", "0123456789ab", ".*", "$ne", "a" * 64])
+def test_revoking_what_is_not_there(cli: Cli, name: str) -> None:
+    cli.issue("--name", "shop")
+    done = cli("revoke", name)
+    assert done.returncode == 1
+    assert "there is no token" in done.stderr
+
+
+def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: Cli) -> None:
+    tokens = [
+        cli.issue("--name", "dashboard"),
+        cli.issue("--name", "Große Halle", "--scope", "ratings:read", "--product", "7"),
+    ]
+    listed = cli("list").stdout
+    for text in ("dashboard", "Große Halle", "ratings:read sales:read", "products 7", "never", "valid"):
+        assert text in listed
+    for token in tokens:
+        assert not [part for part in (*token.split("."), jwt.get_unverified_claims(token)["jti"]) if part in listed]
+
+
+def test_pruning_deletes_what_ended_long_ago(cli: Cli, database: Documents) -> None:
+    for name in ("valid", "expired", "expired long ago", "revoked long ago"):
+        cli.issue("--name", name)
+    now = datetime.now(UTC)
+    ended = [
+        ("expired", "expires_at", 29),
+        ("expired long ago", "expires_at", 31),
+        ("revoked long ago", "revoked_at", 31),
+    ]
+    for name, field, days in ended:
+        database["api_tokens"].update_one({"name": name}, {"$set": {field: now - timedelta(days=days)}})
+    assert "deleted 2 records" in cli("prune").stderr
+    assert {record["name"] for record in database["api_tokens"].find()} == {"valid", "expired"}
+    assert "deleted 1 records" in cli("prune", "--days", "0").stderr
+    assert {record["name"] for record in database["api_tokens"].find()} == {"valid"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["issue"], "Missing option"),
+        (["issue", "--name", ""], "1 to 64 printable characters"),
+        (["issue", "--name", "n" * 65], "1 to 64 printable characters"),
+        (["issue", "--name", "a\nb"], "1 to 64 printable characters"),
+        (["issue", "--name", "x", "--scope", "*"], "there is no scope"),
+        (["issue", "--name", "x", "--scope", "admin"], "there is no scope"),
+        (["issue", "--name", "x", "--product", "-1"], "--product"),
+        (["issue", "--name", "x", "--product", str(2**63)], "--product"),
+        (["issue", "--name", "x", "--days", "0"], "--days"),
+    ],
+)
+def test_wrong_usage(cli: Cli, database: Documents, arguments: list[str], message: str) -> None:
+    done = cli(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert database["api_tokens"].count_documents({}) == 0
+
+
+def test_wrong_settings(cli: Cli) -> None:
+    done = cli("issue", "--name", "x", TOKEN_SIGNING_KEY="weak-private-key")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "TOKEN_SIGNING_KEY" in done.stderr
+    assert "weak-private-key" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_mongodb(cli: Cli) -> None:
+    (port,) = ports.pick(1)
+    uri = f"mongodb://user:hidden@127.0.0.1:{port}/?replicaSet=rs0"
+    for arguments in (("issue", "--name", "x"), ("list",), ("revoke", "x"), ("prune",)):
+        done = cli(*arguments, MONGODB_URI=uri, MONGODB_TIMEOUT_MS="300")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "MongoDB does not answer" in done.stderr
+        assert "hidden" not in done.stderr
