@@ -41,6 +41,17 @@ class Clock:
         return self.now_ms
 
 
+class RunningClock(Clock):
+    """This machine's clock, which a test moves ahead."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.ahead_ms = 0
+
+    def __call__(self) -> int:
+        return system_clock() + self.ahead_ms
+
+
 class Api:
     """A running API, its database and its clock."""
 
@@ -53,7 +64,7 @@ class Api:
 
     def token(self, **changes: Any) -> str:
         """A token with a record, valid at the clock's time; `changes` replace fields of the record."""
-        now = datetime.fromtimestamp(self.clock.now_ms // 1000, UTC)
+        now = datetime.fromtimestamp(self.clock() // 1000, UTC)
         jti = secrets.token_urlsafe(16)
         record = {
             "_id": digest(jti),
@@ -107,7 +118,7 @@ def api_process(
     settings = {"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY}
     running = process.module("api", folder / f"api-{port}.log", {**settings, "API_PORT": str(port), **environment})
     url = f"http://127.0.0.1:{port}"
-    api = Api(ApiSettings(token_signing_key=SecretStr(KEY)), database, Clock(system_clock()), url)
+    api = Api(ApiSettings(token_signing_key=SecretStr(KEY)), database, RunningClock(), url)
     with closing(running), api.client:
         running.start()
         running.wait_until("the API to answer", lambda: _answers(api.client), 20)
