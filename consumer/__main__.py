@@ -6,6 +6,7 @@
 78  a setting is missing or wrong
 """
 
+import gc
 import os
 import signal
 import socket
@@ -89,6 +90,12 @@ def run(settings: ConsumerSettings) -> None:
     log.info("consumer stopped")
 
 
+def _collect_seldom() -> None:
+    """A batch is tens of thousands of small objects without cycles, which the collector would walk again and again."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
 def main() -> int:
     """Returns the exit code."""
     try:
@@ -97,6 +104,7 @@ def main() -> int:
         if settings.metrics_port:
             metrics.serve(settings.metrics_host, settings.metrics_port)
         reporting.configure(settings, "consumer")
+        _collect_seldom()
         run(settings)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
