@@ -1,0 +1,76 @@
+"""Motor against PyMongo's own asynchronous client: MONGODB_URI=… python -m bench.async_drivers
+
+The same small query, by 64 concurrent readers: each asking for itself, then through the batching reader. Prints this
+process's processor time a read, which is blind to what else runs on the machine.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+import typer
+import uvloop
+from pymongo import AsyncMongoClient
+from rich.console import Console
+
+from api.aggregates import Pipeline
+from api.batching import BatchingReader
+from shared.mongo import connect_async
+from shared.settings import SharedSettings
+
+READERS = 64
+READS = 8_000
+PIPELINE: Pipeline = [{"$match": {"_id": {"$in": []}}}]
+
+console = Console()
+Query = Callable[[Sequence[int]], Awaitable[dict[int, int]]]
+
+
+def main() -> None:
+    """Measure and print."""
+    uvloop.run(_measure())
+
+
+async def _measure() -> None:
+    settings = SharedSettings.load()
+    motor = connect_async(settings, "bench")
+    own: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(settings.mongodb_uri.get_secret_value())
+
+    async def by_motor(keys: Sequence[int]) -> dict[int, int]:
+        await motor["bench"].aggregate(PIPELINE).to_list(None)
+        return dict.fromkeys(keys, 0)
+
+    async def by_pymongo(keys: Sequence[int]) -> dict[int, int]:
+        cursor = await own[settings.mongodb_database]["bench"].aggregate(PIPELINE)
+        await cursor.to_list(None)
+        return dict.fromkeys(keys, 0)
+
+    for name, query in (("Motor", by_motor), ("PyMongo", by_pymongo)) * 2:
+        alone = await _processor_time(partial(_alone, query))
+        batched = await _processor_time(BatchingReader(query, limit=200, deadline=30).read)
+        console.print(f"{name}: {alone:.0f} µs a read alone, {batched:.0f} µs batched")
+    motor.client.close()
+    await own.close()
+
+
+async def _alone(query: Query, key: int) -> None:
+    await query([key])
+
+
+async def _processor_time(read: Callable[[int], Awaitable[object]]) -> float:
+    """Processor microseconds of this process a read."""
+    keys = iter(range(READS))
+
+    async def reader() -> None:
+        for key in keys:
+            await read(key)
+
+    before = time.process_time()
+    await asyncio.gather(*(reader() for _ in range(READERS)))
+    return (time.process_time() - before) / READS * 1e6
+
+
+if __name__ == "__main__":
+    typer.run(main)

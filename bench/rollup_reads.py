@@ -1,0 +1,86 @@
+"""Three ways to find many products' last hours in `rollups`: MONGODB_URI=… python -m bench.rollup_reads
+
+By `$in` of every id that could exist, partitions being known beforehand; by `$or` of one range of `_id` a product; and
+by the same with a hint. Prints mongod's processor time a product, which is blind to what else runs on the machine.
+Works in a database of its own, which it drops.
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from api.aggregates import BY_ID, Pipeline, sales_by_product
+from api.window import Window
+from shared.documents import decimal128, rollup_id
+from shared.mongo import SyncDatabase, connect
+from shared.settings import SharedSettings
+
+PRODUCTS = 1_000
+PARTITIONS = 12
+HOURS = 24
+ASKED = (1, 10, 50, 200)
+READS = 2_000
+NOW_MS = 1_780_000_000_000
+
+console = Console()
+
+
+def main() -> None:
+    """Measure and print."""
+    database = connect(SharedSettings.load(), "bench").client["bench_rollup_reads"]
+    window = Window.at(NOW_MS)
+    try:
+        _fill(database, window)
+        for asked in ASKED:
+            ways: dict[str, tuple[Callable[[Sequence[int]], Pipeline], dict[str, Any]]] = {
+                "$in of ids": (lambda products: _by_ids(products, window), {}),
+                "$or of ranges": (lambda products: sales_by_product(products, window), {}),
+                "$or of ranges, hint": (lambda products: sales_by_product(products, window), {"hint": BY_ID}),
+            }
+            took = {name: _processor_time(database, asked, *way) for name, way in ways.items()}
+            console.print(f"{asked:>3} products: " + ", ".join(f"{name} {us:.0f} µs" for name, us in took.items()))
+    finally:
+        database.client.drop_database(database.name)
+
+
+def _fill(database: SyncDatabase, window: Window) -> None:
+    """Each product in one partition, as keyed events are; every minute of every hour has sales."""
+    sums = {"amount": decimal128(12_500_000, 6), "sales": 1}
+    minutes = {str(block): sums | {"m": {str(block * 10 + m): sums for m in range(10)}} for block in range(6)}
+    hours = range(window.hours.stop - HOURS, window.hours.stop)
+    for product in range(PRODUCTS):
+        ids = (rollup_id(product, hour, product % PARTITIONS) for hour in hours)
+        database["rollups"].insert_many({"_id": identity, **sums, "b": minutes} for identity in ids)
+
+
+def _by_ids(products: Sequence[int], window: Window) -> Pipeline:
+    hours = range(window.cut_hour, window.hours.stop)
+    ids = [rollup_id(product, hour, k) for product in products for hour in hours for k in range(-1, PARTITIONS)]
+    return [{"$match": {"_id": {"$in": ids}}}, *sales_by_product(products, window)[1:]]
+
+
+def _processor_time(
+    database: SyncDatabase, asked: int, pipeline: Callable[[Sequence[int]], Pipeline], options: dict[str, Any]
+) -> float:
+    """mongod's processor microseconds a product."""
+    random = Random(asked)
+    before = _processor_microseconds(database)
+    for _ in range(READS // asked):
+        products = random.sample(range(PRODUCTS), asked)
+        rows = list(database["rollups"].aggregate(pipeline(products), batchSize=ASKED[-1], **options))
+        if len(rows) != asked:
+            raise SystemExit(f"asked for {asked} products, got {len(rows)}: this measures nothing")
+    return (_processor_microseconds(database) - before) / (READS // asked * asked)
+
+
+def _processor_microseconds(database: SyncDatabase) -> float:
+    spent = database.client.admin.command("serverStatus")["extra_info"]
+    microseconds: float = spent["user_time_us"] + spent["system_time_us"]
+    return microseconds
+
+
+if __name__ == "__main__":
+    typer.run(main)
