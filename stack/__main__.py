@@ -1,4 +1,7 @@
-"""The whole system on this machine: `demo` shows it at work and ends, `up` starts it and stays."""
+"""The whole system on this machine: `demo` shows it at work and ends, `up` starts it and stays.
+
+Each command imports what it needs: several of them start at once, and what the others need is slow to load.
+"""
 
 import sys
 from collections.abc import Callable
@@ -9,45 +12,54 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from stack import announce, demo, run
 from stack.errors import StackError
-from stack.parts import mock_kafka
-from stack.plan import Plan
 from stack.settings import StackSettings
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="The whole system on this machine.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
 Count = Annotated[int, typer.Option(min=1, max=50)]
 
 
-@app.command(name="demo")
-def demo_() -> None:
+@app.command()
+def demo() -> None:
     """Start everything, publish events, ask the API through the load balancer, compare, stop everything."""
-    raise typer.Exit(_reported(lambda: run.demo(_settings(), console)))
+    from stack import run
+
+    _exit(lambda: run.demo(_settings(), console))
 
 
 @app.command()
 def up(api: Count = 2, consumer: Count = 2) -> None:
     """Start everything and stay until Ctrl-C; the data are kept for the next time."""
-    raise typer.Exit(_reported(lambda: run.up(_settings(), api, consumer, console)))
+    from stack import run
+
+    _exit(lambda: run.up(_settings(), api, consumer, console))
 
 
 @app.command(hidden=True)
 def drive_demo(plan: Path) -> None:
     """The demonstration itself, run beside the parts."""
-    raise typer.Exit(_reported(lambda: demo.drive(Plan.load(plan), console)))
+    from stack.demo import drive
+    from stack.plan import Plan
+
+    _exit(lambda: drive(Plan.load(plan), console))
 
 
 @app.command(hidden=True)
 def drive_up(plan: Path) -> None:
     """Tell how to use the stack, run beside the parts."""
-    raise typer.Exit(_reported(lambda: announce.drive(Plan.load(plan), console)))
+    from stack.announce import drive
+    from stack.plan import Plan
+
+    _exit(lambda: drive(Plan.load(plan), console))
 
 
-@app.command(name="mock-kafka", hidden=True)
-def mock_kafka_(address_file: Path, topic: str) -> None:
+@app.command(hidden=True)
+def mock_kafka(address_file: Path, topic: str) -> None:
     """Be a broker without Java."""
-    mock_kafka.serve(address_file, topic)
+    from stack.parts.mock_kafka import serve
+
+    serve(address_file, topic)
 
 
 def _settings() -> StackSettings:
@@ -58,13 +70,14 @@ def _settings() -> StackSettings:
         raise StackError("; ".join(problems)) from None
 
 
-def _reported(action: Callable[[], int | None]) -> int:
-    """The exit code; an error that a person can mend is told in its own words."""
+def _exit(action: Callable[[], int | None]) -> None:
+    """End with the action's exit code; an error that a person can mend is told in its own words."""
     try:
-        return action() or 0
+        code = action() or 0
     except StackError as error:
         Console(stderr=True, highlight=False).print(str(error), style="red", soft_wrap=True, markup=False)
-        return 1
+        code = 1
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from functools import partial
 import httpx
 
 from stack.packages import Say
-from stack.parts import kafka, mongo
+from stack.parts import kafka, replica_set
 from stack.plan import PARTITIONS, TOPIC, Plan
 from stack.waiting import listens, wait_until
 
@@ -14,7 +14,7 @@ READY_SECONDS = 60.0
 
 def complete(plan: Plan, bootstrap_servers: str, say: Say) -> None:
     """Set up what the parts need of each other and wait for them. Raises StackError naming what did not come."""
-    mongo.wait_ready(plan.settings.mongo_port)
+    replica_set.wait_ready(plan.settings.mongo_port)
     say("MongoDB: a replica set of one member")
     if plan.kafka == "apache":
         _topic(bootstrap_servers)

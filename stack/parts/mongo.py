@@ -2,20 +2,11 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Any
 
-from pymongo import MongoClient
-from pymongo.errors import OperationFailure, PyMongoError
-
-from stack.errors import PartMissing, StackError
+from stack.errors import PartMissing
 from stack.process import Part
-from stack.waiting import wait_until
 
-READY_SECONDS = 60.0
 REPLICA_SET = "rs0"
-NOT_INITIATED = 94
-
-Client = MongoClient[dict[str, Any]]
 
 
 def server_program() -> Path:
@@ -51,41 +42,4 @@ class Mongo:
 
 def uri(port: int) -> str:
     """Connection string of the replica set on this port."""
-    return f"mongodb://{_member(port)}/?replicaSet={REPLICA_SET}"
-
-
-def wait_ready(port: int) -> None:
-    """Initiate the replica set on first use, return once it takes writes. Raises StackError after a minute."""
-    with _connect(port) as client:
-        wait_until("MongoDB to answer", lambda: _configure(client, _member(port)), READY_SECONDS)
-        wait_until("MongoDB to become primary", lambda: _is_primary(client), READY_SECONDS)
-
-
-def _member(port: int) -> str:
-    return f"127.0.0.1:{port}"
-
-
-def _connect(port: int) -> Client:
-    return MongoClient(f"mongodb://{_member(port)}/?directConnection=true", serverSelectionTimeoutMS=1000)
-
-
-def _configure(client: Client, member: str) -> bool:
-    """Make this server the set's one member; False while it does not answer yet."""
-    members = [{"_id": 0, "host": member}]
-    try:
-        config = client.admin.command("replSetGetConfig")["config"]
-        # Data kept from a run on another port name a member that is not there any more.
-        if config["members"][0]["host"] != member:
-            config.update(members=members, version=config["version"] + 1)
-            client.admin.command("replSetReconfig", config, force=True)
-    except OperationFailure as error:
-        if error.code != NOT_INITIATED:
-            raise StackError(f"MongoDB's replica set cannot be configured: {error}") from error
-        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-    except PyMongoError:
-        return False
-    return True
-
-
-def _is_primary(client: Client) -> bool:
-    return bool(client.admin.command("hello").get("isWritablePrimary"))
+    return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from testcontainers.core.container import DockerContainer
 
 from stack import ports
-from stack.parts import kafka, mongo
+from stack.parts import kafka, mongo, replica_set
 
 KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE") or "apache/kafka:4.1.2"
 MONGO_IMAGE = os.environ.get("MONGO_IMAGE") or "mongo:8.0"
@@ -94,4 +94,4 @@ class ContainerMongo(_Container):
         command = f"--replSet {mongo.REPLICA_SET} --bind_ip_all --port {port}"
         container = DockerContainer(MONGO_IMAGE, command=command).with_bind_ports(port, port)
         self.uri = mongo.uri(port)
-        super().__init__(container, lambda: mongo.wait_ready(port))
+        super().__init__(container, lambda: replica_set.wait_ready(port))

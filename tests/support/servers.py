@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from stack.parts import kafka, mongo
+from stack.parts import kafka, mongo, replica_set
 from stack.parts.kafka import Kafka
 from stack.parts.mongo import Mongo
 from stack.process import Part
@@ -105,5 +105,5 @@ class LocalMongo(_Local):
 
     def __init__(self, server: Mongo, port: int, log: Path) -> None:
         server.prepare()
-        super().__init__(server.part(), log, lambda: mongo.wait_ready(port))
+        super().__init__(server.part(), log, lambda: replica_set.wait_ready(port))
         self.uri = mongo.uri(port)
