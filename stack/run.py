@@ -81,6 +81,9 @@ def _alone(settings: StackSettings) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Until the supervisor takes over: what is being fetched or installed ends as well, as with Ctrl-C.
+            signal.signal(number, signal.default_int_handler)
         yield
 
 
