@@ -26,7 +26,13 @@ from shared.errors import ConfigurationError
 from shared.mongo import connect
 from shared.settings import ApiSettings, SharedSettings
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode="markdown", add_completion=False)
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a token or the key may be among them
+)
 messages = Console(stderr=True)
 
 Records = Collection[Document]

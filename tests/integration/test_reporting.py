@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.support import process
 from tests.support.api import api_process
 from tests.support.bugsnag import receiver, silent_receiver
 from tests.support.history import Documents
-from tests.support.servers import MongoServer
+from tests.support.pipeline import Pipeline
+from tests.support.servers import KafkaServer, MongoServer
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -147,3 +149,16 @@ def test_a_silent_receiver_does_not_slow_the_api(mongo: MongoServer, tmp_path: P
             assert api.get("/api/product/sale/4", token).status_code == 404
         assert time.monotonic() - started < 3
         assert running.stop() == 0
+
+
+def test_a_halt_of_the_consumer_is_reported_once(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
+    pipeline = Pipeline(kafka, mongo, tmp_path)
+    pipeline.database.create_collection("events_20200101")
+    with receiver() as received, closing(pipeline):
+        consumer = pipeline.consumer(BUGSNAG_API_KEY=KEY, BUGSNAG_ENDPOINT=received.url)
+        assert consumer.wait(60) == 3
+    (report,) = received.reports
+    ((kind, text),) = errors(report)
+    assert kind == "shared.errors.WrongCollection"
+    assert "events_20200101 exists but is not clustered" in text
+    assert report["events"][0]["app"]["type"] == "consumer"

@@ -1,7 +1,5 @@
 """`python -m scripts.tokens` and the API: what is issued is let in, until it is revoked."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,33 +12,10 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import empty_database
-from tests.support import process
 from tests.support.api import KEY, Api, RunningClock, serving
 from tests.support.history import Documents, Sold, store
 from tests.support.servers import MongoServer
-
-
-class Cli:
-    """The command, with the settings of one API."""
-
-    def __init__(self, settings: dict[str, str]) -> None:
-        self._settings = settings
-
-    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "scripts.tokens", *arguments],
-            cwd=process.ROOT,
-            env={**self._settings, **environment},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    def issue(self, *arguments: str) -> str:
-        """A new token."""
-        done = self("issue", *arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+from tests.support.tokens import Cli
 
 
 @pytest.fixture
