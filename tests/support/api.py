@@ -61,6 +61,7 @@ class Api:
         self.clock = clock
         self.url = url
         self.client = httpx.Client(base_url=url, timeout=20)
+        self._token: str | None = None
 
     def token(self, **changes: Any) -> str:
         """A token with a record, valid at the clock's time; `changes` replace fields of the record."""
@@ -88,7 +89,7 @@ class Api:
     def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
         """Ask with a token that may read everything, or with the one given."""
         if token is None:
-            token = self._token = getattr(self, "_token", None) or self.token()
+            token = self._token = self._token or self.token()
         return self.client.get(path, headers={"Authorization": f"Bearer {token}", **headers})
 
 

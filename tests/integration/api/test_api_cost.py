@@ -1,0 +1,102 @@
+"""What an answer costs MongoDB: how many queries, how many documents. Counted, not timed."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from api.aggregates import BY_ID, sales_by_product, sales_of_all
+from api.freshness import Freshness
+from api.sales import SalesReader
+from api.store import Store
+from api.window import Window
+from shared.mongo import connect_async
+from shared.settings import ApiSettings
+from tests.integration.api.conftest import NOON
+from tests.support.api import Clock
+from tests.support.history import Documents, Sold, store
+
+HOUR = 3_600_000
+
+
+class Counted:
+    """A sales reader at half past noon and a half minute, whose queries are counted."""
+
+    def __init__(self, runner: asyncio.Runner, settings: ApiSettings) -> None:
+        async def reader() -> SalesReader:
+            self.database = connect_async(settings, "test")
+            counted = Store(self.database, lambda name, took: self.queries.update([name]))
+            return SalesReader(counted, Freshness(counted), self.clock)
+
+        self.queries: Counter[str] = Counter()
+        self.clock = Clock(NOON + HOUR // 2 + 30_000)
+        self._runner = runner
+        self._reader = runner.run(reader())
+
+    def read(self, *products: int) -> Counter[str]:
+        """Read these products' sales; the queries that it took, apart from those for freshness."""
+        self.queries.clear()
+        self._runner.run(self._reader.of_products(products))
+        del self.queries["freshness"]
+        return Counter(self.queries)
+
+
+@pytest.fixture
+def counted(settings: ApiSettings) -> Iterator[Counted]:
+    with asyncio.Runner() as runner:
+        counted = Counted(runner, settings)
+        yield counted
+        counted.database.client.close()
+
+
+def test_many_products_are_one_query(counted: Counted, database: Documents) -> None:
+    store(database, [Sold(product, NOON, "1") for product in range(20)])
+    assert counted.read(*range(20)) == {"sales": 1}
+
+
+def test_whether_a_product_is_known_is_asked_until_it_is(counted: Counted, database: Documents) -> None:
+    store(database, [Sold(1, NOON - 48 * HOUR, "1")])
+    assert counted.read(1, 2) == {"sales": 1, "known products": 1}
+    assert counted.read(1) == {"sales": 1}
+    assert counted.read(2) == {"sales": 1, "known products": 1}
+
+
+def test_the_cut_minute_is_read_when_it_has_sales_and_once(counted: Counted, database: Documents) -> None:
+    edge = counted.clock.now_ms - HOUR
+    store(database, [Sold(1, edge, "1"), Sold(2, edge, "1"), Sold(3, edge + 60_000, "1")])
+    assert counted.read(3) == {"sales": 1}
+    assert counted.read(1, 2, 3) == {"sales": 1, "cut minute": 1}
+    counted.clock.now_ms += 10_000
+    assert counted.read(1, 2, 3) == {"sales": 1}
+    # A late event in that minute, and another's: the one product is read again.
+    store(database, [Sold(2, edge + 20_000, "1", partition=9)])
+    assert counted.read(1, 2, 3) == {"sales": 1, "cut minute": 1}
+    assert counted.read(1, 2, 3) == {"sales": 1}
+
+
+def test_a_window_that_starts_with_a_whole_minute_needs_no_events(counted: Counted, database: Documents) -> None:
+    counted.clock.now_ms = NOON + 120_000
+    store(database, [Sold(1, NOON + 120_000 - HOUR, "1")])
+    assert counted.read(1) == {"sales": 1}
+
+
+def test_documents_examined_do_not_grow_with_history(database: Documents) -> None:
+    window = Window.at(NOON + 90_500)
+    examined = []
+    for hours in (range(3), range(3, 300)):
+        store(database, [Sold(product, NOON - hour * HOUR, "1") for hour in hours for product in (1, 2)])
+        by_product = _examined(database, "rollups", sales_by_product([1, 2], window))
+        of_all = _examined(database, "totals", sales_of_all(window))
+        examined.append((by_product, of_all))
+    assert examined[0] == examined[1]
+    # Two products, an hour and a half back: two documents each; over all, one more for the cut minute if it has any.
+    assert max(examined[0]) <= 4
+
+
+def _examined(database: Documents, collection: str, pipeline: list[dict[str, object]]) -> int:
+    command = {"aggregate": collection, "pipeline": pipeline, "hint": BY_ID, "cursor": {}}
+    explained = database.command("explain", command, verbosity="executionStats")
+    stats = explained.get("executionStats") or explained["stages"][0]["$cursor"]["executionStats"]
+    examined: int = stats["totalDocsExamined"]
+    return examined
