@@ -30,6 +30,7 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> FastAPI:
         version="1",
         lifespan=lifespan,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
     app.state.health = health

@@ -8,9 +8,8 @@ from fastapi import Path, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from api import metrics
 from api.access import RATINGS_READ, SALES_READ, Caller
-from api.problems import Problem, no_product, no_token, out_of_scope
+from api.problems import Problem, lacking, no_product, no_token, out_of_scope
 from api.services import Services
 from api.tokens import InvalidToken
 
@@ -29,7 +28,7 @@ def services_of(request: Request) -> Services:
 
 
 class Bearer(SecurityBase):
-    """The caller, if its token has the scope and is for the product that the path names.
+    """The caller, if its token is valid and has the scope.
 
     One dependency for the whole check, for the reason that `services_of` is none.
     """
@@ -44,10 +43,9 @@ class Bearer(SecurityBase):
         try:
             caller = await services_of(request).access.caller(_token(request))
         except InvalidToken:
-            metrics.REFUSED.inc()
             raise no_token(given=True) from None
         if self._scope not in caller.scopes:
-            raise out_of_scope(f"The token lacks the scope {self._scope}", self._scope)
+            raise lacking(self._scope)
         return caller
 
 
@@ -58,7 +56,6 @@ def _token(request: Request) -> str:
     if len(values) > 1:
         raise InvalidToken
     if scheme.lower() != "bearer":
-        metrics.REFUSED.inc()
         raise no_token(given=False)
     return token.strip(" ")
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from api import problems
-from api.access import SALES_READ
 from api.problems import Problem
 from api.responses import ProblemDetails
 
@@ -37,8 +36,8 @@ _DATA_HEADERS: Final[dict[str, Any]] = {
 Answers = dict[int | str, dict[str, Any]]
 
 
-def answers(model: type[BaseModel], example: dict[str, Any], *, of_product: bool) -> Answers:
-    """The `responses` of a route that answers with `model`."""
+def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_product: bool) -> Answers:
+    """The `responses` of a route that answers with `model` to tokens with `scope`."""
     documented: Answers = {
         200: {
             "model": model,
@@ -49,7 +48,7 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, of_product: bool
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
         400: _problem(Problem(HTTPStatus.BAD_REQUEST, "This address takes no query parameters")),
         401: _problem(problems.no_token(given=True)),
-        403: _problem(problems.out_of_scope(f"The token lacks the scope {SALES_READ}", SALES_READ)),
+        403: _problem(problems.lacking(scope)),
         404: _problem(problems.no_product("5")),
         405: _problem(problems.method_not_allowed()),
         500: _problem(problems.broken()),

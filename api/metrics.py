@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Gauge, Histogram
 
 from shared.metrics import SECONDS, SIZES
 
@@ -24,5 +24,4 @@ BATCHES: Final = Histogram(
     ("reader",),
     buckets=[s for s in SIZES if s <= 500],
 )
-REFUSED: Final = Counter("api_refused_tokens_total", "Requests without a valid token.")
 DRAINING: Final = Gauge("api_draining", "1 while this instance is ending.")

@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.tokens import InvalidToken
 from shared.errors import StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -62,6 +61,11 @@ def out_of_scope(message: str, scope: str) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
 
 
+def lacking(scope: str) -> Problem:
+    """403: the token has other scopes."""
+    return out_of_scope(f"The token lacks the scope {scope}", scope)
+
+
 def method_not_allowed() -> Problem:
     """405. HEAD is answered wherever GET is, and nothing else is."""
     return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": "GET, HEAD"})
@@ -82,7 +86,6 @@ def install(app: FastAPI) -> None:
     """Answer every exception of the framework and of the routes with a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(StoreUnavailable, lambda request, error: unavailable().response())
-    app.add_exception_handler(InvalidToken, lambda request, error: no_token(given=True).response())
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _invalid_request)
 

@@ -22,6 +22,7 @@ class Server(uvicorn.Server):
     """Ends in two steps: first not ready but answering, then closed to new connections while requests finish."""
 
     def __init__(self, app: FastAPI, settings: ApiSettings) -> None:
+        self._notice_seconds = min(1.0, settings.drain_seconds / 5)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -36,15 +37,15 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+                timeout_graceful_shutdown=max(1, round(settings.drain_seconds - self._notice_seconds)),
             )
         )
         self._health = app.state.health
-        self._notice_seconds = min(1.0, settings.drain_seconds / 5)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal asks for an orderly end, a second Ctrl-C for an immediate one."""
-        self.force_exit = self.should_exit and sig == signal.SIGINT
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

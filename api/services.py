@@ -21,6 +21,7 @@ from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
 
 BATCH_KEYS: Final = 200
+_LAST_WRITE_SECONDS: Final = 1.0
 
 Clock = Callable[[], int]
 """UTC milliseconds since 1970."""
@@ -77,7 +78,9 @@ class Services:
         self.writing_token_use.cancel()
         with suppress(asyncio.CancelledError):
             await self.writing_token_use
-        await self.token_use.write()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WRITE_SECONDS):
+                await self.token_use.write()
         self.database.client.close()
 
 

@@ -15,7 +15,7 @@ def add_to(app: FastAPI) -> None:
         "/api/product/rating/{product_id}",
         tags=["ratings"],
         summary="Average rating of a product",
-        responses=documentation.answers(AverageRating, {"average_rating": 4.5}, of_product=True),
+        responses=documentation.answers(AverageRating, {"average_rating": 4.5}, scope=RATINGS_READ, of_product=True),
     )(rating_of_product)
 
 

@@ -15,13 +15,13 @@ def add_to(app: FastAPI) -> None:
         "/api/product/sale/{product_id}",
         tags=["sales"],
         summary="Sales of a product in the last hour",
-        responses=documentation.answers(TotalSales, {"total": 3000}, of_product=True),
+        responses=documentation.answers(TotalSales, {"total": 3000}, scope=SALES_READ, of_product=True),
     )(sales_of_product)
     app.get(
         "/api/product/sale",
         tags=["sales"],
         summary="Sales of all products in the last hour",
-        responses=documentation.answers(TotalSales, {"total": 245226.76}, of_product=False),
+        responses=documentation.answers(TotalSales, {"total": 245226.76}, scope=SALES_READ, of_product=False),
     )(sales_of_all_products)
 
 
