@@ -5,7 +5,7 @@ between costs nothing but a second copy: the coordinates in the copy's headers t
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -22,6 +22,8 @@ from shared.settings import ConsumerSettings
 ROUND_SECONDS = 10.0
 DELIVERY_SECONDS = 10.0
 MOST_A_ROUND = 500
+MOST_BYTES_A_ROUND = 8 * 1024 * 1024
+READ_AHEAD = 8
 
 log = logger(__name__)
 
@@ -70,8 +72,7 @@ class DeadLetterCopier:
 
     def _copy_round(self) -> bool:
         """Copy some pending dead letters. Returns whether there may be more."""
-        pending = {"copy_pending": True, "_id.k": {"$in": list(self._partitions())}}
-        documents = list(self._rejected.find(pending).sort([("_id.k", 1), ("_id.o", 1)]).limit(MOST_A_ROUND))
+        documents = list(self._some_pending())
         copied: list[Document] = []
         for document in documents:
             self._produce(document, copied)
@@ -81,7 +82,18 @@ class DeadLetterCopier:
                 [UpdateOne({"_id": identity}, {"$unset": {"copy_pending": ""}}) for identity in copied], ordered=False
             )
             metrics.COPIED.inc(len(copied))
-        return len(documents) == MOST_A_ROUND and len(copied) == MOST_A_ROUND
+        return bool(documents) and len(copied) == len(documents)
+
+    def _some_pending(self) -> Iterator[Document]:
+        """Pending dead letters in order of offset, few enough to be held in memory and in the producer's queue."""
+        pending = {"copy_pending": True, "_id.k": {"$in": list(self._partitions())}}
+        taken = 0
+        with self._rejected.find(pending, batch_size=READ_AHEAD).sort([("_id.k", 1), ("_id.o", 1)]) as found:
+            for document in found.limit(MOST_A_ROUND):
+                yield document
+                taken += len(document["value"] or b"")
+                if taken > MOST_BYTES_A_ROUND:
+                    return
 
     def _produce(self, document: Document, copied: list[Document]) -> None:
         def delivered(error: KafkaError | None, _: Message) -> None:
@@ -91,9 +103,6 @@ class DeadLetterCopier:
                 log.warning("a dead letter was not copied", topic=self._topic, error=error.str())
 
         try:
-            self._producer.produce(self._topic, **copy_of(document), on_delivery=delivered)
-        except BufferError:
-            self._producer.flush(DELIVERY_SECONDS)
             self._producer.produce(self._topic, **copy_of(document), on_delivery=delivered)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:

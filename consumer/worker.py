@@ -22,7 +22,7 @@ from consumer.intake import Intake
 from consumer.lease import Lease
 from consumer.pipeline import Outcome, Pipeline
 from consumer.reporter import Reporter
-from shared.errors import AnalyticsError, ClockSkewed
+from shared.errors import AnalyticsError, ClockSkewed, InvariantBroken, StoreUnavailable
 from shared.logs import logger
 
 CHUNK_MESSAGES = 2_000
@@ -143,7 +143,7 @@ class Worker:
     def _settle(self, outcome: Outcome) -> None:
         """Take note of a batch that was committed, or give its partitions' leases up."""
         batch, error = outcome
-        if isinstance(error, AnalyticsError):
+        if isinstance(error, StoreUnavailable | ClockSkewed | InvariantBroken):
             log.warning("batch given up, to be read again", batch=batch.number, records=len(batch.records))
             metrics.BATCHES_ABANDONED.inc()
             self._abandon(outcome.leases, error)

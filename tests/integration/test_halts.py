@@ -13,9 +13,10 @@ from confluent_kafka.admin import AdminClient
 from consumer.batch import Record
 from consumer.store import Store
 from scripts._generate import generate
+from shared.documents import event_collection
 from shared.errors import ClockSkewed
 from stack.waiting import wait_until
-from tests.support.pipeline import Pipeline, pipeline
+from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.process import ROOT
 from tests.support.servers import KafkaServer, MongoServer
 
@@ -104,3 +105,18 @@ def test_a_clock_that_is_not_mongodbs_judges_no_event(events: Pipeline, hours: i
     with pytest.raises(ClockSkewed, match="correct the clock"):
         store.check_clock()
     Store(events.database, "g", "t", reject, clock=lambda: datetime.now(UTC)).check_clock()
+
+
+@pytest.mark.parametrize("created", ["before the start", "while running"])
+def test_a_collection_that_is_not_clustered_ends_the_process(events: Pipeline, created: str) -> None:
+    name = event_collection(now_ms())
+    if created == "before the start":
+        events.database.create_collection(name)
+    consumer = events.consumer()
+    if created == "while running":
+        wait_until("a claim", lambda: events.database.partitions.count_documents({}) == 2, 30)
+        events.database.create_collection(name)
+        events.publish(generate(count=10, products=5, seed=1))
+    assert consumer.wait(30) == 3
+    assert "is not clustered" in consumer.output
+    assert events.handled == 0
