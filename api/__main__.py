@@ -3,6 +3,7 @@
 Exit codes: 0 ended by SIGTERM or SIGINT · 3 the port is taken · 78 a setting is missing or wrong.
 """
 
+import gc
 import sys
 
 from api.app import create_app
@@ -24,8 +25,16 @@ def main() -> int:
         return EX_CONFIG
     logs.configure(settings.log_format, settings.log_level, "api")
     reporting.configure(settings, "api")
+    _collect_seldom()
     Server(app, settings).run()
     return 0
+
+
+def _collect_seldom() -> None:
+    """What is loaded stays, and requests leave few cycles behind: looking at it all often costs a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 if __name__ == "__main__":

@@ -42,11 +42,15 @@ class BatchingReader(Generic[K, V]):
         if self._working is None:
             # A context of its own: the query belongs to no single request.
             self._working = loop.create_task(self._work(), context=Context())
+        expiry = loop.call_later(self._deadline, self._give_up, answer)
         try:
-            async with asyncio.timeout(self._deadline):
-                return await answer
-        except TimeoutError:
-            raise StoreUnavailable(f"MongoDB gave no answer within {self._deadline:g} s") from None
+            return await answer
+        finally:
+            expiry.cancel()
+
+    def _give_up(self, answer: asyncio.Future[V]) -> None:
+        if not answer.done():
+            answer.set_exception(StoreUnavailable(f"MongoDB gave no answer within {self._deadline:g} s"))
 
     async def _work(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """How recent the answers are: the time up to which every partition of the topic was counted."""
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from api.aggregates import caught_up_times
@@ -22,15 +22,20 @@ class Freshness:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read_at = float("-inf")
-        self._as_of: datetime | None = None
+        self._as_of: str | None = None
 
-    async def as_of(self) -> datetime | None:
-        """None while a partition has never been caught up, or there is none. Raises StoreUnavailable."""
+    async def as_of(self) -> str | None:
+        """RFC 3339; None while a partition has never been caught up, or there is none. Raises StoreUnavailable."""
         asked_at = time.monotonic()
         if asked_at - self._read_at > _KEPT_SECONDS:
             rows = await self._store.aggregate("freshness", PARTITIONS, caught_up_times())
             times: list[datetime | None] = [row.get("caught_up_at") for row in rows]
             known = [time for time in times if time is not None]
-            self._as_of = min(known) if known and len(known) == len(times) else None
+            self._as_of = rfc3339(min(known)) if known and len(known) == len(times) else None
             self._read_at = asked_at
         return self._as_of
+
+
+def rfc3339(moment: datetime) -> str:
+    """UTC, to the millisecond: 2026-06-01T12:00:00.000Z."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from api.aggregates import BY_ID, ratings_by_product
 from api.freshness import Freshness
@@ -16,8 +15,8 @@ class Rating:
 
     average: int | None
     """Hundredths, half-even; None without ratings."""
-    as_of: datetime | None
-    """Everything that happened until then is in it; None when unknown."""
+    as_of: str | None
+    """Everything that happened until then, RFC 3339, is in it; None when unknown."""
 
 
 def half_even(numerator: int, denominator: int) -> int:

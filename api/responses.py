@@ -3,7 +3,6 @@
 Bodies are built from whole numbers: a number of JSON is written as exactly as it was counted, never by way of float.
 """
 
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -56,20 +55,15 @@ def plain(units: int, decimals: int) -> str:
     return f"{whole}.{fraction:0{decimals}d}".rstrip("0") if fraction else str(whole)
 
 
-def answer(request: Request, body: bytes, as_of: datetime | None) -> Response:
+def answer(request: Request, body: bytes, as_of: str | None) -> Response:
     """200 with `body`, or 304 when the request names its entity tag."""
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     headers: dict[str, Any] = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if as_of is not None:
-        headers["Data-As-Of"] = rfc3339(as_of)
+        headers["Data-As-Of"] = as_of
     if (condition := request.headers.get("If-None-Match")) is not None and _names(condition, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=_MEDIA_TYPE)
-
-
-def rfc3339(moment: datetime) -> str:
-    """UTC, to the millisecond: 2026-06-01T12:00:00.000Z."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _names(condition: str, tag: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from api.aggregates import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
 from api.caches import BoundedCache
@@ -22,8 +21,8 @@ class Sales:
 
     total: int
     """Millionths of the currency unit."""
-    as_of: datetime | None
-    """Everything that happened until then is in it; None when unknown."""
+    as_of: str | None
+    """Everything that happened until then, RFC 3339, is in it; None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)

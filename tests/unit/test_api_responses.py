@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.caches import BoundedCache
+from api.freshness import rfc3339
 from api.ratings import half_even
-from api.responses import average_rating, plain, rfc3339, total_sales
+from api.responses import average_rating, plain, total_sales
 
 
 @pytest.mark.parametrize(
