@@ -11,7 +11,7 @@ from confluent_kafka import Message
 from pymongo import UpdateOne
 
 from consumer.decode import Event
-from consumer.fold import Increments, StoredEvent, fold
+from consumer.fold import Increments, fold
 from consumer.lease import Lease
 from consumer.updates import product_update, rollup_updates, total_updates
 from shared.documents import DAY_MS, Document, event_collection
@@ -48,9 +48,7 @@ def writes_of(records: Sequence[Record]) -> Writes:
     """What to write for `records`, which are in offset order within each partition."""
     accepted = [record for record in records if record.event is not None]
     increments = fold(
-        StoredEvent(record.lease.partition, record.offset, record.event)
-        for record in accepted
-        if record.event is not None
+        (record.lease.partition, record.offset, record.event) for record in accepted if record.event is not None
     )
     ends = {record.lease: record.offset + 1 for record in records}
     leases = {lease.partition: lease for lease in ends}
@@ -91,12 +89,11 @@ def _product_updates(increments: Increments, leases: dict[int, Lease]) -> list[U
 
 
 def _by_day(accepted: Iterable[Record]) -> dict[str, list[Record]]:
-    days: dict[int, list[tuple[int, int, int, Record]]] = {}
+    days: dict[int, list[tuple[int, int, int, int, Record]]] = {}
     for record in accepted:
         event = record.event
         assert event is not None  # noqa: S101  # the caller passes accepted records
-        days.setdefault(event.time_ms // DAY_MS, []).append((event.product, event.time_ms, record.offset, record))
-    return {
-        event_collection(day * DAY_MS): [record for *_, record in sorted(entries, key=lambda entry: entry[:3])]
-        for day, entries in days.items()
-    }
+        entry = (event.product, event.time_ms, record.lease.partition, record.offset, record)
+        days.setdefault(event.time_ms // DAY_MS, []).append(entry)
+    # Partition and offset are unique, so no comparison reaches the records.
+    return {event_collection(day * DAY_MS): [entry[4] for entry in sorted(entries)] for day, entries in days.items()}

@@ -5,18 +5,13 @@ these (`consumer.updates`).
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 from consumer.decode import Event, Rated, Sold
 from shared.documents import HISTOGRAM_BINS, MINUTE_MS, SECOND_MS
 
-
-class StoredEvent(NamedTuple):
-    """An accepted event and where Kafka holds it. `partition` is -1 for one replayed from the dead letters."""
-
-    partition: int
-    offset: int
-    event: Event
+StoredEvent: TypeAlias = tuple[int, int, Event]
+"""Partition, offset and the accepted event; the partition is -1 for one replayed from the dead letters."""
 
 
 class Sums:
@@ -91,6 +86,7 @@ def fold(events: Iterable[StoredEvent]) -> Increments:
     """
     products: dict[tuple[int, int], ProductFold] = {}
     seconds: dict[tuple[int, int], Sums] = {}
+    at, second = (-1, -1), Sums()  # neighbours mostly share their second
     for partition, offset, event in events:
         time_ms = event.time_ms
         product = products.get((event.product, partition))
@@ -101,9 +97,9 @@ def fold(events: Iterable[StoredEvent]) -> Increments:
         minute = product.minutes.get(time_ms // MINUTE_MS)
         if minute is None:
             minute = product.minutes[time_ms // MINUTE_MS] = Sums()
-        second = seconds.get((time_ms // SECOND_MS, partition))
-        if second is None:
-            second = seconds[time_ms // SECOND_MS, partition] = Sums()
+        if at != (time_ms // SECOND_MS, partition):
+            at = (time_ms // SECOND_MS, partition)
+            second = seconds.setdefault(at, Sums())
         if isinstance(event, Sold):
             _add_sale(event, minute, second)
         else:

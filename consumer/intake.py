@@ -27,10 +27,13 @@ class Intake:
         self._copy_rejections = copy_rejections
         self._clock = clock
 
-    def take(self, assigned: Assigned, lease: Lease, messages: Iterable[Message]) -> list[Record]:
-        """Records of one partition's messages, in order; what was fetched before the last seek is left out."""
+    def take(self, assigned: Assigned, lease: Lease, messages: Iterable[Message]) -> tuple[list[Record], int]:
+        """Records of one partition's messages, in order, and about how many bytes their documents have.
+
+        What was fetched before the last seek is left out.
+        """
         limits = TimeLimits.at(int(self._clock().timestamp() * 1000), self._retention_days)
-        records = []
+        records, size = [], 0
         assigned.at_end = False
         partition, generation = lease.partition, lease.generation
         for message in messages:
@@ -39,6 +42,7 @@ class Intake:
                 continue
             assigned.position = offset + 1
             judged = decode(message.value(), _recorded_ms(message), limits)
+            size += len(message)
             if isinstance(judged, Rejection):
                 records.append(self._dead_letter(lease, message, judged))
                 continue
@@ -48,8 +52,9 @@ class Intake:
                 rejection = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
                 records.append(self._dead_letter(lease, message, rejection))
                 continue
+            size += len(document)
             records.append(Record(lease, offset, judged, document, message))
-        return records
+        return records, size
 
     def reject(self, record: Record, error: str) -> Record:
         """The dead letter of an accepted record that MongoDB refused with `error`."""

@@ -69,10 +69,10 @@ class Pipeline:
         """How many records the open batch still takes."""
         return max(1, self._batch_events - len(self._open))
 
-    def add(self, records: list[Record]) -> None:
-        """Take judged records, in offset order within each partition."""
+    def add(self, records: list[Record], size: int) -> None:
+        """Take judged records, in offset order within each partition, whose documents have `size` bytes."""
         self._open += records
-        self._open_bytes += sum(_size(record) for record in records)
+        self._open_bytes += size
 
     def advance(self) -> None:
         """Start what can be started: a ready batch, or whatever is there when the database is free."""
@@ -100,7 +100,8 @@ class Pipeline:
             self._open = self._ready.records + self._open
             self._ready = None
         self._open = [record for record in self._open if not record.lease.lost]
-        self._open_bytes = sum(_size(record) for record in self._open)
+        if not self._open:
+            self._open_bytes = 0
 
     def _close_batch(self) -> Batch | None:
         started = time.perf_counter()
@@ -117,10 +118,3 @@ class Pipeline:
         started = time.perf_counter()
         self._store.commit(batch.records, batch.writes)
         metrics.STAGE_SECONDS.labels("commit").observe(time.perf_counter() - started)
-
-
-def _size(record: Record) -> int:
-    """Bytes of the document, near enough."""
-    if isinstance(record.document, bytes):
-        return len(record.document)
-    return 512 + len(record.document["value"] or b"") + len(record.document["key"] or b"")

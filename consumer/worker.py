@@ -120,7 +120,7 @@ class Worker:
             whole = [message for message in received if message.error() is None]
             assigned = self._assignment.get(-1 if partition is None else partition)
             if assigned is not None and assigned.lease is not None and whole:
-                self._pipeline.add(self._intake.take(assigned, assigned.lease, whole))
+                self._pipeline.add(*self._intake.take(assigned, assigned.lease, whole))
             if len(whole) < len(received):
                 for message in received:
                     self._note(message, assigned)

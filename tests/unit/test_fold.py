@@ -21,7 +21,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 @st.composite
 def stored_events(draw: st.DrawFn) -> list[StoredEvent]:
     events = draw(st.lists(EVENTS, max_size=30))
-    return [StoredEvent(draw(st.integers(0, 1)), offset, event) for offset, event in enumerate(events)]
+    return [(draw(st.integers(0, 1)), offset, event) for offset, event in enumerate(events)]
 
 
 def sums(increments: Increments) -> Counter[tuple[object, ...]]:
@@ -75,10 +75,10 @@ def test_order_and_split_do_not_matter(events: list[StoredEvent], random: Random
 @given(stored_events())
 def test_the_newest_is_the_last_by_time_and_offset(events: list[StoredEvent]) -> None:
     for (product, partition), folded in fold(events).products.items():
-        mine = [one for one in events if one.event.product == product and one.partition == partition]
-        newest = max(mine, key=lambda one: (one.event.time_ms, one.offset))
-        assert folded.latest == (newest.event.time_ms, newest.offset, newest.event.name, "")
-        assert folded.first_seen_ms == min(one.event.time_ms for one in mine)
+        mine = [one for one in events if one[2].product == product and one[0] == partition]
+        newest = max(mine, key=lambda one: (one[2].time_ms, one[1]))
+        assert folded.latest == (newest[2].time_ms, newest[1], newest[2].name, "")
+        assert folded.first_seen_ms == min(event.time_ms for _, _, event in mine)
 
 
 def test_five_is_in_the_last_bin() -> None:
