@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from consumer import metrics
 from consumer.rejected import KEEP_CUT_BYTES
+from consumer.source import QUIET
 from shared.documents import REJECTED_EVENTS, Document
 from shared.logs import logger
 from shared.mongo import SyncDatabase
@@ -39,7 +40,12 @@ class DeadLetterCopier:
         self._partitions = partitions
         self._producer = Producer(
             settings.kafka_client()
-            | {"enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": int(DELIVERY_SECONDS * 1000)}
+            | {
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.timeout.ms": int(DELIVERY_SECONDS * 1000),
+                "log_level": QUIET,
+            }
         )
         self._wake = threading.Event()
         self._stopping = False

@@ -9,6 +9,8 @@ from shared.logs import logger
 from shared.settings import ConsumerSettings
 
 QUERY_SECONDS = 3.0
+QUIET = 0
+"""librdkafka writes no lines of its own; `error_cb` tells the same, and the consumer logs it in its own format."""
 
 log = logger(__name__)
 
@@ -34,7 +36,7 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
         "fetch.message.max.bytes": 1024 * 1024,
         "fetch.wait.max.ms": 500,
         "reconnect.backoff.max.ms": 2000,
-        "log_level": 4,
+        "log_level": QUIET,
     }
 
 
@@ -47,10 +49,12 @@ class Brokers:
     def __init__(self, settings: ConsumerSettings, client_id: str) -> None:
         self._consumer = Consumer(
             settings.kafka_client()
-            | {"group.id": settings.group_id, "client.id": f"{client_id}-claims", "log_level": 4}
+            | {"group.id": settings.group_id, "client.id": f"{client_id}-claims", "log_level": QUIET}
         )
         self._topic = settings.kafka_topic
-        self._admin = AdminClient(settings.kafka_client()) if settings.kafka_topic_id_check else None
+        self._admin = (
+            AdminClient(settings.kafka_client() | {"log_level": QUIET}) if settings.kafka_topic_id_check else None
+        )
 
     def topic_id(self) -> str:
         """The topic's id, or nothing when the check is off."""

@@ -36,6 +36,8 @@ class Interruption:
         while True:
             self._waiting = True
             try:
+                if self.signal:  # it came before there was a wait to end
+                    return
                 item = next(items)
             except (StopIteration, KeyboardInterrupt):
                 return

@@ -80,9 +80,10 @@ def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> N
         in_flight = threads.submit(api.get, "/api/product/sale")
         running.wait_until("a request in flight", lambda: _connections(running.pid, mongo) > 0, 5)
         running.send(signal.SIGTERM)
+        running.wait_for_output("ending: not ready any more", 5)
         with httpx.Client(base_url=api.url) as other:
-            running.wait_until("it is not ready", lambda: other.get("/readyz").status_code == 503, 5)
             answer = other.get("/readyz")
+            assert answer.status_code == 503
             assert answer.json()["message"] == "Not ready: this instance is ending"
             assert answer.headers["Connection"] == "close"
         mongo.thaw()
