@@ -30,7 +30,9 @@ class Pipeline:
         self.acknowledged: list[tuple[int, int]] = []
         self.consumers: list[Running] = []
         kafka.create_topic(self.topic, partitions)
-        settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database=self.topic)
+        settings = SharedSettings(
+            mongodb_uri=SecretStr(mongo.uri), mongodb_database=self.topic, mongodb_timeout_ms=10_000
+        )
         self.database: SyncDatabase = connect(settings, "tests")
 
     def environment(self, **more: str) -> dict[str, str]:
