@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stack.errors import PartMissing
 from tests.support import containers, local
 from tests.support.servers import KafkaServer, MongoServer, Server
+
+# A machine that is slow for a moment is no failure of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
