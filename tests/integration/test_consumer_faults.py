@@ -87,7 +87,7 @@ def test_mongodb_away_pauses_reading_and_rejects_nothing(events: Pipeline, load:
         events.mongo.kill()
     else:
         events.mongo.freeze()
-    consumer.wait_for_output("reading pauses", 60)
+    consumer.wait_for_output("reading pauses, nothing is lost", 60)
     if fault == "kill":
         events.mongo.start()
     else:
