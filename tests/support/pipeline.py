@@ -99,8 +99,7 @@ class Pipeline:
         invariant.check(self.database, self.acknowledged)
 
     def close(self) -> None:
-        """End the consumers. The database stays, for the server is the tests' own: a drop would wait for transactions that
-        killed consumers left open."""
+        """End the consumers. The database goes with its server: a drop waits for what killed consumers left open."""
         for process in self.consumers:
             process.close()
         self.database.client.close()
