@@ -113,6 +113,10 @@ class Store:
             if stored is None or stored["epoch"] != lease.epoch:
                 lease.lost = True
                 log.warning("another consumer claimed a partition, its records are dropped", partition=lease.partition)
+            elif stored["next_offset"] < lease.next_offset:
+                # A restored backup: adopting its offset here would skip what lies between. The next claim seeks.
+                lease.lost = True
+                log.error("a stored offset moved back, the partition is read again from it", partition=lease.partition)
             else:
                 lease.next_offset = stored["next_offset"]
 
