@@ -3,7 +3,6 @@
 AnalyticsError
 ├── ConfigurationError      a setting is missing or wrong; the process ends with exit code 78
 ├── StoreUnavailable        MongoDB did not do what was asked; try again later, nothing is lost
-├── Fenced                  another consumer owns the partition
 ├── ClockSkewed             this machine's clock and MongoDB's differ too much to judge an event's time
 └── Halt                    going on would skip or repeat events; a person has to decide
     ├── TopicRecreated

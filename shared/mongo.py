@@ -11,7 +11,7 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.documents import (
@@ -109,8 +109,6 @@ def _create(database: SyncDatabase, name: str, **options: Any) -> None:
     """Create a collection; another consumer having done so first is no error."""
     try:
         database.create_collection(name, check_exists=False, **options)
-    except CollectionInvalid:
-        return
     except OperationFailure as error:
         if error.code != 48:  # NamespaceExists
             raise
