@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import Consumer
 
+from consumer import failpoints
 from consumer.assignment import Assignment
 from consumer.breaker import Breaker
 from consumer.claimer import Claimer
@@ -104,6 +105,7 @@ def main() -> int:
         if settings.metrics_port:
             metrics.serve(settings.metrics_host, settings.metrics_port)
         reporting.configure(settings, "consumer")
+        failpoints.arm()
         _collect_seldom()
         run(settings)
     except ConfigurationError as error:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
+from consumer import failpoints
 from consumer.lease import Lease
 from shared import reporting
 from shared.errors import Halt
@@ -119,17 +120,21 @@ class Assignment:
             log.error("an assignment could not be taken", error=str(error))
         for partition in partitions:
             self._assigned[partition.partition] = Assigned(partition.partition)
+        failpoints.reach("assigned")
         log.info("partitions assigned", partitions=sorted(partition.partition for partition in partitions))
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Orderly: what is in flight is finished first, so that the next owner finds the offset there."""
+        failpoints.reach("before_revoke")
         wait([self._database_thread.submit(int)], REVOKE_SECONDS)
         self._give_up(consumer, partitions)
+        failpoints.reach("after_revoke")
         log.info("partitions revoked", partitions=sorted(partition.partition for partition in partitions))
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Too late for order: they are another's already. Nothing more is written."""
         self._give_up(consumer, partitions)
+        failpoints.reach("lost")
         log.warning("partitions lost", partitions=sorted(partition.partition for partition in partitions))
 
     def _give_up(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

@@ -10,6 +10,7 @@ from bson.int64 import Int64
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from consumer import failpoints
 from consumer.lease import Lease
 from shared.documents import PARTITIONS, Document, partition_id
 from shared.errors import OffsetsLost, StoreUnavailable, TopicRecreated
@@ -51,8 +52,10 @@ class Claims:
         identity = partition_id(self._group, self._topic, partition)
         try:
             seen = self._partitions.find_one({"_id": identity}) or self._create(identity, partition)
+            failpoints.reach("claim_read")
             # A frozen owner may hold the document in an open transaction; killing its session lets go of it at once.
             self._admin.command({"killSessions": [seen["lsid"]]})
+            failpoints.reach("claim_sessions_killed")
             claimed = self._partitions.find_one_and_update(
                 {"_id": identity, "epoch": seen["epoch"]},
                 {"$inc": {"epoch": 1}, "$set": {"owner": self._owner, "lsid": self._session_id}},
@@ -64,7 +67,9 @@ class Claims:
             raise StoreUnavailable(f"partition {partition} could not be claimed: {error}") from error
         if claimed is None:
             raise StoreUnavailable(f"another consumer claimed partition {partition} at the same time")
+        failpoints.reach("claim_raised")
         self._check(partition, claimed)
+        failpoints.reach("claim_checked")
         return Lease(partition, claimed["epoch"], claimed["generation"], claimed["next_offset"])
 
     def _create(self, identity: Document, partition: int) -> Document:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from pymongo.errors import PyMongoError
 
+from consumer import failpoints
 from consumer.batch import Record, Writes, remember_products, writes_of
 from consumer.intake import Clock
 from consumer.transaction import Mismatch, Refused, Transactions
@@ -104,6 +105,7 @@ class Store:
             return
         for lease, end in writes.ends.items():
             lease.next_offset = end
+        failpoints.reach("after_leases")
         remember_products(writes)
 
     def _read_offsets(self, writes: Writes) -> None:

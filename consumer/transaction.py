@@ -8,6 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from consumer import failpoints
 from consumer.batch import Record, Writes
 from consumer.lease import Lease
 from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Id, partition_id
@@ -51,9 +52,12 @@ class Transactions:
         session = self._session
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
         try:
+            failpoints.reach("before_offsets")
             self._move_offsets(writes)
+            failpoints.reach("after_offsets")
             for collection, records in writes.events.items():
                 self._insert(collection, records)
+            failpoints.reach("after_events")
             for collection, updates in (
                 (ROLLUPS, writes.rollups),
                 (TOTALS, writes.totals),
@@ -61,13 +65,16 @@ class Transactions:
             ):
                 if updates:
                     self._database[collection].bulk_write(updates, ordered=False, session=session)
+                failpoints.reach(f"after_{collection}")
             if writes.rejected:
                 self._database[REJECTED_EVENTS].insert_many(writes.rejected, session=session)
+            failpoints.reach("before_commit")
         except BaseException:
             with suppress(PyMongoError):
                 session.abort_transaction()
             raise
         session.commit_transaction()
+        failpoints.reach("after_commit")
 
     def _move_offsets(self, writes: Writes) -> None:
         moves = [
