@@ -1,9 +1,10 @@
-# make demo · make up api=2 consumer=3 · make test · make check · make bench · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make check · make bench · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
 api ?= 2
 consumer ?= 2
+workers ?= 2
 
 .PHONY: deps demo up test check bench lock clean
 
@@ -15,8 +16,9 @@ demo: deps
 up: deps
 	$(python) -m stack up --api $(api) --consumer $(consumer)
 
+# Most tests wait for servers, so two workers, each with servers of its own, need little more than half the time.
 test: deps
-	$(python) -m pytest $(args)
+	$(python) -m pytest --numprocesses $(workers) --dist loadfile $(args)
 
 bench: deps
 	$(python) -m bench $(args)

@@ -10,6 +10,9 @@ from stack.errors import PartMissing
 
 Say = Callable[[str], None]
 
+OTHERS_SECONDS = 120
+"""How long apt-get waits for another that is installing something."""
+
 # Debian keeps servers where an ordinary user's PATH does not look.
 EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
@@ -39,9 +42,10 @@ def require(command: str, package: str, say: Say) -> Path:
 
 def _install(apt_get: Path, package: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = (str(apt_get), "-qq", "-o", f"DPkg::Lock::Timeout={OTHERS_SECONDS}")
     for arguments in (("update",), ("install", "--yes", "--no-install-recommends", package)):
         result = subprocess.run(  # noqa: S603
-            (str(apt_get), "-qq", *arguments), env=environment, capture_output=True, text=True, check=False
+            (*command, *arguments), env=environment, capture_output=True, text=True, check=False
         )
         # A package list that is out of date may still do; what cannot be installed cannot.
         if result.returncode and arguments[0] == "install":

@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from filelock import FileLock
+
 from stack import packages
 from stack.errors import PartMissing
 from stack.packages import Say
@@ -31,16 +33,23 @@ def jars(cache: Path, say: Say) -> Path:
     folder = cache / f"kafka-{version}"
     if folder.is_dir():
         return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    # One process fetches, those that came at the same time find it done.
+    with FileLock(cache / "kafka.lock"):
+        if not folder.is_dir():
+            _fetch(folder, wanted, say)
+    return folder
+
+
+def _fetch(folder: Path, wanted: dict[str, str], say: Say) -> None:
     maven = packages.require("mvn", "maven", say)
     say(f"fetching Apache Kafka by Maven ({len(wanted)} files, 43 MB)")
-    cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=cache) as scratch:
+    with TemporaryDirectory(dir=folder.parent) as scratch:
         incomplete = Path(scratch) / "jars"
         _resolve(maven, incomplete)
         verify(incomplete, wanted)
         # Renamed only once complete and checked: an interrupted download is never taken for Kafka.
         incomplete.rename(folder)
-    return folder
 
 
 def checksums() -> dict[str, str]:
