@@ -1,12 +1,13 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make check · make bench · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make check · make bench · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
 api ?= 2
 consumer ?= 2
 workers ?= 2
+SEED ?= 1
 
-.PHONY: deps demo up test check bench lock clean
+.PHONY: deps demo up test faults check bench lock clean
 
 deps: .venv/installed
 
@@ -19,6 +20,9 @@ up: deps
 # Most tests wait for servers, so two workers, each with servers of its own, need little more than half the time.
 test: deps
 	$(python) -m pytest --numprocesses $(workers) --dist loadfile $(args)
+
+faults: deps
+	$(python) -m pytest tests/faults --faults=full --seed=$(SEED) $(args)
 
 bench: deps
 	$(python) -m bench $(args)

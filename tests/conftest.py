@@ -14,6 +14,15 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", choices=("short", "full"), default="short", help="how much of tests/faults to run")
+    parser.addoption("--seed", type=int, default=1, help="seed of the fault suite's schedules")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: a scenario that only the full form of the fault suite runs")
+
+
 @pytest.fixture(scope="session")
 def started_servers() -> Iterator[list[Server]]:
     """The servers of this session; ended with it."""

@@ -19,7 +19,7 @@ READY_SECONDS = 60.0
 JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 # Everything a client can notice stays at Kafka's default, but for what one node cannot do (replicas) and for the waits
-# before a first rebalance and after a broker was killed, which would only delay every start.
+# before a first rebalance and after a broker or a consumer was killed, which would only delay every start.
 PROPERTIES = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -28,6 +28,7 @@ PROPERTIES = {
     "broker.heartbeat.interval.ms": "500",
     "broker.session.timeout.ms": "3000",
     "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.replication.factor": "1",

@@ -1,0 +1,61 @@
+"""The API's answers against what the published events say, computed from the definitions alone."""
+
+import json
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+
+from scripts._generate import Expected, Rated, Sold
+from tests.support.api import Api, api_process
+from tests.support.pipeline import Pipeline, now_ms
+
+Known = list[tuple[Expected, int]]
+"""What is expected of each message, and its time in UTC milliseconds."""
+
+
+def check(pipeline: Pipeline, known: Iterable[tuple[Expected, int]], folder: Path) -> None:
+    """Ask for every product's sales and rating and for all sales, and assert each answer."""
+    events = [(event, _time(event, recorded)) for event, recorded in known if not isinstance(event, str)]
+    environment = {"KAFKA_TOPIC": pipeline.topic, "GROUP_ID": pipeline.topic}
+    with api_process(pipeline.mongo, pipeline.database, folder, **environment) as (api, _):
+        _check_sales(api, "/api/product/sale", events)
+        for product in sorted({event.product for event, _ in events}):
+            own = [(event, time) for event, time in events if event.product == product]
+            _check_sales(api, f"/api/product/sale/{product}", own)
+            assert _get(api, f"/api/product/rating/{product}") == {"average_rating": _average(own)}, product
+
+
+def _check_sales(api: Api, path: str, events: list[tuple[Sold | Rated, int]]) -> None:
+    """The clock runs on while the API answers, so the answer is that of one of the seconds that passed."""
+    began = now_ms() // 1000
+    answer = _get(api, path)
+    possible = {second: _sales(events, second) for second in range(began, now_ms() // 1000 + 1)}
+    assert answer["total"] in possible.values(), f"{path}: {answer['total']} is none of {possible}"
+
+
+def _get(api: Api, path: str) -> dict[str, Any]:
+    response = api.get(path)
+    assert response.status_code == 200, f"{path}: {response.status_code} {response.text}"
+    answer: dict[str, Any] = json.loads(response.text, parse_float=Decimal, parse_int=Decimal)
+    return answer
+
+
+def _time(event: Sold | Rated, recorded_ms: int) -> int:
+    return recorded_ms if event.at_ms is None else event.at_ms
+
+
+def _sales(events: Iterable[tuple[Sold | Rated, int]], now_second: int) -> Decimal:
+    counted = (event.amount for event, time in events if isinstance(event, Sold) and now_second <= time // 1000 + 3600)
+    return Decimal(sum(counted)) / 10**6
+
+
+def _average(events: Iterable[tuple[Sold | Rated, int]]) -> Decimal | None:
+    ratings = list(_ratings(events))
+    if not ratings:
+        return None
+    return (Decimal(sum(ratings)) / len(ratings) / 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+
+def _ratings(events: Iterable[tuple[Sold | Rated, int]]) -> Iterator[int]:
+    return (event.rating for event, _ in events if isinstance(event, Rated))

@@ -1,0 +1,70 @@
+"""What consumers wrote and told, beside the data: nothing that a scenario does may show up as one of these."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+
+from tests.support.pipeline import Pipeline
+from tests.support.process import Running
+
+TAKEOVER_SECONDS = 15.0
+
+
+def entries(consumer: Running) -> Iterator[dict[str, Any]]:
+    """The consumer's log; a line that a kill cut short is left out."""
+    for line in consumer.output.splitlines():
+        if line.startswith("{") and line.endswith("}"):
+            yield json.loads(line)
+
+
+def check(pipeline: Pipeline, *, halts: bool) -> None:
+    """Assert that no consumer failed, none halted unless `halts`, and each claim had an epoch of its own."""
+    claims: Counter[tuple[int, int]] = Counter()
+    for consumer in pipeline.consumers:
+        for entry in entries(consumer):
+            what = entry["event"]
+            assert not what.startswith("consumer failed"), entry
+            assert halts or what not in ("consumer halted", "partition halted"), entry
+            assert "moved back" not in what, f"what was committed is gone: {entry}"
+            if what == "partition claimed":
+                claims[entry["partition"], entry["epoch"]] += 1
+    shared = [claim for claim, times in claims.items() if times > 1]
+    assert not shared, f"two claims of a partition had the same epoch, so neither fences the other: {shared}"
+
+
+def check_offsets_told_to_kafka(pipeline: Pipeline) -> None:
+    """What lag tools see is never ahead of what MongoDB holds."""
+    stored = {one["_id"]["k"]: one["next_offset"] for one in pipeline.database.partitions.find()}
+    reader = Consumer(
+        {"bootstrap.servers": pipeline.kafka.bootstrap_servers, "group.id": pipeline.topic, "log_level": 0}
+    )
+    try:
+        told = reader.committed([TopicPartition(pipeline.topic, partition) for partition in stored], timeout=15)
+    finally:
+        reader.close()
+    for one in told:
+        assert one.offset <= stored[one.partition], f"Kafka was told {one}, MongoDB holds {stored[one.partition]}"
+
+
+def takeover_seconds(consumer: Running) -> Iterable[float]:
+    """For each assignment that ended in a claim: how long the partition waited for it."""
+    assigned: dict[int, datetime] = {}
+    for entry in entries(consumer):
+        at = datetime.fromisoformat(entry["timestamp"])
+        if entry["event"] == "partitions assigned":
+            assigned |= dict.fromkeys(entry["partitions"], at)
+        elif entry["event"] in ("partitions lost", "partitions revoked"):
+            for partition in entry["partitions"]:
+                assigned.pop(partition, None)
+        elif entry["event"] == "partition claimed" and entry["partition"] in assigned:
+            yield (at - assigned.pop(entry["partition"])) / timedelta(seconds=1)
+
+
+def check_takeovers(consumer: Running) -> None:
+    """Assert that no partition waited longer than it may."""
+    slowest = max(takeover_seconds(consumer), default=0.0)
+    assert slowest <= TAKEOVER_SECONDS, f"a partition waited {slowest:.1f} s for its claim"

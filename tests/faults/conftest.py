@@ -1,0 +1,85 @@
+"""Options, fixtures and the table of the fault suite.
+
+The short form is part of every test run; `--faults=full`, as `make faults` gives it, runs every scenario with all its
+faults. Whatever is random comes from `--seed` and the scenario's name.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+
+import pytest
+from rich.console import Console
+
+from tests.faults.scenario import Scenario
+from tests.faults.table import Row, table
+from tests.support.servers import KafkaServer, MongoServer
+
+ROW = "row of the table of faults"
+TABLE_COLUMNS = 160
+
+Start = Callable[..., Scenario]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("faults") == "full":
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    # Properties of reports come from other processes too, where several run the tests.
+    rows = [
+        Row(**value)
+        for report in reports
+        if getattr(report, "when", "") == "teardown"
+        for name, value in report.user_properties
+        if name == ROW
+    ]
+    if not rows:
+        return
+    seed, form = config.getoption("seed"), config.getoption("faults")
+    terminalreporter.section(f"faults, {form} form, seed {seed} (again: make faults SEED={seed})")
+    console = Console(width=TABLE_COLUMNS)
+    with console.capture() as capture:
+        console.print(table(rows))
+    terminalreporter.write(capture.get())
+
+
+@pytest.fixture
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether every fault is asked for."""
+    return bool(request.config.getoption("faults") == "full")
+
+
+@pytest.fixture
+def choose(request: pytest.FixtureRequest) -> Random:
+    """This scenario's own random numbers."""
+    return Random(f"{request.config.getoption('seed')} {request.node.name}")
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest) -> Iterator[Row]:
+    """This scenario's line of the table."""
+    group = request.module.__name__.rpartition(".test_")[2].replace("_", " ")
+    made = Row(group, request.node.name.removeprefix("test_").replace("_", " "))
+    yield made
+    request.node.user_properties.append((ROW, asdict(made)))
+
+
+@pytest.fixture
+def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random, row: Row) -> Iterator[Start]:
+    """Makes this test's scenario: `start(partitions=12)`; on other servers with `kafka=` or `mongo=`."""
+    with ExitStack() as stack:
+
+        def make(partitions: int = 4, *, kafka: KafkaServer = kafka, mongo: MongoServer = mongo) -> Scenario:
+            made = stack.enter_context(closing(Scenario(row, kafka, mongo, tmp_path, choose, partitions)))
+            stack.callback(mongo.restore)
+            return made
+
+        yield make

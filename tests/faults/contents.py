@@ -1,0 +1,42 @@
+"""What is stored of each message, against what was published: numbers and times of events, reasons of rejections."""
+
+from typing import Any
+
+from scripts._generate import Expected, Rated, Sold
+from shared.mongo import SyncDatabase
+from tests.support.invariant import Place, event_collections
+
+Acknowledged = dict[Place, tuple[Expected, int]]
+
+
+def check(database: SyncDatabase, acknowledged: Acknowledged) -> None:
+    """Assert that each stored event and dead letter is the one published at its place."""
+    for collection in event_collections(database):
+        for event in collection.find():
+            expected, recorded_ms = acknowledged[_place(event)]
+            assert _told(event) == _as_told(expected, recorded_ms), f"{event} is not {expected}"
+    for letter in database.rejected_events.find({}, {"reason": 1, "state": 1}):
+        expected, _ = acknowledged[_place(letter)]
+        assert letter["reason"] == expected, f"{letter} should be {expected}"
+
+
+def _place(document: dict[str, Any]) -> Place:
+    identity = document["_id"]
+    return identity["g"], identity["k"], identity["o"]
+
+
+def _told(event: dict[str, Any]) -> tuple[object, ...]:
+    identity = event["_id"]
+    if event["event"] == "productSold":
+        amount = event["amount"].to_decimal() * 10**6
+        return Sold, identity["p"], identity["t"], event["no_of_units"], amount
+    return Rated, identity["p"], identity["t"], event["rating"].to_decimal() * 100, event["category"]
+
+
+def _as_told(expected: Expected, recorded_ms: int) -> tuple[object, ...]:
+    if isinstance(expected, str):
+        return ("rejected", expected)
+    time = recorded_ms if expected.at_ms is None else expected.at_ms
+    if isinstance(expected, Sold):
+        return Sold, expected.product, time, expected.units, expected.amount
+    return Rated, expected.product, time, expected.rating, expected.category

@@ -1,0 +1,93 @@
+"""One scenario: a topic, a database, consumers and known traffic; faults, which it counts; and the check at its end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from stack.waiting import wait_until
+from tests.faults import answers, behaviour, contents
+from tests.faults.stalls import StallWatch
+from tests.faults.table import Row
+from tests.faults.traffic import Traffic
+from tests.support import invariant
+from tests.support.pipeline import Pipeline
+from tests.support.process import Running
+from tests.support.servers import KafkaServer, MongoServer
+
+SESSION_MS = 2_000
+RATE = 600.0
+FINISH_SECONDS = 120.0
+
+
+class Scenario:
+    """Every choice comes from `choose`, so that a seed tells the whole schedule."""
+
+    def __init__(
+        self, row: Row, kafka: KafkaServer, mongo: MongoServer, folder: Path, choose: Random, partitions: int = 4
+    ) -> None:
+        self.row = row
+        self.choose = choose
+        self.folder = folder
+        self.pipeline = Pipeline(kafka, mongo, folder, partitions)
+        self.traffic = Traffic(kafka.bootstrap_servers, self.pipeline.topic, choose)
+        self._stalls = StallWatch(mongo.uri, self.pipeline.topic, lambda: len(self.traffic.acknowledged))
+        self._stalls.start()
+
+    @property
+    def handled(self) -> int:
+        """How many messages the stored offsets say are handled."""
+        return self.pipeline.handled
+
+    def fault(self, times: int = 1) -> None:
+        """Count what was just done."""
+        self.row.faults += times
+
+    def consumer(self, **more: str) -> Running:
+        """A started consumer, which Kafka gives up after `SESSION_MS` of silence; batches are small and many."""
+        few = {"KAFKA_SESSION_TIMEOUT_MS": str(SESSION_MS), "BATCH_MAX_EVENTS": "200"}
+        return self.pipeline.consumer(**(few | more))
+
+    @contextmanager
+    def under_traffic(self, rate: float = RATE) -> Iterator[None]:
+        """About `rate` messages a second while the block runs."""
+        with self.traffic.running(rate):
+            yield
+
+    def wait_progress(self, messages: int = 1, seconds: float = 60.0) -> None:
+        """Wait until so many more messages are handled."""
+        goal = self.handled + messages
+        wait_until(f"{messages} more messages handled", lambda: self.handled >= goal, seconds)
+
+    def wait_handled(self, seconds: float = FINISH_SECONDS) -> None:
+        """Wait until every acknowledged message is handled."""
+        wait_until("all messages handled", lambda: self.handled >= len(self.traffic.acknowledged), seconds)
+
+    def finish(self, *, halts: bool = False, ask_api: bool = False, wait: Callable[[], None] | None = None) -> None:
+        """Wait until everything is handled, assert the invariant, note what came of it."""
+        try:
+            (wait or self.wait_handled)()
+        finally:
+            self._stalls.stop()
+            self._note()
+        database = self.pipeline.database
+        invariant.check_places(database, set(self.traffic.acknowledged))
+        contents.check(database, self.traffic.acknowledged)
+        behaviour.check(self.pipeline, halts=halts)
+        behaviour.check_offsets_told_to_kafka(self.pipeline)
+        if ask_api:
+            answers.check(self.pipeline, self.traffic.acknowledged.values(), self.folder)
+        self.row.held = True
+
+    def close(self) -> None:
+        """End the consumers."""
+        self._stalls.stop()
+        self.pipeline.close()
+
+    def _note(self) -> None:
+        """What the table tells, also of a scenario that is about to fail."""
+        self.row.events = len(self.traffic.acknowledged)
+        self.row.stall_seconds = self._stalls.longest_seconds
+        handled = invariant.handled_places(self.pipeline.database)
+        tally = invariant.compare(handled, set(self.traffic.acknowledged))
+        self.row.lost, self.row.repeated = len(tally.lost), len(tally.repeated)

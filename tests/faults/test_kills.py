@@ -1,0 +1,31 @@
+"""Consumers that die by kill -9, at random and at each step of a claim, a transaction and a rebalance."""
+
+import pytest
+
+from consumer.failpoints import BATCH_STEPS, CLAIM_STEPS
+from stack.waiting import wait_until
+from tests.faults.conftest import Start
+from tests.faults.fleet import Fleet
+
+KILLS, SHORT_KILLS = 200, 14
+
+
+@pytest.mark.timeout(900)
+def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
+    scenario = start(partitions=6)
+    with scenario.under_traffic():
+        fleet = Fleet(scenario, size=3)
+        goal = KILLS if full else SHORT_KILLS
+
+        def enough() -> bool:
+            fleet.tend()
+            return scenario.row.faults >= goal
+
+        wait_until(f"{goal} deaths", enough, 800 if full else 120)
+        fleet.kill()
+        heirs = [scenario.consumer(), scenario.consumer()]
+    if full:
+        unseen = {*CLAIM_STEPS, *BATCH_STEPS} - fleet.died_at.keys()
+        assert not unseen, f"nobody died at {unseen}: {fleet.died_at}"
+    scenario.finish(ask_api=True)
+    assert [heir.stop() for heir in heirs] == [0, 0]

@@ -1,0 +1,121 @@
+"""Known events, published all the while: what was acknowledged, and what a correct consumer makes of each message."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from random import Random
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from scripts._generate import Expected, generate
+from scripts._generate import Message as Generated
+from tests.support.invariant import Place
+from tests.support.pipeline import now_ms
+
+INVALID_SHARE = 0.01
+PRODUCTS = 40
+SPREAD_SECONDS = 7_200
+ENDLESS = 10**9
+CHUNK = 50
+DELIVERY_SECONDS = 120
+
+
+class Traffic:
+    """Publishes to one topic from several producers: one with keys, one without, one of events of the last hours."""
+
+    def __init__(self, bootstrap_servers: str, topic: str, choose: Random) -> None:
+        self.acknowledged: dict[Place, tuple[Expected, int]] = {}
+        """By place: what is expected of the message, and Kafka's time of it in UTC milliseconds."""
+        self.generation = 1
+        self._servers = bootstrap_servers
+        self._topic = topic
+        self._choose = choose
+        self._ends = threading.Event()
+        self._failures: list[BaseException] = []
+
+    @contextmanager
+    def running(self, rate: float) -> Iterator[None]:
+        """About `rate` events a second while the block runs; every one is acknowledged when it ends."""
+        self._ends.clear()
+        threads = [
+            threading.Thread(target=self._publish_on, args=(stream, rate / 3), name="traffic")
+            for stream in self._streams()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._ends.set()
+            for thread in threads:
+                thread.join()
+        assert not self._failures, f"publishing failed: {self._failures}"
+
+    def publish(self, count: int) -> None:
+        """Publish so many events at once."""
+        streams = self._streams()
+        for number, stream in enumerate(streams):
+            share = count // len(streams) + (number < count % len(streams))
+            self.send(islice(stream, share))
+
+    def send(self, messages: Iterator[Generated]) -> None:
+        """Publish these messages."""
+        producer = self._producer()
+        for message in messages:
+            self._produce(producer, message)
+        _flush(producer)
+
+    def _streams(self) -> list[Iterator[Generated]]:
+        """Endless, each with a seed of its own."""
+        spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
+        kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)
+        return [
+            generate(count=ENDLESS, products=PRODUCTS, seed=self._choose.getrandbits(32), invalid=INVALID_SHARE, **kind)  # type: ignore[arg-type]  # `keyed` is among them
+            for kind in kinds
+        ]
+
+    def _publish_on(self, stream: Iterator[Generated], rate: float) -> None:
+        try:
+            producer, started, sent = self._producer(), time.monotonic(), 0
+            while not self._ends.wait(max(0.0, started + sent / rate - time.monotonic())):
+                for message in islice(stream, CHUNK):
+                    self._produce(producer, message)
+                sent += CHUNK
+                producer.poll(0)
+            _flush(producer)
+        except BaseException as failure:
+            self._failures.append(failure)
+
+    def _producer(self) -> Producer:
+        return Producer(
+            {
+                "bootstrap.servers": self._servers,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.timeout.ms": DELIVERY_SECONDS * 1000,
+                "partitioner": "murmur2_random",
+                "log_level": 0,
+            }
+        )
+
+    def _produce(self, producer: Producer, message: Generated) -> None:
+        while True:
+            try:
+                on_delivery = partial(self._note, message.expected)
+                return producer.produce(self._topic, key=message.key, value=message.value, on_delivery=on_delivery)
+            except BufferError:
+                producer.poll(0.1)
+
+    def _note(self, expected: Expected, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._failures.append(AssertionError(f"not acknowledged: {error}"))
+            return
+        place = (self.generation, message.partition() or 0, message.offset() or 0)
+        self.acknowledged[place] = expected, message.timestamp()[1]
+
+
+def _flush(producer: Producer) -> None:
+    assert producer.flush(DELIVERY_SECONDS) == 0, "Kafka did not acknowledge everything in time"
