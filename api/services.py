@@ -17,7 +17,7 @@ from api.sales import Sales, SalesReader
 from api.store import Store
 from api.token_use import TokenUse
 from api.tokens import TokenSigner
-from shared.mongo import AsyncDatabase, connect_async
+from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings
 
 BATCH_KEYS: Final = 200
@@ -49,11 +49,16 @@ class Services:
         """Call from the event loop. MongoDB is connected to on first use."""
         database = connect_async(settings, "product-analytics-api")
         deadline = settings.mongodb_timeout_ms / 1000
-        store = Store(database, lambda name, took: metrics.QUERIES.labels(name).observe(took))
+
+        def took(name: str, seconds: float) -> None:
+            metrics.QUERIES.labels(name).observe(seconds)
+
+        store = Store(database, took)
         freshness = Freshness(store)
         sales = SalesReader(store, freshness, clock)
         ratings = RatingsReader(store, freshness)
-        token_use = TokenUse(database)
+        access = access_database(database)
+        token_use = TokenUse(access)
 
         async def all_sales(keys: object) -> dict[None, Sales]:
             return {None: await sales.of_all()}
@@ -63,7 +68,7 @@ class Services:
 
         return cls(
             database=database,
-            access=Access(signer, store, clock, deadline, token_use.note),
+            access=Access(signer, Store(access, took), clock, deadline, token_use.note),
             sales=BatchingReader(sales.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("sales")),
             all_sales=BatchingReader(all_sales, limit=1, deadline=deadline),
             ratings=BatchingReader(

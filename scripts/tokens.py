@@ -23,7 +23,7 @@ from api.access import RATINGS_READ, SALES_READ, SCOPES, digest
 from api.services import token_signer
 from shared.documents import API_TOKENS, Document
 from shared.errors import ConfigurationError
-from shared.mongo import connect
+from shared.mongo import access_database, connect
 from shared.settings import ApiSettings, SharedSettings
 
 app = typer.Typer(
@@ -147,7 +147,7 @@ def _record(
 
 
 def _records(settings: SharedSettings) -> Records:
-    return connect(settings, "product-analytics-tokens")[API_TOKENS]
+    return access_database(connect(settings, "product-analytics-tokens"))[API_TOKENS]
 
 
 def _named(token: str) -> dict[str, Any]:

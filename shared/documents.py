@@ -16,6 +16,9 @@ Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with
     rejected_events     {topic, g, k, o}     dead letters: reason, bytes, state
     partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation
     partition_status    {group, topic, k}    caught_up_at, lag, at
+
+In a database of its own, `<database>_access`, since a user's rights are by database and the consumer has none there:
+
     api_tokens          SHA-256 of jti       name, scopes, products, expires_at, ...
 
 "Sums" are the five fields of `SUMS`; one that no event touched is absent. The Kafka partition is part of every
@@ -36,6 +39,7 @@ REJECTED_EVENTS = "rejected_events"
 PARTITIONS = "partitions"
 PARTITION_STATUS = "partition_status"
 API_TOKENS = "api_tokens"
+ACCESS_SUFFIX = "_access"
 EVENTS_PREFIX = "events_"
 
 SUMS = ("amount", "units", "sales", "ratings", "rating_sum")

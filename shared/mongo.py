@@ -5,7 +5,7 @@ PyMongo's own asynchronous client, edit `connect_async` and the alias above it.
 """
 
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
@@ -15,7 +15,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.documents import (
-    API_TOKENS,
+    ACCESS_SUFFIX,
     EVENT_COLLECTION_OPTIONS,
     EVENTS_PREFIX,
     PARTITION_STATUS,
@@ -32,10 +32,11 @@ from shared.settings import SharedSettings
 SyncClient: TypeAlias = "MongoClient[Document]"
 SyncDatabase: TypeAlias = "Database[Document]"
 AsyncDatabase: TypeAlias = "AsyncIOMotorDatabase[Document]"
+AnyDatabase = TypeVar("AnyDatabase", "Database[Document]", "AsyncIOMotorDatabase[Document]")
 
 MAX_CLOCK_SKEW_SECONDS = 30.0
 
-_PLAIN_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS, API_TOKENS)
+_PLAIN_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS)
 _CODEC = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
 _CONCERNS: dict[str, Any] = {
     "codec_options": _CODEC,
@@ -70,6 +71,11 @@ def connect_async(settings: SharedSettings, app_name: str) -> AsyncDatabase:
     uri = settings.mongodb_uri.get_secret_value()
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(uri, **_client_options(settings, app_name))
     return client.get_database(settings.mongodb_database, **_CONCERNS)
+
+
+def access_database(database: AnyDatabase) -> AnyDatabase:
+    """The database of the tokens that belongs to this database, by the same client."""
+    return database.client.get_database(f"{database.name}{ACCESS_SUFFIX}", **_CONCERNS)
 
 
 def clock_skew_seconds(hello: Document, now: datetime) -> float:

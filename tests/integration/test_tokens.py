@@ -12,7 +12,7 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import empty_database
-from tests.support.api import KEY, Api, RunningClock, serving
+from tests.support.api import KEY, Api, RunningClock, serving, tokens_of
 from tests.support.history import Documents, Sold, store
 from tests.support.servers import MongoServer
 from tests.support.tokens import Cli
@@ -64,7 +64,7 @@ def test_the_token_alone_is_on_standard_output(cli: Cli, database: Documents) ->
     assert claims.keys() == {"iss", "aud", "sub", "jti", "iat", "nbf", "exp", "scope"}
     assert (claims["sub"], claims["scope"]) == ("dashboard", "ratings:read sales:read")
     assert claims["exp"] - claims["iat"] == 90 * 86_400
-    (record,) = database["api_tokens"].find()
+    (record,) = tokens_of(database).find()
     for secret in (token, claims["jti"], token.rpartition(".")[2]):
         assert secret not in done.stderr
         assert secret not in str(record)
@@ -99,7 +99,7 @@ def test_revoking_by_name_ends_all_of_that_name(cli: Cli, api: Api) -> None:
 
 def test_revoking_by_id_ends_one(cli: Cli, api: Api) -> None:
     first, second = cli.issue("--name", "shop"), cli.issue("--name", "shop")
-    (record, _) = api.database["api_tokens"].find().sort("_id")
+    (record, _) = api.tokens.find().sort("_id")
     assert cli("revoke", record["_id"][:12]).returncode == 0
     statuses = sorted(api.get("/api/product/sale", token).status_code for token in (first, second))
     assert statuses == [200, 401]
@@ -136,11 +136,11 @@ def test_pruning_deletes_what_ended_long_ago(cli: Cli, database: Documents) -> N
         ("long revoked", "revoked_at", 31),
     ]
     for name, field, days in ended:
-        database["api_tokens"].update_one({"name": name}, {"$set": {field: now - timedelta(days=days)}})
+        tokens_of(database).update_one({"name": name}, {"$set": {field: now - timedelta(days=days)}})
     assert "deleted 2 records" in cli("prune").stderr
-    assert {record["name"] for record in database["api_tokens"].find()} == {"valid", "expired"}
+    assert {record["name"] for record in tokens_of(database).find()} == {"valid", "expired"}
     assert "deleted 1 records" in cli("prune", "--days", "0").stderr
-    assert {record["name"] for record in database["api_tokens"].find()} == {"valid"}
+    assert {record["name"] for record in tokens_of(database).find()} == {"valid"}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_wrong_usage(cli: Cli, database: Documents, arguments: list[str], messag
     done = cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in " ".join(done.stderr.replace("│", " ").split())
-    assert database["api_tokens"].count_documents({}) == 0
+    assert tokens_of(database).count_documents({}) == 0
 
 
 def test_wrong_settings(cli: Cli) -> None:

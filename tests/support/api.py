@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import structlog
 from pydantic import SecretStr
+from pymongo.collection import Collection
 
 from api.access import RATINGS_READ, SALES_READ, digest
 from api.app import create_app
@@ -52,6 +53,11 @@ class RunningClock(Clock):
         return system_clock() + self.ahead_ms
 
 
+def tokens_of(database: Documents) -> Collection[dict[str, Any]]:
+    """The tokens of the API that reads this database."""
+    return database.client[f"{database.name}_access"]["api_tokens"]
+
+
 class Api:
     """A running API, its database and its clock."""
 
@@ -60,6 +66,7 @@ class Api:
         self.database = database
         self.clock = clock
         self.url = url
+        self.tokens: Collection[dict[str, Any]] = tokens_of(database)
         self.client = httpx.Client(base_url=url, timeout=20)
         self._token: str | None = None
 
@@ -77,7 +84,7 @@ class Api:
             "revoked_at": None,
             "last_used_at": None,
         } | changes
-        self.database["api_tokens"].insert_one(record)
+        self.tokens.insert_one(record)
         return token_signer(self.settings).sign(
             name=record["name"],
             jti=jti,

@@ -9,7 +9,7 @@ import pytest
 from api.access import digest
 from api.services import token_signer
 from api.token_use import TokenUse
-from shared.mongo import connect_async
+from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
 from tests.support.api import Api
@@ -85,7 +85,7 @@ def test_a_signed_token_without_a_record_is_invalid(shared_api: Api) -> None:
 
 def test_a_record_that_expires_earlier_than_its_token_counts(api: Api) -> None:
     token = api.token()
-    api.database["api_tokens"].update_one({}, {"$set": {"expires_at": datetime.fromtimestamp(NOON / 1000, UTC)}})
+    api.tokens.update_one({}, {"$set": {"expires_at": datetime.fromtimestamp(NOON / 1000, UTC)}})
     assert api.get(ROUTES[1], token).status_code == 401
 
 
@@ -123,17 +123,17 @@ def test_a_revoked_token_ends_within_five_seconds(api: Api) -> None:
     token = api.token()
     assert api.get(ROUTES[1], token).status_code == 200
     revoked_at = time.monotonic()
-    api.database["api_tokens"].update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}})
+    api.tokens.update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}})
     wait_until("the revocation", lambda: api.get(ROUTES[1], token).status_code == 401, 6)
     assert time.monotonic() - revoked_at < 5
 
 
 def test_the_last_use_is_written_once_a_minute(api: Api) -> None:
     token = api.token()
-    (record,) = api.database["api_tokens"].find()
+    (record,) = api.tokens.find()
 
     def last_used() -> datetime | None:
-        found = api.database["api_tokens"].find_one({"_id": record["_id"]})
+        found = api.tokens.find_one({"_id": record["_id"]})
         assert found is not None
         at: datetime | None = found["last_used_at"]
         return at
@@ -148,11 +148,11 @@ def test_the_last_use_is_written_once_a_minute(api: Api) -> None:
 
 def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
     api.token()
-    (record,) = api.database["api_tokens"].find()
+    (record,) = api.tokens.find()
 
     async def two_instances() -> None:
         database = connect_async(api.settings, "test")
-        first, second = TokenUse(database), TokenUse(database)
+        first, second = TokenUse(access_database(database)), TokenUse(access_database(database))
         first.note(record["_id"])
         await first.write()
         second.note(record["_id"])
@@ -161,9 +161,9 @@ def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
 
     before = datetime.now(UTC)
     asyncio.run(two_instances())
-    found = api.database["api_tokens"].find_one()
+    found = api.tokens.find_one()
     assert found is not None
-    entries = list(api.database.client["local"]["oplog.rs"].find({"ns": f"{api.database.name}.api_tokens", "op": "u"}))
+    entries = list(api.database.client["local"]["oplog.rs"].find({"ns": api.tokens.full_name, "op": "u"}))
     assert len(entries) == 1
     assert before - timedelta(milliseconds=1) <= found["last_used_at"] <= datetime.now(UTC)
 
@@ -171,6 +171,6 @@ def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
 def test_only_digests_are_stored(api: Api) -> None:
     token = api.token()
     claims = token_signer(api.settings).verify(token, api.clock.now_ms / 1000)
-    (record,) = api.database["api_tokens"].find()
+    (record,) = api.tokens.find()
     assert record["_id"] == digest(claims.jti)
     assert claims.jti not in str(record)
