@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
+from tests.faults.proxy import Proxy
 from tests.faults.scenario import Scenario
 from tests.faults.table import Row, table
 from tests.support.servers import KafkaServer, MongoServer
@@ -83,3 +84,10 @@ def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random
             return made
 
         yield make
+
+
+@pytest.fixture
+def proxy(mongo: MongoServer) -> Iterator[Proxy]:
+    """A proxy before MongoDB, for consumers with `MONGODB_URI=proxy.uri`."""
+    with closing(Proxy(mongo.uri)) as made:
+        yield made

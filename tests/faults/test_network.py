@@ -1,0 +1,90 @@
+"""Connections to MongoDB that break around a command, replies that never come, a network that swallows everything."""
+
+from functools import partial
+
+import pytest
+
+from stack.waiting import wait_until
+from tests.faults.conftest import Start
+from tests.faults.proxy import Proxy, When
+from tests.faults.scenario import Scenario
+from tests.support.process import Running
+
+CUTS, SHORT_CUTS = 110, 12
+LONGEST_CALL_SECONDS = 15.0
+
+OF_A_BATCH = ("update", "insert", "commitTransaction")
+OF_A_CLAIM = ("find", "killSessions", "findAndModify")
+KINDS: tuple[When, ...] = ("before", "after")
+
+
+def provoke_claims(scenario: Scenario) -> None:
+    """Raise every epoch, as a claim elsewhere does: the consumers are fenced and claim again."""
+    scenario.pipeline.database.partitions.update_many({}, {"$inc": {"epoch": 1}})
+
+
+def paused_again(consumer: Running, pauses: int) -> bool:
+    """Whether it said once more that MongoDB is away."""
+    return consumer.output.count("reading pauses") > pauses
+
+
+def cut_and_wait(scenario: Scenario, proxy: Proxy, command: str, when: When, times: int) -> None:
+    """Cut so many of these commands and wait until it has happened and reading has gone on."""
+    before = proxy.faults
+    proxy.cut(command, when, times)
+    if command in OF_A_CLAIM:
+        provoke_claims(scenario)
+    wait_until(f"{times} cuts {when} {command}", lambda: proxy.faults >= before + times, 60)
+    scenario.fault(times)
+
+
+@pytest.mark.timeout(600)
+def test_connections_cut_before_and_after_each_command(start: Start, full: bool, proxy: Proxy) -> None:
+    """Twice in a row is more than the driver's own retry covers."""
+    scenario = start(partitions=4)
+    schedule = [(command, when, 1) for command in (*OF_A_CLAIM, *OF_A_BATCH) for when in KINDS]
+    scenario.choose.shuffle(schedule)
+    with scenario.under_traffic(400):
+        consumers = [scenario.consumer(MONGODB_URI=proxy.uri) for _ in range(2)]
+        scenario.wait_progress(200)
+        for command, when, times in schedule:
+            cut_and_wait(scenario, proxy, command, when, times)
+        while scenario.row.faults < (CUTS if full else SHORT_CUTS):
+            choose = scenario.choose
+            cut_and_wait(scenario, proxy, choose.choice(OF_A_BATCH), choose.choice(KINDS), choose.randint(1, 3))
+        scenario.wait_progress(200)
+    scenario.finish(ask_api=True)
+    assert [consumer.stop() for consumer in consumers] == [0, 0]
+
+
+@pytest.mark.parametrize("when", ["after", "swallow"])
+def test_replies_to_commits_that_are_lost(start: Start, full: bool, proxy: Proxy, when: When) -> None:
+    """Committed, and the consumer cannot know: it finds out from the offset, and writes nothing twice."""
+    scenario = start(partitions=4)
+    with scenario.under_traffic(400):
+        consumer = scenario.consumer(MONGODB_URI=proxy.uri)
+        scenario.wait_progress(200)
+        for _ in range(4 if full else 1):
+            cut_and_wait(scenario, proxy, "commitTransaction", when, 2)
+            scenario.wait_progress(100)
+    scenario.finish()
+    assert proxy.longest_wait_seconds <= LONGEST_CALL_SECONDS
+    assert consumer.stop() == 0
+
+
+def test_a_black_hole_hangs_no_call(start: Start, full: bool, proxy: Proxy) -> None:
+    scenario = start(partitions=4)
+    with scenario.under_traffic(400):
+        consumer = scenario.consumer(MONGODB_URI=proxy.uri)
+        scenario.wait_progress(200)
+        for _ in range(5 if full else 1):
+            pauses = consumer.output.count("reading pauses")
+            proxy.silence(after=scenario.choose.choice(OF_A_BATCH) if full else "")
+            wait_until("a pause", partial(paused_again, consumer, pauses), LONGEST_CALL_SECONDS)
+            proxy.speak()
+            scenario.fault()
+            scenario.wait_progress(200)
+    scenario.finish()
+    assert proxy.longest_wait_seconds <= LONGEST_CALL_SECONDS
+    assert "MAXPOLL" not in consumer.output
+    assert consumer.stop() == 0
