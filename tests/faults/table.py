@@ -32,7 +32,11 @@ def table(rows: list[Row]) -> Table:
         numbers = (row.faults, row.events, row.lost, row.repeated)
         stall = f"{row.stall_seconds:.1f} s"
         made.add_row(
-            row.group, escape(row.scenario), *(f"{number:,}" for number in numbers), stall, "held" if row.held else "BROKEN"
+            row.group,
+            escape(row.scenario),
+            *(f"{number:,}" for number in numbers),
+            stall,
+            "held" if row.held else "BROKEN",
         )
     sums = (sum(getattr(row, name) for row in rows) for name in ("faults", "events", "lost", "repeated"))
     longest = max((row.stall_seconds for row in rows), default=0.0)
