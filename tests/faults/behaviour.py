@@ -21,6 +21,11 @@ def entries(consumer: Running) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def paused_again(consumer: Running, pauses: int) -> bool:
+    """Whether it said once more that MongoDB is away."""
+    return consumer.output.count("reading pauses") > pauses
+
+
 def check(pipeline: Pipeline, *, halts: bool) -> None:
     """Assert that no consumer failed, none halted unless `halts`, and each claim had an epoch of its own."""
     claims: Counter[tuple[int, int]] = Counter()

@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from stack.waiting import wait_until
+from tests.faults.behaviour import paused_again
 from tests.faults.conftest import Start
 from tests.faults.proxy import Proxy, When
 from tests.faults.scenario import Scenario
-from tests.support.process import Running
 
 CUTS, SHORT_CUTS = 110, 12
 LONGEST_CALL_SECONDS = 15.0
@@ -21,11 +21,6 @@ KINDS: tuple[When, ...] = ("before", "after")
 def provoke_claims(scenario: Scenario) -> None:
     """Raise every epoch, as a claim elsewhere does: the consumers are fenced and claim again."""
     scenario.pipeline.database.partitions.update_many({}, {"$inc": {"epoch": 1}})
-
-
-def paused_again(consumer: Running, pauses: int) -> bool:
-    """Whether it said once more that MongoDB is away."""
-    return consumer.output.count("reading pauses") > pauses
 
 
 def cut_and_wait(scenario: Scenario, proxy: Proxy, command: str, when: When, times: int) -> None:
