@@ -1,7 +1,8 @@
 // Initiates the replica set and makes its users; leaves what is there as it is. Run by mongosh on MongoDB's own host.
-// `root` is for administrators; `analytics`, the services' user, may read and write their database and nothing else.
+// `root` is for administrators; each program has a user and a role of its own, which mongo-roles.json describes.
 
-const { MONGODB_DATABASE, MONGO_ROOT_PASSWORD, MONGO_APP_PASSWORD } = process.env;
+const { MONGODB_DATABASE, MONGO_ROOT_PASSWORD } = process.env;
+const ROLES = require("fs").readFileSync("/etc/product-analytics/mongo-roles.json", "utf8");
 const MINUTE_MS = 60_000;
 const admin = db.getSiblingDB("admin");
 
@@ -40,11 +41,12 @@ if (!known) {
   admin.createUser({ user: "root", pwd: MONGO_ROOT_PASSWORD, roles: ["root"] });
   loggedIn();
 }
-const roles = [{ role: "readWrite", db: MONGODB_DATABASE }];
-if (admin.getUser("analytics") === null) {
-  admin.createUser({ user: "analytics", pwd: MONGO_APP_PASSWORD, roles });
-} else {
+for (const [name, privileges] of Object.entries(JSON.parse(ROLES.replaceAll("DATABASE", MONGODB_DATABASE)))) {
+  const role = `product_analytics_${name}`;
+  const rights = { privileges, roles: [] };
+  admin.getRole(role) === null ? admin.createRole({ role, ...rights }) : admin.updateRole(role, rights);
   // The password in .env is the one that counts, so changing it there and starting again changes it.
-  admin.updateUser("analytics", { pwd: MONGO_APP_PASSWORD, roles });
+  const user = { pwd: process.env[`MONGO_${name.toUpperCase()}_PASSWORD`], roles: [role] };
+  admin.getUser(name) === null ? admin.createUser({ user: name, ...user }) : admin.updateUser(name, user);
 }
 print("MongoDB is a replica set and has its users");

@@ -22,8 +22,8 @@ def drive(plan: Plan, console: Console) -> None:
         f"Its token: {token}",
         f"{publish} sold --product 3 --units 10 --amount 1000",
         f"{publish} rated --product 1 --rating 4.5 --category Software",
-        f"curl -H 'Authorization: Bearer {token}' {plan.url}{SALES}/3",
-        f"curl -H 'Authorization: Bearer {token}' {plan.url}{RATINGS}/1",
+        client.curl(f"{plan.url}{SALES}/3", token, plan.authority),
+        client.curl(f"{plan.url}{RATINGS}/1", token, plan.authority),
         "Ctrl-C stops everything; the data stay",
     ):
         console.print(line, soft_wrap=True, highlight=False, markup=False)

@@ -35,7 +35,7 @@ def assemble(settings: StackSettings, folder: Path, api: int, consumer: int, say
     folder.mkdir(parents=True, exist_ok=True)
     nginx = _nginx(settings, say)
     kafka = _kafka(settings, folder, say)
-    url = f"http://127.0.0.1:{settings.http_port if nginx else settings.api_port}"
+    url = f"https://127.0.0.1:{settings.https_port}" if nginx else f"http://127.0.0.1:{settings.api_port}"
     kind = "apache" if isinstance(kafka, Kafka) else "mock"
     plan = Plan(settings=settings, folder=folder, api=api, consumer=consumer, kafka=kind, url=url)
     plan.logs.mkdir(parents=True, exist_ok=True)
@@ -86,8 +86,15 @@ def _services(plan: Plan) -> list[Part]:
 def _balancer(plan: Plan, program: Path | None) -> list[Part]:
     if program is None:
         return []
-    port = plan.settings.http_port
-    nginx = Nginx(program=program, home=plan.folder / "nginx", port=port, api_ports=plan.api_ports)
+    services.certificate(plan.certificates, plan.secrets / "authority")
+    nginx = Nginx(
+        program=program,
+        home=plan.folder / "nginx",
+        port=plan.settings.https_port,
+        redirect_port=plan.settings.http_port,
+        certificates=plan.certificates,
+        api_ports=plan.api_ports,
+    )
     nginx.prepare()
     return [nginx.part()]
 

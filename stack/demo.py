@@ -28,7 +28,7 @@ def drive(plan: Plan, console: Console) -> None:
     ready.complete(plan, os.environ["KAFKA_BOOTSTRAP_SERVERS"], lambda text: _say(console, started, text))
     console.rule("Four messages", align="left")
     token = _publish_four(console)
-    with Api(plan.url, token) as api:
+    with Api(plan.url, token, plan.authority) as api:
         for expectation in _require(api, expectations.of_four()):
             api.show(console, expectation.path)
         count = GENERATED[plan.kafka]

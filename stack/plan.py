@@ -13,7 +13,7 @@ PARTITIONS = 12
 
 
 class Plan(BaseModel):
-    """One run. `folder` holds its data, `url` is where clients reach the API."""
+    """One run. `folder` holds its data, `url` is where clients reach the API, through the load balancer or without."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,6 +23,21 @@ class Plan(BaseModel):
     consumer: int
     kafka: Literal["apache", "mock"]
     url: str
+
+    @property
+    def balanced(self) -> bool:
+        """Whether there is a load balancer."""
+        return self.url.startswith("https:")
+
+    @property
+    def certificates(self) -> Path:
+        """Folder of the load balancer's certificate and of its authority's, `ca.pem`; outlives runs."""
+        return self.settings.state / "certificates"
+
+    @property
+    def authority(self) -> Path | None:
+        """Certificate of the authority that clients must trust; None: they speak plain HTTP."""
+        return self.certificates / "ca.pem" if self.balanced else None
 
     @property
     def secrets(self) -> Path:

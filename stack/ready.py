@@ -25,8 +25,8 @@ def complete(plan: Plan, bootstrap_servers: str, say: Say) -> None:
     say(f"{plan.consumer} consumers")
     _apis_ready(plan.api_ports)
     say(f"{plan.api} API instances")
-    if plan.url.endswith(f":{plan.settings.http_port}"):
-        _all_listen("nginx", [plan.settings.http_port])
+    if plan.balanced:
+        _all_listen("nginx", [plan.settings.https_port])
         say(f"nginx in front of them: {plan.url}")
 
 

@@ -25,7 +25,8 @@ class StackSettings(BaseSettings):
     kafka_port: Port = Field(19_092, description="Port of Kafka.")
     kafka_controller_port: Port = Field(19_093, description="Port of Kafka's controller.")
     mongo_port: Port = Field(19_017, description="Port of MongoDB.")
-    http_port: Port = Field(8080, description="Port of the load balancer.")
+    https_port: Port = Field(8443, description="Port of the load balancer.")
+    http_port: Port = Field(8080, description="Port from which the load balancer sends plain HTTP to HTTPS.")
     api_port: Port = Field(19_100, description="Port of the first API instance; the others take the ports after it.")
     metrics_port: Port = Field(
         19_200, description="Port of the first consumer's metrics; the others take the ports after it."
@@ -37,7 +38,13 @@ class StackSettings(BaseSettings):
             Claim(self.kafka_port, "Kafka", "STACK_KAFKA_PORT"),
             Claim(self.kafka_controller_port, "Kafka's controller", "STACK_KAFKA_CONTROLLER_PORT"),
             Claim(self.mongo_port, "MongoDB", "STACK_MONGO_PORT"),
-            *([Claim(self.http_port, "nginx", "STACK_HTTP_PORT")] if self.nginx == "auto" else []),
+            *(self._claims_of_nginx() if self.nginx == "auto" else []),
             *(Claim(self.api_port + i, f"API {i + 1}", "STACK_API_PORT") for i in range(api)),
             *(Claim(self.metrics_port + i, f"consumer {i + 1}", "STACK_METRICS_PORT") for i in range(consumer)),
+        ]
+
+    def _claims_of_nginx(self) -> list[Claim]:
+        return [
+            Claim(self.https_port, "nginx", "STACK_HTTPS_PORT"),
+            Claim(self.http_port, "nginx's redirect", "STACK_HTTP_PORT"),
         ]

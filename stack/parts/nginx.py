@@ -1,9 +1,12 @@
-"""The load balancer on this machine: the project's `nginx.conf`, with its own list of instances and its own port."""
+"""The load balancer on this machine: the project's `nginx.conf`, with its own instances, ports and certificate."""
 
+import re
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from stack.errors import StackError
 from stack.process import Part
 from stack.waiting import listens, wait_until
 
@@ -13,29 +16,68 @@ READY_SECONDS = 20.0
 # As for containers, in nginx/upstream.conf, where the reasons are.
 RULES = ("max_fails=1 fail_timeout=2s", "backup max_fails=0")
 
+HTTP2_DIRECTIVE = (1, 25, 1)
+"""Since this version HTTP/2 is a directive of its own, before it was a word of `listen`."""
+
 
 class Nginx:
-    """Configures nginx in front of the API instances that listen on `api_ports`; its files live in `home`."""
+    """Configures nginx in front of the API instances that listen on `api_ports`; its files live in `home`.
 
-    def __init__(self, *, program: Path, home: Path, port: int, api_ports: Sequence[int]) -> None:
+    It listens for HTTPS on `port`, with the certificate in the folder `certificates`, and for plain HTTP on
+    `redirect_port`.
+    """
+
+    def __init__(
+        self,
+        *,
+        program: Path,
+        home: Path,
+        port: int,
+        redirect_port: int,
+        certificates: Path,
+        api_ports: Sequence[int],
+    ) -> None:
         self._program = program
         self._home = home
         self._port = port
+        self._redirect_port = redirect_port
+        self._certificates = certificates
         self._api_ports = api_ports
 
     @property
     def url(self) -> str:
         """Where clients reach it."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"https://127.0.0.1:{self._port}"
 
     def prepare(self) -> None:
-        """Write the configuration."""
+        """Write the configuration. Raises StackError."""
         includes = self._home / "nginx"
         includes.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / "nginx.conf", self._home / "nginx.conf")
+        shutil.copyfile(ROOT / "nginx" / "limits.conf", includes / "limits.conf")
+        # A link, so that no path of this machine has to be quoted for nginx.
+        certificates = self._home / "certificates"
+        certificates.unlink(missing_ok=True)
+        certificates.symlink_to(self._certificates.resolve())
         servers = [f"server 127.0.0.1:{port} {rule};\n" for rule in RULES for port in self._api_ports]
         (includes / "upstream.conf").write_text("".join(servers))
-        (includes / "listen.conf").write_text(f"listen 127.0.0.1:{self._port} default_server;\n")
+        (includes / "listen.conf").write_text(self._listen())
+        (includes / "redirect.conf").write_text(
+            f'listen 127.0.0.1:{self._redirect_port} default_server;\nset $https_port ":{self._port}";\n'
+        )
+
+    def _listen(self) -> str:
+        address = f"listen 127.0.0.1:{self._port} default_server backlog=4096 ssl"
+        if self._version() < HTTP2_DIRECTIVE:
+            return f"{address} http2;\n"
+        return f"{address};\nhttp2 on;\n"
+
+    def _version(self) -> tuple[int, ...]:
+        told = subprocess.run((str(self._program), "-v"), capture_output=True, text=True, check=False)  # noqa: S603
+        found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", told.stderr)
+        if found is None:
+            raise StackError(f"{self._program} does not tell its version: {told.stderr.strip()}")
+        return tuple(map(int, found.groups()))
 
     def part(self) -> Part:
         """nginx's process, in the foreground."""

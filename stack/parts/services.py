@@ -1,14 +1,17 @@
-"""The project's own processes: the API instances and the consumers."""
+"""The project's own processes, the API instances and the consumers, and their secrets."""
 
 import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from scripts.local_authority import ensure, utc_now
+from stack.errors import StackError
 from stack.process import Part
 
 ROOT = Path(__file__).parent.parent.parent
 KEY_BYTES = 48
+NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def python(name: str, module: str, *arguments: str, env: Mapping[str, str]) -> Part:
@@ -36,3 +39,11 @@ def signing_key(folder: Path) -> None:
         folder.chmod(0o700)
         key.touch(mode=0o600)
         key.write_text(secrets.token_urlsafe(KEY_BYTES))
+
+
+def certificate(served: Path, authority: Path) -> None:
+    """Make or renew a certificate for this machine, signed by a local authority. Raises StackError."""
+    try:
+        ensure(served, authority, NAMES, utc_now())
+    except (OSError, ValueError) as error:
+        raise StackError(f"no certificate for nginx in {served}: {error}; remove the folder for a new one") from error

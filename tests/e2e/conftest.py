@@ -43,5 +43,6 @@ def token(started_system: System) -> str:
 @pytest.fixture
 def client(system: System, token: str) -> Iterator[httpx.Client]:
     """A client of the load balancer with that token."""
-    with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {token}"}, timeout=15) as client:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=system.url, headers=headers, timeout=15, verify=system.trust) as client:
         yield client

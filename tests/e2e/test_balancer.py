@@ -152,4 +152,4 @@ def test_a_large_body_is_refused(client: httpx.Client) -> None:
 
 def test_headers_beyond_all_measure_are_refused(client: httpx.Client) -> None:
     answer = client.get(PATH, headers={"X-Large": "x" * 40_000})
-    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (431, "application/problem+json")

@@ -28,7 +28,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     programs = StackSettings().state / "parts"
     programs.mkdir(parents=True, exist_ok=True)
     (state / "parts").symlink_to(programs)
-    names = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGO_PORT", "HTTP_PORT", "API_PORT", "METRICS_PORT")
+    names = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGO_PORT", "HTTPS_PORT", "HTTP_PORT", "API_PORT", "METRICS_PORT")
     chosen = {f"STACK_{name}": str(port) for name, port in zip(names, _spaced_ports(len(names)), strict=True)}
     return {**chosen, "STACK_STATE": str(state), "STACK_KAFKA": "mock"}
 

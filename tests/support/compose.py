@@ -31,8 +31,21 @@ def interpolated() -> dict[str, Any]:
 
 
 def services() -> dict[str, Service]:
+    """By name, with every mount in its long form."""
     found: dict[str, Service] = interpolated()["services"]
+    for service in found.values():
+        if "volumes" in service:
+            service["volumes"] = [_mount(volume) for volume in service["volumes"]]
     return found
+
+
+def _mount(volume: Any) -> dict[str, Any]:
+    """The short form's source is a volume's name, or a path; only so can a setting choose between the two."""
+    if isinstance(volume, dict):
+        return volume
+    source, target, *options = volume.split(":")
+    kind = "bind" if source.startswith((".", "/")) else "volume"
+    return {"type": kind, "source": source, "target": target, "read_only": options == ["ro"]}
 
 
 def variables() -> dict[str, set[tuple[str | None, str | None]]]:

@@ -1,6 +1,7 @@
 """The whole system on real servers: API instances and consumers behind nginx, each a process that a test may end."""
 
 import os
+import ssl
 import subprocess
 import sys
 from functools import partial
@@ -38,12 +39,23 @@ class System:
             "SECRETS_DIR": str(folder / "secrets"),
             "LOG_FORMAT": "json",
         }
-        port, *free = ports.pick(1 + 2 * INSTANCES)
+        port, redirect_port, *free = ports.pick(2 + 2 * INSTANCES)
         self.api_ports, self.metrics_ports = free[:INSTANCES], free[INSTANCES:]
         program = packages.require("nginx", "nginx", print)
-        balancer = Nginx(program=program, home=folder, port=port, api_ports=self.api_ports)
+        services.certificate(folder / "served", folder / "authority")
+        balancer = Nginx(
+            program=program,
+            home=folder,
+            port=port,
+            redirect_port=redirect_port,
+            certificates=folder / "served",
+            api_ports=self.api_ports,
+        )
         balancer.prepare()
         self.url = balancer.url
+        self.port = port
+        self.redirect_url = f"http://127.0.0.1:{redirect_port}"
+        self.authority = folder / "served" / "ca.pem"
         self.nginx = self._running(balancer.part())
         environment = self._environment
         self.apis = [self._running(services.api(n, at, environment)) for n, at in enumerate(self.api_ports, 1)]
@@ -65,6 +77,11 @@ class System:
                 api.wait_until("being ready", partial(is_ready, client, port))
         for consumer, port in zip(self.consumers, self.metrics_ports, strict=True):
             consumer.wait_until("telling its metrics", partial(listens, port))
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """Trusts the load balancer's authority, and no other."""
+        return ssl.create_default_context(cafile=self.authority)
 
     def script(self, module: str, *arguments: str) -> str:
         """Run one of the scripts to its end; what it printed. Raises CalledProcessError."""

@@ -15,7 +15,7 @@ from tests.support.process import ROOT
 
 SCHEMA = ROOT / "tests/support/schemas/compose-spec.json"
 SCALED = ("api", "consumer")
-ONCE = ("kafka-setup", "mongo-setup")
+ONCE = ("certificates", "kafka-setup", "mongo-setup", "tokens")
 
 
 every_service = pytest.mark.parametrize("name", raw()["services"])
@@ -49,7 +49,7 @@ def test_compose_itself_accepts_it(tmp_path: Path) -> None:
 
 def test_only_nginx_publishes_a_port_and_only_on_this_host_unless_told() -> None:
     published = {name: service["ports"] for name, service in services().items() if "ports" in service}
-    assert published == {"nginx": ["127.0.0.1:8080:8080"]}
+    assert published == {"nginx": ["127.0.0.1:8443:8443", "127.0.0.1:8080:8080"]}
     assert not any(service.get("network_mode") == "host" for service in services().values())
 
 
@@ -71,11 +71,12 @@ def test_networks_let_in_and_out_only_who_must() -> None:
     assert members == {
         "edge": {"nginx"},
         "web": {"nginx", "api"},
-        "data": {"api", "consumer", "kafka", "kafka-setup", "mongo"},
+        "data": {"api", "consumer", "kafka", "kafka-setup", "mongo", "tokens"},
         "outbound": {"api", "consumer"},
     }
     assert {network for network, options in networks.items() if options.get("internal")} == {"web", "data"}
     assert services()["mongo-setup"]["network_mode"] == "service:mongo"
+    assert services()["certificates"]["network_mode"] == "none"
 
 
 @every_service
@@ -123,7 +124,9 @@ def test_each_waits_for_what_it_needs() -> None:
     }
     done, healthy = "service_completed_successfully", "service_healthy"
     assert waits == {
-        "nginx": {"api": healthy},
+        "nginx": {"api": healthy, "certificates": done},
+        "certificates": {},
+        "tokens": {"mongo-setup": done},
         "api": {"mongo-setup": done},
         "consumer": {"mongo-setup": done, "kafka-setup": done},
         "kafka": {},
@@ -152,6 +155,23 @@ def test_every_file_that_is_mounted_exists_and_cannot_be_written(name: str) -> N
             assert (ROOT / volume["source"]).exists(), volume["source"]
         else:
             assert volume["source"] in interpolated()["volumes"]
+
+
+def test_the_authority_s_key_is_where_no_server_sees_it() -> None:
+    mounted = {
+        name
+        for name, service in services().items()
+        for volume in service.get("volumes", [])
+        if volume["source"] == "authority"
+    }
+    assert mounted == {"certificates"}
+    (served,) = (each for each in services()["nginx"]["volumes"] if each["target"] == "/etc/nginx/certificates")
+    assert served == {
+        "type": "volume",
+        "source": "certificates",
+        "target": "/etc/nginx/certificates",
+        "read_only": True,
+    }
 
 
 @every_service

@@ -8,7 +8,7 @@ import pytest
 from shared.settings import ApiSettings, ConsumerSettings
 from tests.support.compose import example, interpolated, services, variables
 
-SECRETS = {"MONGO_ROOT_PASSWORD", "MONGO_APP_PASSWORD"}
+SECRETS = {f"MONGO_{user}_PASSWORD" for user in ("ROOT", "API", "CONSUMER", "TOKENS")}
 
 
 def test_every_variable_is_in_the_example_with_the_value_it_has_anyway() -> None:
@@ -43,7 +43,7 @@ def test_what_a_service_is_told_is_a_setting_it_has(
     (tmp_path / "token_signing_key").write_text("k" * 32 + "\n")
     loaded = settings.load()
     assert loaded.mongodb_uri.get_secret_value() == (
-        "mongodb://analytics:given@mongo:27017/?replicaSet=rs0&authSource=admin"
+        f"mongodb://{name}:given@mongo:27017/?replicaSet=rs0&authSource=admin"
     )
     if isinstance(loaded, ApiSettings):
         assert loaded.token_signing_key.get_secret_value() == "k" * 32

@@ -129,5 +129,5 @@ def test_it_asks_for_all_three_answers_with_a_token(file: Requests) -> None:
 @both
 def test_it_goes_to_this_host_and_holds_nobody_s_token(file: Requests) -> None:
     assert file.variables.keys() == {"host", "token"}
-    assert file.variables["host"] == "http://127.0.0.1:8080"
+    assert file.variables["host"] == "https://127.0.0.1:8443"
     assert not re.search(r"eyJ", HTTP_FILE.read_text() + POSTMAN_FILE.read_text())
