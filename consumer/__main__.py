@@ -55,12 +55,12 @@ def run(settings: ConsumerSettings) -> None:
         stats_cb=progress.on_statistics,
     )
     intake = Intake(topic, settings.event_retention_days, bool(settings.dead_letter_topic), utc_now)
-    store = Store(database, group, topic, intake.reject, utc_now)
+    store = Store(database, group, topic, utc_now)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
     claims = Claims(database, Brokers(settings, owner), group, topic, owner, store.session_id)
     claimer = Claimer(database, store, claims, assignment, breaker, database_thread)
-    pipeline = Pipeline(store, database_thread, settings.batch_max_events)
+    pipeline = Pipeline(store, intake, database_thread, settings.batch_max_events)
     reporter = Reporter(
         database, store, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )

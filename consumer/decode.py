@@ -3,39 +3,15 @@
 Every input has an answer, in time linear in its length; no exception leaves `decode`.
 """
 
-from collections.abc import Container
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from consumer.extra import storable
-from consumer.parse import parse
+from consumer.events import Event, Rated, Sold
+from consumer.parse import object_of, parse
+from consumer.plain import EVENT_NAMES, extra_fields, plain_event
 from consumer.rejection import Rejected, Rejection
 from shared.events import MAX_AHEAD_MS, PRODUCT_RATED, PRODUCT_SOLD, RATED, REASON_OF_FIELD, SOLD, Reason
-
-Extra: TypeAlias = dict[str, Any] | None
-
-
-class Sold(NamedTuple):
-    """A valid `productSold`: `amount` in millionths, `time_ms` in UTC milliseconds, `extra` as BSON can store it."""
-
-    product: int
-    time_ms: int
-    name: str
-    units: int
-    amount: int
-    extra: Extra
-
-
-class Rated(NamedTuple):
-    """A valid `productRated`: `rating` in hundredths; the rest as in `Sold`."""
-
-    product: int
-    time_ms: int
-    name: str
-    rating: int
-    category: str
-    extra: Extra
 
 
 class TimeLimits(NamedTuple):
@@ -50,15 +26,13 @@ class TimeLimits(NamedTuple):
         return cls(now_ms - retention_days * 86_400_000, now_ms + MAX_AHEAD_MS)
 
 
-Event: TypeAlias = Sold | Rated
-
-_EVENT_NAMES: Final = ("event_name", "event")
-
-
 def decode(value: bytes | None, recorded_ms: int, limits: TimeLimits) -> Event | Rejection:
     """Validate one message. `recorded_ms` is its Kafka timestamp, used where the event has no time of its own."""
     try:
-        event = _validate(parse(value), recorded_ms)
+        message = parse(value)
+        event = plain_event(message, recorded_ms) if type(message) is dict else None
+        if event is None:
+            event = model_event(object_of(message), recorded_ms)
     except Rejected as rejected:
         return rejected.rejection
     if event.time_ms > limits.newest_ms:
@@ -68,19 +42,20 @@ def decode(value: bytes | None, recorded_ms: int, limits: TimeLimits) -> Event |
     return event
 
 
-def _validate(message: dict[str, Any], recorded_ms: int) -> Event:
+def model_event(message: dict[str, Any], recorded_ms: int) -> Event:
+    """The event in `message` by the models' judgement. Raises Rejected."""
     name = _event_name(message)
     try:
         if name == PRODUCT_SOLD:
             sold = SOLD.validator.validate_python(message)
-            extra = _extra(message, sold) if len(message) > len(sold) + 1 else None
+            extra = extra_fields(message, {*sold, *EVENT_NAMES})
             time_ms = sold.get("occurred_at", recorded_ms)
             return Sold(
                 sold["product_id"], time_ms, sold["name_of_product"], sold["no_of_units"], sold["amount"], extra
             )
         if name == PRODUCT_RATED:
             rated = RATED.validator.validate_python(message)
-            extra = _extra(message, rated) if len(message) > len(rated) + 1 else None
+            extra = extra_fields(message, {*rated, *EVENT_NAMES})
             time_ms = rated.get("occurred_at", recorded_ms)
             return Rated(
                 rated["product_id"], time_ms, rated["name_of_product"], rated["rating"], rated["category"], extra
@@ -109,9 +84,3 @@ def _first_problem(error: ValidationError) -> tuple[Reason, str]:
     if problem["type"] == "missing":
         return Reason.MISSING_FIELD, field
     return REASON_OF_FIELD[field], f"{field}: {problem['msg']}"
-
-
-def _extra(message: dict[str, Any], known: Container[str]) -> Extra:
-    """The unknown fields, as BSON can store them."""
-    unknown = {key: value for key, value in message.items() if key not in known and key not in _EVENT_NAMES}
-    return storable(unknown) if unknown else None

@@ -1,17 +1,14 @@
-"""Events of one batch -> the sums that its aggregates grow by. Pure.
+"""Events of one batch -> the sums that its aggregates grow by, and its documents, grouped. Pure.
 
 Each event is added once, to its product's minute and to its second over all products; coarser levels are sums of
 these (`consumer.updates`).
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self
 
-from consumer.decode import Event, Rated, Sold
+from consumer.events import Event, Rated, Sold
 from shared.documents import HISTOGRAM_BINS, MINUTE_MS, SECOND_MS
-
-StoredEvent: TypeAlias = tuple[int, int, Event]
-"""Partition, offset and the accepted event; the partition is -1 for one replayed from the dead letters."""
 
 
 class Sums:
@@ -32,10 +29,20 @@ class Sums:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sums) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        return isinstance(other, Sums) and all(getattr(self, name) == getattr(other, name) for name in Sums.__slots__)
 
     def __repr__(self) -> str:
-        return f"Sums({', '.join(f'{name}={getattr(self, name)}' for name in self.__slots__)})"
+        return f"Sums({', '.join(f'{name}={getattr(self, name)}' for name in Sums.__slots__)})"
+
+
+class Minute(Sums):
+    """One product's minute: the sums, and the documents of its events in the order in which they were added."""
+
+    __slots__ = ("documents",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents: list[bytes] = []
 
 
 class Latest(NamedTuple):
@@ -53,7 +60,7 @@ class ProductFold:
     __slots__ = ("first_seen_ms", "histogram", "latest_rated", "minutes", "name", "newest_ms", "newest_offset")
 
     def __init__(self, time_ms: int, offset: int, name: str) -> None:
-        self.minutes: dict[int, Sums] = {}
+        self.minutes: dict[int, Minute] = {}
         self.first_seen_ms = time_ms
         self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
         self.latest_rated: Latest | None = None
@@ -64,47 +71,50 @@ class ProductFold:
         """The newest event of any kind."""
         return Latest(self.newest_ms, self.newest_offset, self.name)
 
-    def see(self, time_ms: int, offset: int, name: str) -> None:
-        """Note an event's time and the name that the product had then."""
-        if time_ms > self.newest_ms or (time_ms == self.newest_ms and offset > self.newest_offset):
-            self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
-        elif time_ms < self.first_seen_ms:
-            self.first_seen_ms = time_ms
+    def rate(self, rating: int, rated: Latest) -> None:
+        """Note a rating."""
+        if self.histogram is None:
+            self.histogram = [0] * HISTOGRAM_BINS
+        self.histogram[histogram_bin(rating)] += 1
+        if self.latest_rated is None or rated > self.latest_rated:
+            self.latest_rated = rated
 
 
-class Increments(NamedTuple):
-    """The sums of one batch, by (product, partition) and by (second since 1970, partition)."""
+class Fold:
+    """The increments of one partition's events: `products` by id, `seconds` (over all products) since 1970.
 
-    products: dict[tuple[int, int], ProductFold]
-    seconds: dict[tuple[int, int], Sums]
-
-
-def fold(events: Iterable[StoredEvent]) -> Increments:
-    """Sum one batch into the increments of its aggregates.
-
-    Order-independent: folding any permutation, or the parts of any split, gives the same sums and the same newest.
+    Order-independent: adding any permutation of events, or summing the parts of any split, gives the same.
     """
-    products: dict[tuple[int, int], ProductFold] = {}
-    seconds: dict[tuple[int, int], Sums] = {}
-    at, second = (-1, -1), Sums()  # neighbours mostly share their second
-    for partition, offset, event in events:
+
+    __slots__ = ("_at", "_second", "products", "seconds")
+
+    def __init__(self) -> None:
+        self.products: dict[int, ProductFold] = {}
+        self.seconds: dict[int, Sums] = {}
+        self._at, self._second = -1, Sums()  # neighbours mostly share their second
+
+    def add(self, event: Event, offset: int, document: bytes) -> None:
+        """Add the event that was read at `offset` and is stored as `document`."""
         time_ms = event.time_ms
-        product = products.get((event.product, partition))
+        product = self.products.get(event.product)
         if product is None:
-            product = products[event.product, partition] = ProductFold(time_ms, offset, event.name)
-        else:
-            product.see(time_ms, offset, event.name)
+            product = self.products[event.product] = ProductFold(time_ms, offset, event.name)
+        elif time_ms > product.newest_ms or (time_ms == product.newest_ms and offset > product.newest_offset):
+            product.newest_ms, product.newest_offset, product.name = time_ms, offset, event.name
+        elif time_ms < product.first_seen_ms:
+            product.first_seen_ms = time_ms
         minute = product.minutes.get(time_ms // MINUTE_MS)
         if minute is None:
-            minute = product.minutes[time_ms // MINUTE_MS] = Sums()
-        if at != (time_ms // SECOND_MS, partition):
-            at = (time_ms // SECOND_MS, partition)
-            second = seconds.setdefault(at, Sums())
-        if isinstance(event, Sold):
-            _add_sale(event, minute, second)
-        else:
-            _add_rating(event, offset, product, minute, second)
-    return Increments(products, seconds)
+            minute = product.minutes[time_ms // MINUTE_MS] = Minute()
+        minute.documents.append(document)
+        if time_ms // SECOND_MS != self._at:
+            self._at = time_ms // SECOND_MS
+            self._second = self.seconds.setdefault(self._at, Sums())
+        if type(event) is Sold:
+            _add_sale(event, minute, self._second)
+        elif type(event) is Rated:
+            _add_rating(event, minute, self._second)
+            product.rate(event.rating, Latest(time_ms, offset, event.name, event.category))
 
 
 def _add_sale(event: Sold, minute: Sums, second: Sums) -> None:
@@ -116,17 +126,11 @@ def _add_sale(event: Sold, minute: Sums, second: Sums) -> None:
     second.sales += 1
 
 
-def _add_rating(event: Rated, offset: int, product: ProductFold, minute: Sums, second: Sums) -> None:
+def _add_rating(event: Rated, minute: Sums, second: Sums) -> None:
     minute.rating_sum += event.rating
     second.rating_sum += event.rating
     minute.ratings += 1
     second.ratings += 1
-    if product.histogram is None:
-        product.histogram = [0] * HISTOGRAM_BINS
-    product.histogram[histogram_bin(event.rating)] += 1
-    rated = Latest(event.time_ms, offset, event.name, event.category)
-    if product.latest_rated is None or rated > product.latest_rated:
-        product.latest_rated = rated
 
 
 def histogram_bin(rating: int) -> int:

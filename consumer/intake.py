@@ -1,25 +1,38 @@
-"""Kafka messages of leased partitions -> records. Everything that is judged is judged here, on the polling thread."""
+"""Kafka messages of leased partitions -> accepted events and dead letters. Everything that is judged is judged here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from bson.errors import BSONError
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from consumer.assignment import Assigned
-from consumer.batch import Record
 from consumer.decode import TimeLimits, decode
-from consumer.encode import encode
+from consumer.encode import Encoder
+from consumer.fold import Fold
 from consumer.lease import Lease
 from consumer.rejected import Headers, Source, rejected_document
 from consumer.rejection import Rejection
+from shared.documents import Document
 from shared.events import Reason
 
 Clock = Callable[[], datetime]
 
 
+class Taken(NamedTuple):
+    """Messages of one partition, in offset order, taken under a lease at one moment."""
+
+    lease: Lease
+    messages: list[Message]
+    at: datetime
+    refused: Mapping[int, str] = MappingProxyType({})
+    """By offset: why MongoDB refuses the document of an accepted event."""
+
+
 class Intake:
-    """Judges messages by the clock's reading at the moment they are taken."""
+    """Takes messages at the clock's reading, and judges them by it: judged again, they come to the same."""
 
     def __init__(self, topic: str, retention_days: int, copy_rejections: bool, clock: Clock) -> None:
         self._topic = topic
@@ -27,53 +40,54 @@ class Intake:
         self._copy_rejections = copy_rejections
         self._clock = clock
 
-    def take(self, assigned: Assigned, lease: Lease, messages: Iterable[Message]) -> tuple[list[Record], int]:
-        """Records of one partition's messages, in order, and about how many bytes their documents have.
-
-        What was fetched before the last seek is left out.
-        """
-        limits = TimeLimits.at(int(self._clock().timestamp() * 1000), self._retention_days)
-        records, size = [], 0
+    def take(self, assigned: Assigned, lease: Lease, messages: Iterable[Message]) -> Taken:
+        """One partition's messages, without what was fetched before the last seek."""
         assigned.at_end = False
-        partition, generation = lease.partition, lease.generation
+        fresh, position = [], assigned.position
         for message in messages:
             offset = message.offset()
-            if offset is None or offset < assigned.position:
-                continue
-            assigned.position = offset + 1
-            judged = decode(message.value(), _recorded_ms(message), limits)
+            if offset is not None and offset >= position:
+                position = offset + 1
+                fresh.append(message)
+        assigned.position = position
+        return Taken(lease, fresh, self._clock())
+
+    def judge(self, taken: Taken, fold: Fold, rejected: list[Document]) -> int:
+        """Add accepted events to `fold`, dead letters to `rejected`. Returns about how many bytes all of it has."""
+        limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
+        encode = Encoder(taken.lease.partition, taken.lease.generation).encode
+        add, refused, size = fold.add, taken.refused, 0
+        for message in taken.messages:
+            offset = message.offset() or 0
+            event = decode(message.value(), _recorded_ms(message), limits)
             size += len(message)
-            if isinstance(judged, Rejection):
-                records.append(self._dead_letter(lease, message, judged))
-                continue
-            try:
-                document = encode(judged, partition, offset, generation)
-            except (BSONError, OverflowError, ValueError) as error:
-                rejection = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
-                records.append(self._dead_letter(lease, message, rejection))
+            if not isinstance(event, Rejection):
+                try:
+                    document = encode(event, offset)
+                except (BSONError, OverflowError, ValueError) as error:
+                    event = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
+                else:
+                    if offset in refused:
+                        event = Rejection(Reason.REFUSED_BY_DATABASE, refused[offset])
+            if isinstance(event, Rejection):
+                rejected.append(self._dead_letter(taken, message, event))
                 continue
             size += len(document)
-            records.append(Record(lease, offset, judged, document, message))
-        return records, size
+            add(event, offset, document)
+        return size
 
-    def reject(self, record: Record, error: str) -> Record:
-        """The dead letter of an accepted record that MongoDB refused with `error`."""
-        return self._dead_letter(record.lease, record.message, Rejection(Reason.REFUSED_BY_DATABASE, error))
-
-    def _dead_letter(self, lease: Lease, message: Message, rejection: Rejection) -> Record:
-        offset = message.offset() or 0
+    def _dead_letter(self, taken: Taken, message: Message, rejection: Rejection) -> Document:
         source = Source(
             topic=self._topic,
-            generation=lease.generation,
-            partition=lease.partition,
-            offset=offset,
+            generation=taken.lease.generation,
+            partition=taken.lease.partition,
+            offset=message.offset() or 0,
             timestamp_ms=_recorded_ms(message),
             key=message.key(),
             value=message.value(),
             headers=_headers(message),
         )
-        document = rejected_document(source, rejection, self._clock(), self._copy_rejections)
-        return Record(lease, offset, None, document, message)
+        return rejected_document(source, rejection, taken.at, self._copy_rejections)
 
 
 def utc_now() -> datetime:

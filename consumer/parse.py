@@ -17,24 +17,33 @@ from shared.events import MAX_DEPTH, MAX_MESSAGE_BYTES, Reason, exact_decimal
 
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
+_from_json = jiter.from_json
 
 
-def parse(value: bytes | None) -> dict[str, Any]:
-    """The object in `value`, with int for integers and Decimal for other numbers. Raises Rejected."""
+def parse(value: bytes | None) -> object:
+    """What JSON says in `value`, with int for integers and Decimal for other numbers. Raises Rejected."""
     if not value:
         raise Rejected(Reason.EMPTY)
     if len(value) > MAX_MESSAGE_BYTES:
         raise Rejected(Reason.TOO_LARGE, f"{len(value)} bytes")
     try:
-        message = jiter.from_json(value, float_mode="decimal", allow_inf_nan=False, cache_mode="keys")
+        return _from_json(value, float_mode="decimal", allow_inf_nan=False, cache_mode="keys")
     except ValueError as error:
-        message = _parse_again(value, str(error))
-    # Brackets inside text count here too, so this only saves the walk where there are few.
-    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and _depth(message) > MAX_DEPTH:
-        raise Rejected(Reason.TOO_DEEP)
+        return _parse_again(value, str(error))
+
+
+def object_of(message: object) -> dict[str, Any]:
+    """The object that a message must be, no deeper than is allowed. Raises Rejected."""
+    check_depth(message)
     if type(message) is not dict:
         raise Rejected(Reason.NOT_OBJECT)
     return message
+
+
+def check_depth(message: object) -> None:
+    """Raises Rejected where arrays and objects nest too deep."""
+    if _depth(message) > MAX_DEPTH:
+        raise Rejected(Reason.TOO_DEEP)
 
 
 def _parse_again(value: bytes, complaint: str) -> object:
@@ -45,9 +54,8 @@ def _parse_again(value: bytes, complaint: str) -> object:
     if "recursion limit" in complaint:
         raise Rejected(Reason.TOO_DEEP)
     try:
-        message = json.loads(value.decode(), parse_float=exact_decimal, parse_constant=_refuse_constant)
-        if _depth(message) > MAX_DEPTH:
-            raise Rejected(Reason.TOO_DEEP)
+        message: object = json.loads(value.decode(), parse_float=exact_decimal, parse_constant=_refuse_constant)
+        check_depth(message)
     except RecursionError:
         raise Rejected(Reason.TOO_DEEP) from None
     except ValueError as error:

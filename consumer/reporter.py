@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer import metrics
 from consumer.assignment import Assignment
+from consumer.batch import Batch
 from consumer.intake import Clock
-from consumer.pipeline import Batch
 from consumer.progress import Progress, Status, write_statuses
 from consumer.store import Store
 from shared.errors import ClockSkewed, StoreUnavailable
@@ -57,12 +57,12 @@ class Reporter:
 
     def committed(self, batch: Batch) -> None:
         """Count a committed batch."""
-        self._stored += len(batch.records)
-        metrics.BATCH_RECORDS.observe(len(batch.records))
-        sums = batch.writes.increments.seconds.values()
+        self._stored += len(batch)
+        metrics.BATCH_RECORDS.observe(len(batch))
+        sums = [part for fold in batch.folds.values() for part in fold.seconds.values()]
         metrics.ACCEPTED.labels(PRODUCT_SOLD).inc(sum(part.sales for part in sums))
         metrics.ACCEPTED.labels(PRODUCT_RATED).inc(sum(part.ratings for part in sums))
-        for document in batch.writes.rejected:
+        for document in batch.rejected:
             metrics.REJECTED.labels(document["reason"]).inc()
 
     def advance(self, database_answers: bool) -> None:

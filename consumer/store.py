@@ -7,14 +7,14 @@ whatever became of an earlier attempt, its partitions then stand at the batch's 
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
 
 from pymongo.errors import PyMongoError
 
 from consumer import failpoints
-from consumer.batch import Record, Writes, remember_products, writes_of
+from consumer.batch import Batch
 from consumer.intake import Clock
 from consumer.transaction import Mismatch, Refused, Transactions
+from consumer.writes import Writes, remember_products, writes_of
 from shared.documents import PARTITIONS, Document
 from shared.errors import ClockSkewed, StoreUnavailable
 from shared.events import Reason
@@ -32,18 +32,12 @@ log = logger(__name__)
 
 
 class Store:
-    """Writes batches, on one thread, in one session for its life: its id is what the next owner of a partition kills.
+    """Writes batches, on one thread, in one session for its life: its id is what a partition's next owner kills."""
 
-    `reject` makes the dead letter of an accepted record that MongoDB refuses.
-    """
-
-    def __init__(
-        self, database: SyncDatabase, group: str, topic: str, reject: Callable[[Record, str], Record], clock: Clock
-    ) -> None:
+    def __init__(self, database: SyncDatabase, group: str, topic: str, clock: Clock) -> None:
         self._database = database
         self._session = database.client.start_session()
         self._transactions = Transactions(database, self._session, group, topic)
-        self._reject = reject
         self._clock = clock
         self._known_days: set[str] = set()
         self._stopping = threading.Event()
@@ -67,34 +61,34 @@ class Store:
         if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
             raise ClockSkewed(skew)
 
-    def commit(self, records: Sequence[Record], writes: Writes) -> None:
-        """Write `records`; `writes` is `writes_of(records)`. Records of lost leases are dropped, now or on the way.
+    def commit(self, batch: Batch, writes: Writes) -> None:
+        """Write `batch`; `writes` is `writes_of(batch)`. Messages of lost leases are dropped, now or on the way.
 
         Raises StoreUnavailable when MongoDB does not take them in time, ClockSkewed when some were rejected for their
         time by a wrong clock, Halt when going on would be wrong. Then part of them may be written: claim again.
         """
         if any(document["reason"] in _TIME_REASONS for document in writes.rejected):
             self.check_clock()
-        held = _to_do(records)
-        self._commit(held, writes if len(held) == len(records) else None, time.monotonic() + ATTEMPT_SECONDS)
+        held = batch.to_do()
+        self._commit(held, writes if held is batch else None, time.monotonic() + ATTEMPT_SECONDS)
 
-    def _commit(self, records: Sequence[Record], writes: Writes | None, deadline: float) -> None:
+    def _commit(self, batch: Batch, writes: Writes | None, deadline: float) -> None:
         failures = 0
-        while records:
+        while batch:
             try:
-                self._attempt(records, writes or writes_of(records))
+                self._attempt(writes or writes_of(batch))
             except Refused as refused:
-                records = self._with_dead_letter(records, refused)
+                batch = _without(batch, refused)
             except PyMongoError as error:
                 failures += 1
-                self._back_off(error, failures, len(records), deadline)
-                if failures >= HALVE_AFTER_FAILURES and len(records) > 1:
+                self._back_off(error, failures, len(batch), deadline)
+                if failures >= HALVE_AFTER_FAILURES and len(batch) > 1:
                     # A batch too large for MongoDB's cache fails like a conflict; half of it may fit.
-                    self._commit(records[: len(records) // 2], None, deadline)
-            records, writes = _to_do(records), None
+                    self._commit(batch.first_half(), None, deadline)
+            batch, writes = batch.to_do(), None
 
-    def _attempt(self, records: Sequence[Record], writes: Writes) -> None:
-        """Run one transaction; after it, `_to_do` tells what is left."""
+    def _attempt(self, writes: Writes) -> None:
+        """Run one transaction; after it, the batch's `to_do` tells what is left."""
         for name in writes.events.keys() - self._known_days:
             ensure_event_collection(self._database, name)
             self._known_days.add(name)
@@ -106,7 +100,7 @@ class Store:
         for lease, end in writes.ends.items():
             lease.next_offset = end
         failpoints.reach("after_leases")
-        remember_products(writes)
+        remember_products(writes.folds)
 
     def _read_offsets(self, writes: Writes) -> None:
         """What a mismatch means: another's epoch, or an attempt succeeded and its reply was lost."""
@@ -122,13 +116,6 @@ class Store:
             else:
                 lease.next_offset = stored["next_offset"]
 
-    def _with_dead_letter(self, records: Sequence[Record], refused: Refused) -> list[Record]:
-        record = refused.record
-        log.warning(
-            "MongoDB refused an event", partition=record.lease.partition, offset=record.offset, error=str(refused)
-        )
-        return [self._reject(other, str(refused)) if other is record else other for other in records]
-
     def _back_off(self, error: PyMongoError, failures: int, size: int, deadline: float) -> None:
         if self._stopping.is_set() or time.monotonic() >= deadline:
             raise StoreUnavailable(f"MongoDB did not take a batch of {size} records: {error}") from error
@@ -136,6 +123,6 @@ class Store:
         self._stopping.wait(random.uniform(0, min(MOST_BACKOFF_SECONDS, 0.02 * 2**failures)))
 
 
-def _to_do(records: Sequence[Record]) -> list[Record]:
-    """The records that are neither written nor fenced off."""
-    return [record for record in records if not record.lease.lost and record.offset >= record.lease.next_offset]
+def _without(batch: Batch, refused: Refused) -> Batch:
+    log.warning("MongoDB refused an event", partition=refused.partition, offset=refused.offset, error=str(refused))
+    return batch.refuse(refused.partition, refused.offset, str(refused))

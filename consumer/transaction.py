@@ -2,15 +2,15 @@
 
 from contextlib import suppress
 
-from bson.raw_bson import RawBSONDocument
+import bson
 from pymongo import UpdateOne, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from consumer import failpoints
-from consumer.batch import Record, Writes
+from consumer import commands, failpoints
 from consumer.lease import Lease
+from consumer.writes import Writes
 from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Id, partition_id
 from shared.errors import InvariantBroken
 from shared.mongo import SyncDatabase
@@ -26,9 +26,10 @@ class Mismatch(Exception):
 class Refused(Exception):
     """MongoDB refuses one event's document, whatever is tried; nothing was written."""
 
-    def __init__(self, record: Record, message: str) -> None:
+    def __init__(self, partition: int, offset: int, message: str) -> None:
         super().__init__(message)
-        self.record = record
+        self.partition = partition
+        self.offset = offset
 
 
 class Transactions:
@@ -55,8 +56,8 @@ class Transactions:
             failpoints.reach("before_offsets")
             self._move_offsets(writes)
             failpoints.reach("after_offsets")
-            for collection, records in writes.events.items():
-                self._insert(collection, records)
+            for collection, documents in writes.events.items():
+                self._insert(collection, documents)
             failpoints.reach("after_events")
             for collection, updates in (
                 (ROLLUPS, writes.rollups),
@@ -64,7 +65,7 @@ class Transactions:
                 (PRODUCTS, writes.products),
             ):
                 if updates:
-                    self._database[collection].bulk_write(updates, ordered=False, session=session)
+                    commands.update(self._database, collection, updates, session)
                 failpoints.reach(f"after_{collection}")
             if writes.rejected:
                 self._database[REJECTED_EVENTS].insert_many(writes.rejected, session=session)
@@ -88,20 +89,20 @@ class Transactions:
         if result.matched_count != len(moves):
             raise Mismatch
 
-    def _insert(self, collection: str, records: list[Record]) -> None:
-        documents = [RawBSONDocument(record.document) for record in records if isinstance(record.document, bytes)]
+    def _insert(self, collection: str, documents: list[bytes]) -> None:
         try:
-            self._database[collection].insert_many(documents, session=self._session)
+            commands.insert(self._database, collection, documents, self._session)
         except BulkWriteError as error:
             first = error.details["writeErrors"][0]
-            record = records[first["index"]]
+            identity = bson.decode(documents[first["index"]])["_id"]
+            partition, offset = identity["k"], identity["o"]
             if first["code"] in _REFUSALS:
-                raise Refused(record, first["errmsg"]) from error
+                raise Refused(partition, offset, first["errmsg"]) from error
             if first["code"] == _DUPLICATE_KEY:
                 raise InvariantBroken(
-                    record.lease.partition,
-                    f"{collection} already holds the event at offset {record.offset} of partition "
-                    f"{record.lease.partition}, which its stored offset says was never written: another program "
-                    "writes to this database, or a backup was restored in part; partition halted, nothing written",
+                    partition,
+                    f"{collection} already holds the event at offset {offset} of partition {partition}, which its "
+                    "stored offset says was never written: another program writes to this database, or a backup was "
+                    "restored in part; partition halted, nothing written",
                 ) from error
             raise

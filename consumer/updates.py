@@ -1,13 +1,15 @@
-"""Increments of one batch -> the upserts that add them to `rollups`, `totals` and `products`. Pure."""
+"""Folds of one batch, by partition -> the upserts that add them to `rollups`, `totals` and `products`. Pure.
 
-from collections.abc import Iterable, Iterator
+An upsert is a statement of the `update` command.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
 from bson.int64 import Int64
-from pymongo import UpdateOne
 
-from consumer.fold import Increments, Latest, ProductFold, Sums, coarser
+from consumer.fold import Fold, Latest, ProductFold, Sums, coarser
 from shared.documents import (
     AMOUNT_DECIMALS,
     RATING_DECIMALS,
@@ -24,33 +26,31 @@ from shared.documents import (
 )
 
 
-def rollup_updates(increments: Increments) -> list[UpdateOne]:
+def rollup_updates(folds: Mapping[int, Fold]) -> list[Document]:
     """One upsert a product, hour and partition."""
     return [
-        _upsert(rollup_id(product, hour, partition), changes)
-        for (product, partition), folded in increments.products.items()
+        _upsert(rollup_id(product, hour, partition), {"$inc": changes})
+        for partition, fold in folds.items()
+        for product, folded in fold.products.items()
         for hour, changes in _hours(folded.minutes.items())
     ]
 
 
-def total_updates(increments: Increments) -> list[UpdateOne]:
+def total_updates(folds: Mapping[int, Fold]) -> list[Document]:
     """One upsert an hour and partition, one a minute and partition, over all products."""
-    by_partition: dict[int, list[tuple[int, Sums]]] = {}
-    for (second, partition), sums in increments.seconds.items():
-        by_partition.setdefault(partition, []).append((second, sums))
     updates = []
-    for partition, seconds in by_partition.items():
-        for hour, changes in _hours(coarser(seconds, 60)):
-            updates.append(_upsert(hour_total_id(hour, partition), changes))
-        for minute, group in _grouped(seconds, 60):
-            seconds_changes: dict[str, Any] = {}
+    for partition, fold in folds.items():
+        for hour, changes in _hours(coarser(fold.seconds.items(), 60)):
+            updates.append(_upsert(hour_total_id(hour, partition), {"$inc": changes}))
+        for minute, group in _grouped(fold.seconds.items(), 60):
+            seconds: dict[str, Any] = {}
             for second, sums in group:
-                seconds_changes |= _increments(f"{second_path(second)}.", sums)
-            updates.append(_upsert(minute_total_id(minute, partition), seconds_changes))
+                seconds |= _increments(f"{second_path(second)}.", sums)
+            updates.append(_upsert(minute_total_id(minute, partition), {"$inc": seconds}))
     return updates
 
 
-def product_update(product: int, partition: int, folded: ProductFold) -> UpdateOne:
+def product_update(product: int, partition: int, folded: ProductFold) -> Document:
     """The upsert of a product's document; `$max` and `$min` make the order of batches irrelevant."""
     newest = {"latest": _latest(folded.latest)}
     if folded.latest_rated is not None:
@@ -62,7 +62,7 @@ def product_update(product: int, partition: int, folded: ProductFold) -> UpdateO
         update["$inc"] = {"ratings": ratings, "rating_sum": decimal128(rating_sum, RATING_DECIMALS)} | {
             f"histogram.{bin_}": count for bin_, count in enumerate(folded.histogram) if count
         }
-    return UpdateOne({"_id": product_id(product, partition)}, update, upsert=True)
+    return _upsert(product_id(product, partition), update)
 
 
 def _hours(minutes: Iterable[tuple[int, Sums]]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -104,5 +104,5 @@ def _latest(latest: Latest) -> Document:
     return {"t": Int64(latest.time_ms), "o": Int64(latest.offset), "name": latest.name}
 
 
-def _upsert(identity: Id, increments: dict[str, Any]) -> UpdateOne:
-    return UpdateOne({"_id": identity}, {"$inc": increments}, upsert=True)
+def _upsert(identity: Id, changes: Document) -> Document:
+    return {"q": {"_id": identity}, "u": changes, "upsert": True}

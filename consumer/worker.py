@@ -120,7 +120,7 @@ class Worker:
             whole = [message for message in received if message.error() is None]
             assigned = self._assignment.get(-1 if partition is None else partition)
             if assigned is not None and assigned.lease is not None and whole:
-                self._pipeline.add(*self._intake.take(assigned, assigned.lease, whole))
+                self._pipeline.add(self._intake.take(assigned, assigned.lease, whole))
             if len(whole) < len(received):
                 for message in received:
                     self._note(message, assigned)
@@ -142,17 +142,17 @@ class Worker:
 
     def _settle(self, outcome: Outcome) -> None:
         """Take note of a batch that was committed, or give its partitions' leases up."""
-        batch, error = outcome
+        closed, error = outcome
         if isinstance(error, StoreUnavailable | ClockSkewed | InvariantBroken):
-            log.warning("batch given up, to be read again", batch=batch.number, records=len(batch.records))
+            log.warning("batch given up, to be read again", batch=closed.number, records=len(closed.batch))
             metrics.BATCHES_ABANDONED.inc()
             self._abandon(outcome.leases, error)
             return
         if error is not None:
             raise error
-        log.debug("batch committed", batch=batch.number, records=len(batch.records))
-        self._reporter.committed(batch)
-        if batch.writes.rejected:
+        log.debug("batch committed", batch=closed.number, records=len(closed.batch))
+        self._reporter.committed(closed.batch)
+        if closed.batch.rejected:
             self._on_dead_letters()
         for assigned in self._assignment:
             if assigned.lease is not None and assigned.lease.lost:

@@ -6,9 +6,10 @@ A validated event holds plain numbers: `amount` in millionths of the event's cur
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Underflow
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, NotRequired
 
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter
@@ -57,44 +58,60 @@ REASON_OF_FIELD: Final = {
     "occurred_at": Reason.BAD_OCCURRED_AT,
 }
 
+MAX_NAME: Final = 256
+MAX_CATEGORY: Final = 128
+MAX_PRODUCT_ID: Final = 2**63 - 1
+MAX_UNITS: Final = 2**31 - 1
+
 _JSON_NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_RFC3339 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(\.[0-9]+)?"
-    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
-    re.ASCII,
-)
-_DIGITS = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", re.ASCII)
+_FRACTION_AND_OFFSET = re.compile(
+    r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))", re.ASCII
+)  # fmt: skip
+_DATE_TIME_LENGTH = len("2026-06-01T00:00:00")
+_USUAL_LENGTH = 40
+_DIGITS = 19
 _POWERS = tuple(10**decimals for decimals in range(10))
 _AMOUNT_BOUND = 10**18 * _POWERS[AMOUNT_DECIMALS]
 _RATING_BOUND = 5 * _POWERS[RATING_DECIMALS] + 1
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation, Overflow, Underflow])
+_QUANTA = tuple(Decimal(1).scaleb(-decimals) for decimals in range(10))
 _OUT_OF_BOUNDS = Decimal("Infinity")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def _scaled_number(value: object, decimals: int, bound: int) -> int:
     """`value` (int, Decimal or a JSON number's text) in units of ten to the minus `decimals`: 0 or more, below `bound`.
 
-    Raises ValueError for anything else. Costs the same whatever the exponent: it is compared before it is expanded.
+    Raises ValueError for anything else. Costs the same whatever the exponent, which is never expanded.
     """
     if type(value) is int:
         units: int = value * _POWERS[decimals]
-    else:
-        if type(value) is str and _JSON_NUMBER.fullmatch(value):
-            value = exact_decimal(value)
-        if type(value) is not Decimal or not 0 <= value < bound:
+    elif type(value) is Decimal:
+        units = _scaled_decimal(value, decimals)
+    elif type(value) is str:
+        whole, _, fraction = value.partition(".")
+        # The usual form: digits, few enough of them, no needless zero before, and some on both sides of a point.
+        if (
+            whole.isdigit() and (fraction.isdigit() or len(whole) == len(value)) and value.isascii()
+            and len(whole) <= _DIGITS and len(fraction) <= decimals and (whole[0] != "0" or whole == "0")
+        ):  # fmt: skip
+            units = int(whole + fraction) * _POWERS[decimals - len(fraction)]
+        elif _JSON_NUMBER.fullmatch(value):
+            units = _scaled_decimal(exact_decimal(value), decimals)
+        else:
             raise ValueError("not a number within the limits")
-        try:
-            scaled = value.scaleb(decimals, _EXACT)
-        except DecimalException:
-            raise ValueError("too many digits") from None
-        units = int(scaled)
-        if units != scaled:
-            raise ValueError(f"more than {decimals} decimals")
+    else:
+        raise ValueError("not a number within the limits")
     if not 0 <= units < bound:
         raise ValueError("not a number within the limits")
     return units
+
+
+def _scaled_decimal(value: Decimal, decimals: int) -> int:
+    try:
+        return int(_EXACT.quantize(value, _QUANTA[decimals]).scaleb(decimals, _EXACT))
+    except DecimalException:
+        raise ValueError(f"more than {decimals} decimals, or not a number within the limits") from None
 
 
 def exact_decimal(text: str) -> Decimal:
@@ -105,42 +122,66 @@ def exact_decimal(text: str) -> Decimal:
         return _OUT_OF_BOUNDS
 
 
-def _amount(value: object) -> int:
+def amount_units(value: object) -> int:
+    """An amount in millionths. Raises ValueError."""
     return _scaled_number(value, AMOUNT_DECIMALS, _AMOUNT_BOUND)
 
 
-def _rating(value: object) -> int:
+def rating_units(value: object) -> int:
+    """A rating in hundredths. Raises ValueError."""
     return _scaled_number(value, RATING_DECIMALS, _RATING_BOUND)
 
 
-def _occurred_at(value: object) -> int:
-    """RFC 3339 with an offset, as UTC milliseconds; digits beyond milliseconds are cut off."""
-    match = _RFC3339.fullmatch(value) if isinstance(value, str) else None
+def time_ms(value: object) -> int:
+    """RFC 3339 with an offset, as UTC milliseconds; digits beyond milliseconds are cut off. Raises ValueError."""
+    if type(value) is not str:
+        raise ValueError("not an RFC 3339 date and time with an offset")
+    if len(value) > _USUAL_LENGTH:
+        # Kept out of the caches, which would hold as many long texts as they have entries.
+        return _local_ms.__wrapped__(value[:_DATE_TIME_LENGTH]) + _fraction_ms.__wrapped__(value[_DATE_TIME_LENGTH:])
+    return _local_ms(value[:_DATE_TIME_LENGTH]) + _fraction_ms(value[_DATE_TIME_LENGTH:])
+
+
+@lru_cache(maxsize=8192)
+def _local_ms(date_time: str) -> int:
+    """A date and time without fraction and offset, in milliseconds since 1970 at the same place."""
+    if not _DATE_TIME.fullmatch(date_time):
+        raise ValueError("not an RFC 3339 date and time with an offset")
+    return int(datetime.fromisoformat(f"{date_time.upper()}+00:00").timestamp()) * 1000
+
+
+@lru_cache(maxsize=2048)
+def _fraction_ms(text: str) -> int:
+    """What a fraction of a second and an offset from UTC add to a local time, in milliseconds."""
+    match = _FRACTION_AND_OFFSET.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 date and time with an offset")
-    date_time, fraction, offset = match.groups(default="")
-    whole = datetime.fromisoformat(f"{date_time}{offset}".upper())
-    return (whole - _EPOCH) // _MILLISECOND + int(fraction[1:4].ljust(3, "0") or 0)
+    fraction, sign, hours, minutes = match.groups()
+    ahead = int(f"{sign}1") * (int(hours) * 60 + int(minutes)) if sign else 0
+    return int(fraction[:3].ljust(3, "0") if fraction else 0) - ahead * 60_000
 
 
-def _from_digits(value: object) -> int:
-    if type(value) is not str or not _DIGITS.fullmatch(value):
+def whole_number(value: object) -> int:
+    """The integer that plain digits mean. Raises ValueError."""
+    if type(value) is not str or not (value.isascii() and value.isdigit()) or len(value) > _DIGITS:
+        raise ValueError("neither an integer nor its plain digits")
+    if value[0] == "0" and value != "0":
         raise ValueError("neither an integer nor its plain digits")
     return int(value)
 
 
-_ProductNumber = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
-_UnitNumber = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
-_FromDigits = BeforeValidator(_from_digits)
+_ProductNumber = Annotated[int, Field(strict=True, ge=0, le=MAX_PRODUCT_ID)]
+_UnitNumber = Annotated[int, Field(strict=True, ge=0, le=MAX_UNITS)]
+_FromDigits = BeforeValidator(whole_number)
 _LeftToRight = Field(union_mode="left_to_right")
 
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=256)]
-Category = Annotated[str, Field(strict=True, min_length=1, max_length=128)]
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=MAX_NAME)]
+Category = Annotated[str, Field(strict=True, min_length=1, max_length=MAX_CATEGORY)]
 ProductId = Annotated[_ProductNumber | Annotated[_ProductNumber, _FromDigits], _LeftToRight]
 Units = Annotated[_UnitNumber | Annotated[_UnitNumber, _FromDigits], _LeftToRight]
-Amount = Annotated[int, PlainValidator(_amount)]
-Rating = Annotated[int, PlainValidator(_rating)]
-OccurredAt = Annotated[int, PlainValidator(_occurred_at)]
+Amount = Annotated[int, PlainValidator(amount_units)]
+Rating = Annotated[int, PlainValidator(rating_units)]
+OccurredAt = Annotated[int, PlainValidator(time_ms)]
 
 
 class ProductSold(TypedDict):
@@ -168,3 +209,5 @@ PRODUCT_RATED: Final = "productRated"
 
 SOLD: Final = TypeAdapter(ProductSold)
 RATED: Final = TypeAdapter(ProductRated)
+SOLD_FIELDS: Final = frozenset(ProductSold.__annotations__)
+RATED_FIELDS: Final = frozenset(ProductRated.__annotations__)

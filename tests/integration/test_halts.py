@@ -10,7 +10,6 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from consumer.batch import Record
 from consumer.store import Store
 from scripts._generate import generate
 from shared.documents import event_collection
@@ -98,13 +97,10 @@ def events_of_second_run(events: Pipeline) -> list[object]:
 
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_that_is_not_mongodbs_judges_no_event(events: Pipeline, hours: int) -> None:
-    def reject(record: Record, error: str) -> Record:
-        raise AssertionError
-
-    store = Store(events.database, "g", "t", reject, clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    store = Store(events.database, "g", "t", clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
     with pytest.raises(ClockSkewed, match="correct the clock"):
         store.check_clock()
-    Store(events.database, "g", "t", reject, clock=lambda: datetime.now(UTC)).check_clock()
+    Store(events.database, "g", "t", clock=lambda: datetime.now(UTC)).check_clock()
 
 
 @pytest.mark.parametrize("created", ["before the start", "while running"])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from bson.decimal128 import Decimal128
 
-from consumer.decode import Sold, TimeLimits, decode
+from consumer.decode import TimeLimits, decode
+from consumer.events import Sold
 from consumer.rejection import Rejection
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 

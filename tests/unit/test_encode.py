@@ -6,8 +6,8 @@ import bson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.decode import Event, Rated, Sold
-from consumer.encode import as_document, encode
+from consumer.encode import Encoder, as_document
+from consumer.events import Event, Rated, Sold
 
 INT64 = st.integers(0, 2**63 - 1)
 INT32 = st.integers(0, 2**31 - 1)
@@ -23,6 +23,6 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 
 @given(EVENTS, INT32, INT64, INT32)
 def test_it_is_what_the_library_encodes(event: Event, partition: int, offset: int, generation: int) -> None:
-    assert encode(event, partition, offset, generation) == bson.encode(
+    assert Encoder(partition, generation).encode(event, offset) == bson.encode(
         as_document(event, partition, offset, generation)
     )

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from random import Random
+from typing import TypeAlias
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.decode import Event, Rated, Sold
-from consumer.fold import Increments, StoredEvent, fold, histogram_bin
+from consumer.events import Event, Rated, Sold
+from consumer.fold import Fold, ProductFold, Sums, histogram_bin
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_200_000)
 PRODUCTS = st.integers(1, 3)
@@ -18,35 +19,56 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
+StoredEvent: TypeAlias = tuple[int, int, Event]
+"""Partition, offset and the event."""
+
+
 @st.composite
 def stored_events(draw: st.DrawFn) -> list[StoredEvent]:
     events = draw(st.lists(EVENTS, max_size=30))
     return [(draw(st.integers(0, 1)), offset, event) for offset, event in enumerate(events)]
 
 
-def sums(increments: Increments) -> Counter[tuple[object, ...]]:
+def fold(events: list[StoredEvent]) -> dict[int, Fold]:
+    folds: dict[int, Fold] = {}
+    for partition, offset, event in events:
+        folds.setdefault(partition, Fold()).add(event, offset, b"%d" % offset)
+    return folds
+
+
+def products(folds: dict[int, Fold]) -> dict[tuple[int, int], ProductFold]:
+    return {
+        (product, partition): folded for partition, fold in folds.items() for product, folded in fold.products.items()
+    }
+
+
+def sums(folds: dict[int, Fold]) -> Counter[tuple[object, ...]]:
     """Every number of the increments under a key that says what it is."""
     numbers: Counter[tuple[object, ...]] = Counter()
-    for (product, partition), folded in increments.products.items():
+    for (product, partition), folded in products(folds).items():
         for minute, part in folded.minutes.items():
-            for name in part.__slots__:
+            for name in Sums.__slots__:
                 numbers["minute", product, partition, minute, name] += getattr(part, name)
+            for document in part.documents:
+                numbers["document", product, partition, minute, document] += 1
         for bin_, count in enumerate(folded.histogram or ()):
             numbers["bin", product, partition, bin_] += count
-    for (second, partition), part in increments.seconds.items():
-        for name in part.__slots__:
-            numbers["second", second, partition, name] += getattr(part, name)
+    for partition, folded_partition in folds.items():
+        for second, part_of_all in folded_partition.seconds.items():
+            for name in Sums.__slots__:
+                numbers["second", second, partition, name] += getattr(part_of_all, name)
     return numbers
 
 
 def model(events: list[StoredEvent]) -> Counter[tuple[object, ...]]:
     numbers: Counter[tuple[object, ...]] = Counter()
-    for partition, _, event in events:
+    for partition, offset, event in events:
         if isinstance(event, Sold):
             parts = {"amount": event.amount, "units": event.units, "sales": 1}
         else:
             parts = {"ratings": 1, "rating_sum": event.rating}
             numbers["bin", event.product, partition, min(9, int(event.rating / 100 * 2))] += 1
+        numbers["document", event.product, partition, event.time_ms // 60_000, b"%d" % offset] += 1
         for name, number in parts.items():
             numbers["minute", event.product, partition, event.time_ms // 60_000, name] += number
             numbers["second", event.time_ms // 1_000, partition, name] += number
@@ -63,8 +85,8 @@ def test_order_and_split_do_not_matter(events: list[StoredEvent], random: Random
     shuffled = random.sample(events, len(events))
     assert sums(fold(shuffled)) == sums(fold(events))
     assert sums(fold(shuffled[:cut])) + sums(fold(shuffled[cut:])) == sums(fold(events))
-    for key, folded in fold(events).products.items():
-        again = fold(shuffled).products[key]
+    for key, folded in products(fold(events)).items():
+        again = products(fold(shuffled))[key]
         assert (again.latest, again.latest_rated, again.first_seen_ms) == (
             folded.latest,
             folded.latest_rated,
@@ -74,7 +96,7 @@ def test_order_and_split_do_not_matter(events: list[StoredEvent], random: Random
 
 @given(stored_events())
 def test_the_newest_is_the_last_by_time_and_offset(events: list[StoredEvent]) -> None:
-    for (product, partition), folded in fold(events).products.items():
+    for (product, partition), folded in products(fold(events)).items():
         mine = [one for one in events if one[2].product == product and one[0] == partition]
         newest = max(mine, key=lambda one: (one[2].time_ms, one[1]))
         assert folded.latest == (newest[2].time_ms, newest[1], newest[2].name, "")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from consumer.decode import Rated, Sold, TimeLimits, decode
+from consumer.decode import TimeLimits, decode
+from consumer.events import Rated, Sold
 from scripts._generate import generate
 from scripts._invalid import INVALID
 from scripts._single import literal

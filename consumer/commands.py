@@ -1,0 +1,64 @@
+"""Writes to one collection as commands of the wire protocol.
+
+The drivers' bulk writes look at every document in Python. Documents that are encoded already, and statements that are
+made as the server takes them, need no look, which saves more than encoding them costs.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bson.raw_bson import RawBSONDocument
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError
+
+from shared.documents import Document
+from shared.mongo import SyncDatabase
+
+MOST_STATEMENTS = 100_000
+MOST_BYTES = 32 * 1024 * 1024
+"""Below what the server takes in one message: 48 MB."""
+
+
+class Encoded(RawBSONDocument):
+    """A document that is known to be valid BSON: only its bytes are ever asked for."""
+
+    __slots__ = ("raw",)
+    raw: bytes
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+
+def insert(database: SyncDatabase, collection: str, documents: Sequence[bytes], session: ClientSession) -> None:
+    """Insert encoded documents, in order. Raises BulkWriteError, whose index is that of `documents`."""
+    for first, part in _in_messages(documents):
+        command = {"insert": collection, "documents": [Encoded(document) for document in part]}
+        _raise_write_errors(database.command(command, session=session), first)
+
+
+def update(database: SyncDatabase, collection: str, statements: Sequence[Document], session: ClientSession) -> None:
+    """Run update statements, in any order. Raises BulkWriteError."""
+    for first in range(0, len(statements), MOST_STATEMENTS):
+        part = statements[first : first + MOST_STATEMENTS]
+        command = {"update": collection, "updates": part, "ordered": False}
+        _raise_write_errors(database.command(command, session=session), first)
+
+
+def _in_messages(documents: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
+    """Parts that the server takes in one message, and where each begins."""
+    if len(documents) <= MOST_STATEMENTS and sum(map(len, documents)) <= MOST_BYTES:
+        yield 0, documents
+        return
+    begin = size = 0
+    for index, document in enumerate(documents):
+        size += len(document)
+        if index > begin and (size > MOST_BYTES or index - begin >= MOST_STATEMENTS):
+            yield begin, documents[begin:index]
+            begin, size = index, len(document)
+    yield begin, documents[begin:]
+
+
+def _raise_write_errors(reply: dict[str, Any], first: int) -> None:
+    errors = reply.get("writeErrors")
+    if errors:
+        raise BulkWriteError({**reply, "writeErrors": [error | {"index": error["index"] + first} for error in errors]})

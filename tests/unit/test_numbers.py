@@ -1,0 +1,88 @@
+"""Numbers and times of the contract against models that read like their definition."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Context, Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.events import amount_units, rating_units, time_ms, whole_number
+
+GRAMMAR = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+NUMBERS = st.from_regex(GRAMMAR, fullmatch=True) | st.from_regex(r"[0-9.٣eE+-]{0,24}", fullmatch=True)
+WIDE = Context(prec=2_000)
+
+
+def model(text: str, decimals: int, below: Decimal) -> int | None:
+    if not GRAMMAR.fullmatch(text):
+        return None
+    value = Decimal(text)
+    scaled = value.scaleb(decimals, WIDE)
+    return int(scaled) if value < below and scaled == scaled.to_integral_value(context=WIDE) else None
+
+
+def units(judge: object, value: object) -> int | None:
+    assert callable(judge)
+    try:
+        result: int = judge(value)
+    except ValueError:
+        return None
+    return result
+
+
+@given(NUMBERS)
+@example("12.")
+@example(".5")
+@example("0.50000000")
+@example("999999999999999999.999999")
+@example("1000000000000000000")
+@example("1" * 30)
+@example("5.00")
+def test_a_number_is_exact_or_refused(text: str) -> None:
+    amount, rating = model(text, 6, Decimal(10**18)), model(text, 2, Decimal("5.001"))
+    assert (units(amount_units, text), units(rating_units, text)) == (amount, rating)
+    if GRAMMAR.fullmatch(text):
+        assert (units(amount_units, Decimal(text)), units(rating_units, Decimal(text))) == (amount, rating)
+
+
+@given(st.integers(-1, 10**19))
+def test_an_integer_is_its_own_text(value: int) -> None:
+    assert units(amount_units, value) == (model(str(value), 6, Decimal(10**18)) if value >= 0 else None)
+    assert units(whole_number, str(value)) == (value if 0 <= value < 10**19 else None)
+
+
+@given(
+    st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31)),  # the offset is drawn apart
+    st.integers(-1439, 1439),
+    st.integers(0, 9),
+)
+def test_a_time_is_the_librarys(local: datetime, minutes: int, digits: int) -> None:
+    offset = timezone(timedelta(minutes=minutes))
+    moment = local.replace(tzinfo=offset)
+    fraction = f".{local.microsecond:06}000"[: digits + 1] if digits else ""
+    sign = "-" if minutes < 0 else "+"
+    text = (
+        f"{local:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f"{fraction}{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    )
+    kept = local.microsecond // 1000 // 10 ** (3 - min(digits, 3)) * 10 ** (3 - min(digits, 3))
+    whole = moment.replace(microsecond=0) - datetime(1970, 1, 1, tzinfo=UTC)
+    assert time_ms(text) == whole // timedelta(milliseconds=1) + kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "2026-06-01", "2026-06-01T00:00:00", "2026-06-01T00:00:00.Z", "2026-06-01T24:00:00Z",
+        "2026-02-30T00:00:00Z", "2026-06-01 00:00:00Z", "2026-06-01T00:00:00+24:00", "2026-06-01T00:00:00+0100",
+        "2026-06-01T00:00:60Z", "2026-06-01T00:00:00Z ", "\u0662026-06-01T00:00:00Z",
+        "2026-06-01T00:00:00." + "1" * 100, "0000-01-01T00:00:00Z",
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_refused(text: str) -> None:
+    assert units(time_ms, text) is None
+
+
+def test_a_long_fraction_is_cut() -> None:
+    assert time_ms("1970-01-01T00:00:01." + "1239" * 1_000 + "Z") == 1_123
