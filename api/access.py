@@ -1,26 +1,27 @@
-"""Who asks: a token's signature, then its record, which can be revoked."""
+"""Who asks: a token's signature, then its record, which can be revoked, then where the request comes from."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, Self
+from typing import Final
 
-from api.batching import BatchingReader
+from starlette.types import Scope
+
 from api.caches import BoundedCache
-from api.store import Store
-from api.tokens import Claims, InvalidToken, TokenSigner, check_time
-from shared.documents import API_TOKENS, Document
+from api.client_address import ClientAddresses
+from api.token_records import TOKENS_KEPT, Caller, TokenRecords
+from api.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, check_time
 
 SALES_READ: Final = "sales:read"
 RATINGS_READ: Final = "ratings:read"
-SCOPES: Final = (SALES_READ, RATINGS_READ)
+LIVE_READ: Final = "live:read"
+ADMIN: Final = "admin"
+SCOPES: Final = (SALES_READ, RATINGS_READ, LIVE_READ, ADMIN)
+"""None includes another. No address asks for the last two yet."""
 
-RECORD_SECONDS: Final = 4.0
-"""How long a record is believed: a revocation takes effect within five seconds."""
 
-_TOKENS_KEPT: Final = 10_000
+class WrongAddress(Exception):
+    """The token is valid, but not from where the request comes."""
 
 
 def digest(jti: str) -> str:
@@ -29,76 +30,67 @@ def digest(jti: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """The bearer of a valid token."""
+class _Proven:
+    """A token that was found authentic."""
 
-    token: str
-    """Digest of the token's `jti`."""
-    scopes: frozenset[str]
-    products: frozenset[int] | None
-    """The products that the token is for; None: all."""
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, record: Document) -> Self:
-        """The bearer that a record of `api_tokens` describes."""
-        products = record["products"]
-        return cls(
-            token=record["_id"],
-            scopes=frozenset(record["scopes"]),
-            products=None if products is None else frozenset(products),
-            expires_at=record["expires_at"],
-        )
-
-    def may_read(self, product: int | None) -> bool:
-        """Whether the token is for this product, or for all of them."""
-        return self.products is None or product in self.products
+    claims: Claims
+    record: str
+    """Digest of its `jti`."""
 
 
 class Access:
-    """Turns tokens into callers. `clock` gives UTC milliseconds; `used` is told of every accepted token."""
+    """Turns tokens into callers. `clock` gives UTC milliseconds; `used` is told of every accepted token.
+
+    A token seen before costs no signature check: it is found by the SHA-256 of its whole text. That is the digest of
+    header, claims and signature together, for a text gets here only after it was found to be the one spelling of all
+    three; the claims' digest alone would let in whoever copies the claims under a forged signature. What is kept says
+    that a token is authentic, never that it still holds: time and record are looked at on each request.
+    """
 
     def __init__(
-        self, signer: TokenSigner, store: Store, clock: Callable[[], int], deadline: float, used: Callable[[str], None]
+        self,
+        verifier: TokenVerifier,
+        records: TokenRecords,
+        addresses: ClientAddresses,
+        clock: Callable[[], int],
+        used: Callable[[str], None],
     ) -> None:
-        self._signer = signer
-        self._store = store
+        self._verifier = verifier
+        self._records = records
+        self._addresses = addresses
         self._clock = clock
         self._used = used
-        self._records = BatchingReader(self._read, limit=200, deadline=deadline)
-        # Keyed by the digest of the whole text of a token that was found authentic: no other text matches.
-        self._authentic: BoundedCache[bytes, Claims] = BoundedCache(_TOKENS_KEPT)
-        self._callers: BoundedCache[str, tuple[float, Caller]] = BoundedCache(_TOKENS_KEPT)
+        self._proven: BoundedCache[bytes, _Proven] = BoundedCache(TOKENS_KEPT)
 
-    async def caller(self, token: str) -> Caller:
-        """The bearer of `token`. Raises InvalidToken, or StoreUnavailable when its record cannot be read."""
+    def use_keys(self, verifier: TokenVerifier) -> None:
+        """From now on these keys prove tokens; what others proved is forgotten."""
+        self._verifier = verifier
+        self._proven = BoundedCache(TOKENS_KEPT)
+
+    async def caller(self, token: str, scope: Scope) -> Caller:
+        """The bearer of `token` in a request. Raises InvalidToken, WrongAddress, or StoreUnavailable when its record
+        cannot be read."""
         now = self._clock() / 1000
-        claims = self._claims(token, now)
-        key = digest(claims.jti)
-        caller = self._recent(key) or await self._records.read(key)
-        if caller is None or caller.expires_at <= datetime.fromtimestamp(now, UTC):
+        record = self._record(token, now)
+        believed = self._records.believed(record, now)
+        caller = await self._records.read(record) if believed is None else believed.caller
+        if caller is None or caller.ends_at <= now:
             raise InvalidToken
-        self._used(key)
+        if caller.networks is not None and not caller.may_come_from(self._addresses.of(scope)):
+            raise WrongAddress
+        self._used(record)
         return caller
 
-    def _claims(self, token: str, now: float) -> Claims:
+    def _record(self, token: str, now: float) -> str:
+        """Digest of the `jti` of a token that is authentic and holds at this time. Raises InvalidToken."""
+        if len(token) > MAX_BYTES:
+            raise InvalidToken
         key = sha256(token.encode()).digest()
-        claims = self._authentic.get(key)
-        if claims is None:
-            claims = self._signer.verify(token, now)
-            self._authentic.put(key, claims)
-        check_time(claims, now)
-        return claims
-
-    def _recent(self, key: str) -> Caller | None:
-        read_at, caller = self._callers.get(key) or (float("-inf"), None)
-        return caller if time.monotonic() - read_at < RECORD_SECONDS else None
-
-    async def _read(self, keys: Sequence[str]) -> dict[str, Caller | None]:
-        asked_at = time.monotonic()
-        pipeline = [{"$match": {"_id": {"$in": list(keys)}, "revoked_at": None}}]
-        rows = await self._store.aggregate("tokens", API_TOKENS, pipeline)
-        callers = {row["_id"]: Caller.of(row) for row in rows}
-        for key, caller in callers.items():
-            self._callers.put(key, (asked_at, caller))
-        return {key: callers.get(key) for key in keys}
+        proven = self._proven.get(key)
+        if proven is None:
+            claims = self._verifier.verify(token, now)
+            proven = _Proven(claims, digest(claims.jti))
+            self._proven.put(key, proven)
+        else:
+            check_time(proven.claims, now)
+        return proven.record

@@ -7,20 +7,21 @@ from fastapi import FastAPI
 
 from api import documentation, problems
 from api.health import Health
+from api.key_ring import KeyRing
 from api.middleware import RequestMiddleware
 from api.routes import operations, ratings, sales
-from api.services import Clock, Services, system_clock, token_signer
+from api.services import Clock, Services, system_clock
 from shared.settings import ApiSettings
 
 
 def create_app(settings: ApiSettings, clock: Clock = system_clock) -> FastAPI:
-    """The API. Needs no MongoDB to start. Raises ConfigurationError for a weak signing key."""
-    signer = token_signer(settings)
+    """The API. Needs no MongoDB to start. Raises ConfigurationError for a weak key."""
+    keys = KeyRing(settings)
     health = Health(clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.services = services = Services.start(settings, signer, clock)
+        app.state.services = services = Services.start(settings, keys, clock)
         yield
         await services.close()
 

@@ -28,5 +28,9 @@ class BoundedCache(Generic[K, V]):
         if len(self._entries) > self._limit:
             self._entries.popitem(last=False)
 
+    def drop(self, key: K) -> None:
+        """Keep it no longer, if it is there."""
+        self._entries.pop(key, None)
+
     def __len__(self) -> int:
         return len(self._entries)

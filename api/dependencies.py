@@ -8,9 +8,10 @@ from fastapi import Path, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from api.access import RATINGS_READ, SALES_READ, Caller
-from api.problems import Problem, lacking, no_product, no_token, out_of_scope
+from api.access import RATINGS_READ, SALES_READ, WrongAddress
+from api.problems import Problem, elsewhere, lacking, no_product, no_token, out_of_scope
 from api.services import Services
+from api.token_records import Caller
 from api.tokens import InvalidToken
 
 _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -41,9 +42,11 @@ class Bearer(SecurityBase):
     async def __call__(self, request: Request) -> Caller:
         """Raises Problem (401, 403), or StoreUnavailable."""
         try:
-            caller = await services_of(request).access.caller(_token(request))
+            caller = await services_of(request).access.caller(_token(request), request.scope)
         except InvalidToken:
             raise no_token(given=True) from None
+        except WrongAddress:
+            raise elsewhere() from None
         if self._scope not in caller.scopes:
             raise lacking(self._scope)
         return caller

@@ -1,77 +1,156 @@
-"""The key that signs tokens, and which keys are too weak to sign anything."""
+"""The keys that sign and prove tokens, each named by its `kid`.
 
-import math
+A key is what its text is: PEM of a P-256 key is for ES256, anything else is a secret for HS256. So no public key can
+ever serve as a secret, whatever a token's header says. A private key proves what it signs; a public one only proves.
+"""
+
 import re
-from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final, Self
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal, Self
 
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from api.weakness import weakness_of
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 
-MIN_BYTES: Final = 32
-MIN_ENTROPY_BITS: Final = 85
-"""By the frequencies of its characters: 32 random hexadecimal digits have 87 at the least, words and patterns less."""
+Algorithm = Literal["HS256", "ES256"]
 
+MAX_KEYS: Final = 32
+_MAX_FILE_BYTES: Final = 16_384
+_KEY_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HOW: Final = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
-_WORDS: Final = re.compile(
-    r"secret|passw|change[-_ ]?me|change[-_ ]?it|example|default|placeholder|signing|supersafe|letmein|"
-    r"qwerty|asdfgh|zxcvbn|qazwsx|123456|abcdef",
-    re.IGNORECASE,
-)
 _PUBLISHED: Final = frozenset(
     {
-        # RFC 7515 A.1, RFC 7520 3.5, and keys of tutorials that were copied into many services.
-        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
-        "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg",
-        "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
-        "3cfa76ef14937c1c0ea519f8fc057a80fcd04a7420f8e8bcd0a7567c272e007b",
-        "5367566B59703373367639792F423F4528482B4D6251655468576D5A71347437",
-        "413F4428472B4B6250655368566D5970337336763979244226452948404D6351",
-        "9a4f2c8d3b7a1e6f45c8a0b3f267d8b1d4e6f3c8a9d2b5f8e3a9c8b5f6v8a3d9",
-        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-        "bXktMzItY2hhcmFjdGVyLXVsdHJhLXNlY3VyZS1hbmQtdWx0cmEtbG9uZy1zZWNyZXQ=",
+        # SHA-256 of the public points of RFC 7515 A.3 and of jwt.io's example, whose private keys everyone has.
+        "dcd2446ca98830c843c493a672364ba971d674fbef5ce87d697165b31e90300a",
+        "3606efb50575c4916188c05a0b2527e1b499e1907f4d21af3f61f251e3078c78",
     }
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """An HMAC key and the `kid` that names it. Its text form hides the key."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Key:
+    """A key and the `kid` that names it. Its text form hides the key."""
 
     key_id: str
-    secret: bytes
+    algorithm: Algorithm
+    proving: bytes
+    """The secret, or the public key in PEM."""
+    signing: bytes | None
+    """The secret, or the private key in PEM; None for a public key."""
 
     @classmethod
-    def from_settings(cls, settings: ApiSettings) -> Self:
-        """Raises ConfigurationError for a weak key."""
-        text = settings.token_signing_key.get_secret_value()
+    def from_text(cls, key_id: str, text: str) -> Self:
+        """Raises ConfigurationError, which says what is wrong with the key and never shows it."""
+        if "-----BEGIN" in text:
+            return cls._from_pem(key_id, text.encode())
         if weakness := weakness_of(text):
-            raise ConfigurationError(f"TOKEN_SIGNING_KEY: {weakness}; anyone could sign tokens. {_HOW}")
-        return cls(settings.token_key_id, text.encode())
+            raise ConfigurationError(f"{weakness}; anyone could sign tokens. {_HOW}")
+        return cls(key_id, "HS256", text.encode(), text.encode())
+
+    @classmethod
+    def _from_pem(cls, key_id: str, pem: bytes) -> Self:
+        private = b"PRIVATE KEY" in pem
+        try:
+            key = load_pem_private_key(pem, password=None) if private else load_pem_public_key(pem)
+        except Exception:
+            # The causes are many and may quote the key.
+            raise ConfigurationError("it is not a key in PEM, or it is encrypted") from None
+        public = key.public_key() if isinstance(key, EllipticCurvePrivateKey) else key
+        if not isinstance(public, EllipticCurvePublicKey) or not isinstance(public.curve, SECP256R1):
+            raise ConfigurationError("it is not an elliptic key on P-256, the curve of ES256")
+        point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        if sha256(point).hexdigest() in _PUBLISHED:
+            raise ConfigurationError("its private key is published; anyone could sign tokens")
+        proving = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return cls(key_id, "ES256", proving, pem if private else None)
 
     def __repr__(self) -> str:
-        return f"SigningKey(key_id={self.key_id!r})"
+        return f"Key(key_id={self.key_id!r}, algorithm={self.algorithm!r})"
 
 
-def weakness_of(key: str) -> str | None:
-    """Why `key` must not sign tokens; None for one that may."""
-    if len(key.encode()) < MIN_BYTES:
-        return f"it has {len(key.encode())} bytes, at least {MIN_BYTES} are needed"
-    if key in _PUBLISHED or _WORDS.search(key):
-        return "it is published or contains a word that well-known keys contain"
-    if key in (key + key)[1:-1]:
-        return "it repeats a shorter text"
-    steps = [ord(after) - ord(before) for before, after in pairwise(key)]
-    if sum(abs(step) <= 1 for step in steps) > len(steps) / 2:
-        return "it runs along the alphabet or repeats a character"
-    if entropy_bits(key) < MIN_ENTROPY_BITS:
-        return "it uses too few different characters"
-    return None
+def configured_keys(settings: ApiSettings) -> dict[str, Key]:
+    """All keys that the settings name, by `kid`; one at least. Raises ConfigurationError for any that is unfit."""
+    keys, unfit = folder_keys(settings.token_keys_dir)
+    if unfit:
+        raise ConfigurationError("; ".join(unfit.values()))
+    own = own_key(settings)
+    if own is not None:
+        twin = keys.get(own.key_id, own)
+        if (twin.algorithm, twin.proving) != (own.algorithm, own.proving):
+            raise ConfigurationError(
+                f"TOKEN_KEYS_DIR: its file {own.key_id} is another key than TOKEN_SIGNING_KEY, which has the same "
+                "TOKEN_KEY_ID: give one of them another name"
+            )
+        keys[own.key_id] = own
+    if not keys:
+        raise ConfigurationError("TOKEN_SIGNING_KEY: Field required, unless TOKEN_KEYS_DIR holds a key")
+    return keys
 
 
-def entropy_bits(text: str) -> float:
-    """Shannon's measure of `text` by the frequencies of its own characters: never more than it truly has."""
-    counts = Counter(text).values()
-    return -sum(count * math.log2(count / len(text)) for count in counts)
+def signing_key(settings: ApiSettings) -> Key:
+    """TOKEN_SIGNING_KEY, else the file TOKEN_KEY_ID of TOKEN_KEYS_DIR. Raises ConfigurationError when there is none."""
+    key = configured_keys(settings).get(settings.token_key_id)
+    if key is None:
+        raise ConfigurationError(f"TOKEN_KEY_ID: there is no key {settings.token_key_id!r} to sign with")
+    return key
+
+
+def own_key(settings: ApiSettings) -> Key | None:
+    """TOKEN_SIGNING_KEY, if it is set. Raises ConfigurationError when it is unfit."""
+    text = settings.token_signing_key.get_secret_value()
+    try:
+        return Key.from_text(settings.token_key_id, text) if text else None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"TOKEN_SIGNING_KEY: {error}") from None
+
+
+def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
+    """The keys of a folder by `kid`, and what is wrong with the others: by `kid` too, by the empty text for the folder.
+
+    A file's name is the `kid`, an ending `.pem` or `.key` left out. Names that begin with a dot are not looked at:
+    orchestrators keep their links to versions there.
+    """
+    try:
+        files = [file for file in sorted(Path(folder).iterdir()) if not file.name.startswith(".")] if folder else []
+    except OSError as error:
+        return {}, {"": f"TOKEN_KEYS_DIR: the folder {folder} cannot be read ({error.strerror})"}
+    if len(files) > MAX_KEYS:
+        return {}, {"": f"TOKEN_KEYS_DIR: {folder} holds {len(files)} files, {MAX_KEYS} keys are the most"}
+    keys: dict[str, Key] = {}
+    unfit: dict[str, str] = {}
+    for file in files:
+        key_id = file.stem if file.suffix in (".pem", ".key") else file.name
+        try:
+            if key_id in keys:
+                raise ConfigurationError("another file has the same name but for its ending")
+            keys[key_id] = _from_file(key_id, file)
+        except ConfigurationError as error:
+            unfit[key_id] = f"TOKEN_KEYS_DIR: {file.name}: {error}"
+    return keys, unfit
+
+
+def _from_file(key_id: str, file: Path) -> Key:
+    if not _KEY_ID.fullmatch(key_id):
+        raise ConfigurationError("its name has other characters than letters, digits, dots, - and _, or too many")
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_MAX_FILE_BYTES + 1)
+        if len(text) > _MAX_FILE_BYTES:
+            raise ConfigurationError("it is too large for a key")
+        return Key.from_text(key_id, text.decode().strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"it cannot be read as text ({type(error).__name__})") from None

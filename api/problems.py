@@ -66,6 +66,13 @@ def lacking(scope: str) -> Problem:
     return out_of_scope(f"The token lacks the scope {scope}", scope)
 
 
+def elsewhere() -> Problem:
+    """403: the token is valid, but for other networks than the client's."""
+    challenge = f'{REALM}, error="insufficient_scope"'
+    message = "The token is not for use from this address"
+    return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
+
+
 def method_not_allowed() -> Problem:
     """405. HEAD is answered wherever GET is, and nothing else is."""
     return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": "GET, HEAD"})

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
@@ -10,13 +10,17 @@ from typing import Final, Self
 from api import metrics
 from api.access import Access
 from api.batching import BatchingReader
+from api.client_address import ClientAddresses
 from api.freshness import Freshness
-from api.keys import SigningKey
+from api.key_ring import KeyRing
+from api.keys import Key, signing_key
 from api.ratings import Rating, RatingsReader
 from api.sales import Sales, SalesReader
 from api.store import Store
+from api.token_records import TokenRecords
 from api.token_use import TokenUse
-from api.tokens import TokenSigner
+from api.token_watch import TokenWatch
+from api.tokens import TokenSigner, TokenVerifier
 from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings
 
@@ -42,10 +46,10 @@ class Services:
     all_sales: BatchingReader[None, Sales]
     ratings: BatchingReader[int, Rating | None]
     token_use: TokenUse
-    writing_token_use: asyncio.Task[None]
+    background: tuple[asyncio.Task[None], ...]
 
     @classmethod
-    def start(cls, settings: ApiSettings, signer: TokenSigner, clock: Clock) -> Self:
+    def start(cls, settings: ApiSettings, keys: KeyRing, clock: Clock) -> Self:
         """Call from the event loop. MongoDB is connected to on first use."""
         database = connect_async(settings, "product-analytics-api")
         deadline = settings.mongodb_timeout_ms / 1000
@@ -57,8 +61,16 @@ class Services:
         freshness = Freshness(store)
         sales = SalesReader(store, freshness, clock)
         ratings = RatingsReader(store, freshness)
-        access = access_database(database)
-        token_use = TokenUse(access)
+        tokens = access_database(database)
+        token_use = TokenUse(tokens)
+        records = TokenRecords(Store(tokens, took), deadline, settings.token_trust_seconds)
+        watch = TokenWatch(tokens, records, deadline)
+        access = Access(
+            token_verifier(keys.keys, settings), records, ClientAddresses(settings.proxies()), clock, token_use.note
+        )
+
+        def use_keys(changed: Mapping[str, Key]) -> None:
+            access.use_keys(token_verifier(changed, settings))
 
         async def all_sales(keys: object) -> dict[None, Sales]:
             return {None: await sales.of_all()}
@@ -68,21 +80,21 @@ class Services:
 
         return cls(
             database=database,
-            access=Access(signer, Store(access, took), clock, deadline, token_use.note),
+            access=access,
             sales=BatchingReader(sales.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("sales")),
             all_sales=BatchingReader(all_sales, limit=1, deadline=deadline),
             ratings=BatchingReader(
                 ratings.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("ratings")
             ),
             token_use=token_use,
-            writing_token_use=asyncio.get_running_loop().create_task(token_use.run()),
+            background=tuple(map(asyncio.create_task, (token_use.run(), watch.run(), keys.run(use_keys)))),
         )
 
     async def close(self) -> None:
         """Write what is left to write, close the connections."""
-        self.writing_token_use.cancel()
-        with suppress(asyncio.CancelledError):
-            await self.writing_token_use
+        for task in self.background:
+            task.cancel()
+        await asyncio.gather(*self.background, return_exceptions=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITE_SECONDS):
                 await self.token_use.write()
@@ -90,5 +102,10 @@ class Services:
 
 
 def token_signer(settings: ApiSettings) -> TokenSigner:
-    """Raises ConfigurationError for a weak key."""
-    return TokenSigner(SigningKey.from_settings(settings), settings.token_issuer, settings.token_audience)
+    """Raises ConfigurationError when no key can sign, or one is weak."""
+    return TokenSigner(signing_key(settings), settings.token_issuer, settings.token_audience)
+
+
+def token_verifier(keys: Mapping[str, Key], settings: ApiSettings) -> TokenVerifier:
+    """Proves the tokens of these keys."""
+    return TokenVerifier(keys.values(), settings.token_issuer, settings.token_audience)

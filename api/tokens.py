@@ -1,26 +1,32 @@
-"""Bearer tokens: JWTs signed with HMAC-SHA-256, made and checked. The one module that names python-jose.
+"""Bearer tokens: JWTs signed by HS256 or ES256, made and checked. The one module that names python-jose.
 
 A token is accepted in exactly the form that `sign` gives it, for python-jose alone takes more than that: the shape is
-checked first, then the header, then the signature with one key and one algorithm, then every claim by a strict model.
+checked first, then the header, then the signature with one key and its one algorithm, then every claim by a strict
+model. The header's `kid` chooses among the configured keys and does nothing else; `alg` must be that key's own.
 Whatever is wrong, the answer is the same InvalidToken.
+
+An ES256 signature has a twin that anyone can compute (s and n - s); both prove the same claims, hence the same record,
+so revoking one token revokes both.
 """
 
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from jose import jwk, jws
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.keys import SigningKey
+from api.keys import Key
+from shared.errors import ConfigurationError
 
-ALGORITHM: Final = "HS256"
 MAX_BYTES: Final = 1024
 LEEWAY_SECONDS: Final = 5
 """How far the clock that signed may be ahead of the one that checks."""
 
-_SHAPE: Final = re.compile(r"([A-Za-z0-9_-]{4,})\.([A-Za-z0-9_-]{4,})\.([A-Za-z0-9_-]{43})", re.ASCII)
+_SHAPE: Final = re.compile(r"([A-Za-z0-9_-]{4,})\.([A-Za-z0-9_-]{4,})\.([A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{86})", re.ASCII)
+_SIGNATURE_LENGTH: Final = {"HS256": 43, "ES256": 86}
 _TIME_BOUND: Final = 2**53
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -51,32 +57,13 @@ class Claims(BaseModel):
         return frozenset(self.scope.split())
 
 
-class TokenSigner:
-    """Makes and checks the tokens of one key, issuer and audience."""
+class TokenVerifier:
+    """Proves tokens by several keys, of one issuer and audience."""
 
-    def __init__(self, key: SigningKey, issuer: str, audience: str) -> None:
-        self._key: Any = jwk.construct(key.secret, ALGORITHM)
-        self._header = {"alg": ALGORITHM, "kid": key.key_id, "typ": "JWT"}
+    def __init__(self, keys: Iterable[Key], issuer: str, audience: str) -> None:
+        self._keys = {key.key_id: _ProvingKey(key) for key in keys}
         self._issuer = issuer
         self._audience = audience
-
-    def sign(self, *, name: str, jti: str, scopes: frozenset[str], issued_at: int, expires_at: int) -> str:
-        """A token. Raises ValueError when it would not be accepted, being too long for example."""
-        claims = Claims(
-            iss=self._issuer,
-            aud=self._audience,
-            sub=name,
-            jti=jti,
-            iat=issued_at,
-            nbf=issued_at,
-            exp=expires_at,
-            scope=" ".join(sorted(scopes)),
-        )
-        payload = claims.model_dump_json().encode()
-        token: str = jws.sign(payload, self._key, headers={"kid": self._header["kid"]}, algorithm=ALGORITHM)
-        if len(token) > MAX_BYTES:
-            raise ValueError(f"the token would have {len(token)} bytes, {MAX_BYTES} are the most: shorten its name")
-        return token
 
     def verify(self, token: str, now: float) -> Claims:
         """What `token` says. Raises InvalidToken, whatever the input."""
@@ -93,13 +80,55 @@ class TokenSigner:
         if shape is None:
             raise InvalidToken
         header, _, _ = (_decoded(part) for part in shape.groups())
-        if _members(header) != self._header:
+        members = _members(header)
+        key = self._keys[members["kid"]]
+        if members != key.header or len(shape[3]) != _SIGNATURE_LENGTH[key.algorithm]:
             raise InvalidToken
-        payload = jws.verify(token, self._key, algorithms=[ALGORITHM])
+        payload = jws.verify(token, key.proving, algorithms=[key.algorithm])
         claims = Claims.model_validate(_members(payload))
         if (claims.iss, claims.aud) != (self._issuer, self._audience):
             raise InvalidToken
         return claims
+
+
+class _ProvingKey:
+    """A key as python-jose takes it, and the one header that its tokens have."""
+
+    def __init__(self, key: Key) -> None:
+        self.algorithm = key.algorithm
+        self.header = {"alg": key.algorithm, "kid": key.key_id, "typ": "JWT"}
+        self.proving: Any = jwk.construct(key.proving, key.algorithm)
+
+
+class TokenSigner:
+    """Makes the tokens of one key, issuer and audience. Raises ConfigurationError for a key that only proves."""
+
+    def __init__(self, key: Key, issuer: str, audience: str) -> None:
+        if key.signing is None:
+            raise ConfigurationError(f"the key {key.key_id!r} is a public one, which cannot sign")
+        self.key_id = key.key_id
+        self._algorithm = key.algorithm
+        self._key: Any = jwk.construct(key.signing, key.algorithm)
+        self._issuer = issuer
+        self._audience = audience
+
+    def sign(self, *, name: str, jti: str, scopes: frozenset[str], issued_at: int, expires_at: int) -> str:
+        """A token. Raises ValueError when it would not be accepted, being too long for example."""
+        claims = Claims(
+            iss=self._issuer,
+            aud=self._audience,
+            sub=name,
+            jti=jti,
+            iat=issued_at,
+            nbf=issued_at,
+            exp=expires_at,
+            scope=" ".join(sorted(scopes)),
+        )
+        payload = claims.model_dump_json().encode()
+        token: str = jws.sign(payload, self._key, headers={"kid": self.key_id}, algorithm=self._algorithm)
+        if len(token) > MAX_BYTES:
+            raise ValueError(f"the token would have {len(token)} bytes, {MAX_BYTES} are the most: shorten its name")
+        return token
 
 
 def check_time(claims: Claims, now: float) -> None:

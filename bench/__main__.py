@@ -22,6 +22,7 @@ from confluent_kafka import Producer
 from rich.console import Console
 
 from scripts._generate import Message, generate
+from stack.client import READING
 from tests.support import local
 from tests.support.pipeline import Pipeline
 from tests.support.process import module
@@ -113,7 +114,7 @@ def _visible(pipeline: Pipeline, rate: int, probes: int) -> None:
 
 
 def _token(pipeline: Pipeline, environment: dict[str, str]) -> str:
-    script = module("scripts.tokens", pipeline.folder / "token.log", environment, "issue", "--name", "bench")
+    script = module("scripts.tokens", pipeline.folder / "token.log", environment, "issue", "--name", "bench", *READING)
     script.start()
     if script.wait(30) != 0:
         raise SystemExit(script.output)

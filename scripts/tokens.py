@@ -1,30 +1,28 @@
-"""Tokens of the REST API: make, list, revoke and clear away.
+"""Tokens of the REST API: make, list, show, revoke, rotate and clear away.
 
-Needs MONGODB_URI, MONGODB_DATABASE and, to make one, TOKEN_SIGNING_KEY, as the API has them. A token is shown once, at
+Needs MONGODB_URI, MONGODB_DATABASE and, to make one, the key that signs, as the API has them. A token is shown once, at
 the moment it is made; what is stored cannot be turned back into it.
 
 Exit codes: 0 done · 1 MongoDB does not answer, or there is no such token · 2 wrong usage · 78 a wrong setting.
 """
 
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from ipaddress import ip_network
+from typing import Annotated
 
 import typer
-from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from rich.console import Console
-from rich.table import Table
 
-from api.access import RATINGS_READ, SALES_READ, SCOPES, digest
-from api.services import token_signer
-from shared.documents import API_TOKENS, Document
+from api.access import SCOPES
+from scripts._tokens import records as token_records
+from scripts._tokens import views
+from scripts._tokens.records import ID_DIGITS, NoSuchToken, Rights
+from shared.documents import Document
 from shared.errors import ConfigurationError
-from shared.mongo import access_database, connect
-from shared.settings import ApiSettings, SharedSettings
 
 app = typer.Typer(
     help=__doc__,
@@ -35,139 +33,142 @@ app = typer.Typer(
 )
 messages = Console(stderr=True)
 
-Records = Collection[Document]
-
 _LARGEST_ID = 2**63 - 1
-_SHOWN_DIGITS = 12
-_FILE_WIDTH = 200
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table or a bare token.")]
+Token = Annotated[str, typer.Argument(help="Its id as `list` shows it, or its name.", show_default=False)]
+Days = Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")]
 
 
 @app.command()
 def issue(
     name: Annotated[str, typer.Option(help="What uses the token; for people.", show_default=False)],
     scope: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.", show_default="all reading")
+        list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.", show_default="none")
     ] = None,
     product: Annotated[
         list[int] | None,
         typer.Option(min=0, max=_LARGEST_ID, help="The only product it is for; may be repeated.", show_default="all"),
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")] = 90,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="The only address or CIDR network it works from; may be repeated.", show_default="all"),
+    ] = None,
+    days: Days = 90,
+    idle_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days without use that end it.", show_default="never")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Make a token and print it, alone, on standard output: `issue --name dashboard`"""
-    scopes = frozenset(scope or (SALES_READ, RATINGS_READ))
-    unknown = scopes - set(SCOPES)
-    if unknown:
-        raise typer.BadParameter(f"there is no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
-    if not 1 <= len(name) <= 64 or not name.isprintable():
-        raise typer.BadParameter("a name has 1 to 64 printable characters")
+    """Make a token and print it, alone, on standard output: `issue --name dashboard --scope sales:read`"""
+    rights = Rights(
+        name=_name(name),
+        scopes=_scopes(scope or []),
+        products=product,
+        networks=_networks(network or []),
+        idle=None if idle_days is None else timedelta(days=idle_days),
+    )
     with _errors_as_messages():
-        settings = ApiSettings.load()
-        signer = token_signer(settings)
-        jti, now = secrets.token_urlsafe(16), datetime.now(UTC).replace(microsecond=0)
-        record = _record(name, jti, scopes, product, now, now + timedelta(days=days))
-        token = signer.sign(
-            name=name,
-            jti=jti,
-            scopes=scopes,
-            issued_at=int(now.timestamp()),
-            expires_at=int(record["expires_at"].timestamp()),
-        )
-        _records(settings).insert_one(record)
-    messages.print(f"token {record['_id'][:_SHOWN_DIGITS]} for {name!r}: {' '.join(record['scopes'])},", end=" ")
-    messages.print(f"{_products(record)}, until {record['expires_at']:%Y-%m-%d %H:%M} UTC; it is not shown again")
-    print(token)  # noqa: T201
+        token, record = token_records.issue(rights, timedelta(days=days))
+    _hand_over(token, record, as_json)
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(as_json: AsJson = False) -> None:
     """List all tokens: what they may do, when they were used and when they end; never the tokens themselves."""
-    table = Table("Id", "Name", "Scopes", "Products", "Made", "Expires", "Last used", "State")
-    console = Console()
-    if not console.is_terminal:
-        console.width = _FILE_WIDTH
     with _errors_as_messages():
-        for record in _records(SharedSettings.load()).find().sort("created_at"):
-            times = (_time(record[field]) for field in ("created_at", "expires_at", "last_used_at"))
-            table.add_row(
-                record["_id"][:_SHOWN_DIGITS],
-                record["name"],
-                " ".join(record["scopes"]),
-                _products(record),
-                *times,
-                _state(record),
-            )
-    console.print(table)
+        found = list(token_records.records().find().sort("created_at"))
+    if as_json:
+        views.print_json([views.view(record) for record in found])
+    else:
+        views.print_list(found)
 
 
 @app.command()
-def revoke(
-    token: Annotated[str, typer.Argument(help="Its id as `list` shows it, or its name.", show_default=False)],
-) -> None:
+def show(token: Token, as_json: AsJson = False) -> None:
+    """Show all that is known of one token."""
+    with _errors_as_messages():
+        record = token_records.the_one(token_records.records(), token)
+    if as_json:
+        views.print_json(views.view(record))
+    else:
+        views.print_one(record)
+
+
+@app.command()
+def revoke(token: Token, as_json: AsJson = False) -> None:
     """Make a token invalid, within 5 seconds on every instance; a name stands for all tokens of that name."""
     with _errors_as_messages():
-        records = _records(SharedSettings.load())
-        found = list(records.find(_named(token)))
-        records.update_many(
-            {"_id": {"$in": [record["_id"] for record in found]}, "revoked_at": None},
-            {"$set": {"revoked_at": datetime.now(UTC)}},
-        )
-    for record in found:
-        messages.print(f"revoked {record['_id'][:_SHOWN_DIGITS]} ({record['name']})")
-    if not found:
-        messages.print(f"there is no token {token!r}; `list` shows them")
-        raise typer.Exit(1)
+        collection = token_records.records()
+        token_records.revoke(collection, token_records.named(collection, token))
+        revoked = token_records.named(collection, token)
+    for record in revoked:
+        messages.print(f"revoked {record['_id'][:ID_DIGITS]} ({record['name']})", markup=False)
+    if as_json:
+        views.print_json([views.view(record) for record in revoked])
+
+
+@app.command()
+def rotate(
+    token: Token,
+    overlap_minutes: Annotated[
+        int, typer.Option(min=0, max=525_600, help="Minutes during which the old one still works.")
+    ] = 1440,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days until the new one expires.", show_default="as the old")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token with the same rights and print it; the old one ends after the overlap, a day by default."""
+    with _errors_as_messages():
+        old = token_records.the_one(token_records.records(), token)
+        if token_records.state(old) != "valid":
+            raise NoSuchToken(f"{token!r} is {token_records.state(old)}; `issue` makes a new one")
+        life = None if days is None else timedelta(days=days)
+        new, record = token_records.rotate(old, life, timedelta(minutes=overlap_minutes))
+    _hand_over(new, record, as_json)
+    messages.print(f"token {old['_id'][:ID_DIGITS]} ends in {overlap_minutes} minutes", markup=False)
 
 
 @app.command()
 def prune(
     days: Annotated[int, typer.Option(min=0, help="Keep those that ended in the last so many days.")] = 30,
+    as_json: AsJson = False,
 ) -> None:
-    """Delete the records of tokens that expired or were revoked long ago. Neither works any more either way."""
-    before = datetime.now(UTC) - timedelta(days=days)
+    """Delete the records of tokens that expired, lay idle or were revoked long ago. None works any more either way."""
     with _errors_as_messages():
-        ended = {"$or": [{"expires_at": {"$lte": before}}, {"revoked_at": {"$lte": before}}]}
-        deleted = _records(SharedSettings.load()).delete_many(ended).deleted_count
+        deleted = token_records.prune(token_records.records(), datetime.now(UTC) - timedelta(days=days))
     messages.print(f"deleted {deleted} records")
+    if as_json:
+        views.print_json({"deleted": deleted})
 
 
-def _record(
-    name: str, jti: str, scopes: frozenset[str], products: list[int] | None, now: datetime, expires_at: datetime
-) -> Document:
-    return {
-        "_id": digest(jti),
-        "name": name,
-        "scopes": sorted(scopes),
-        "products": sorted(set(products)) if products else None,
-        "created_at": now,
-        "expires_at": expires_at,
-        "revoked_at": None,
-        "last_used_at": None,
-    }
+def _hand_over(token: str, record: Document, as_json: bool) -> None:
+    messages.print(f"{views.summary(record)}; it is not shown again", markup=False, soft_wrap=True)
+    if as_json:
+        views.print_json({"token": token, **views.view(record)})
+    else:
+        print(token)  # noqa: T201
 
 
-def _records(settings: SharedSettings) -> Records:
-    return access_database(connect(settings, "product-analytics-tokens"))[API_TOKENS]
+def _name(name: str) -> str:
+    if not 1 <= len(name) <= 64 or not name.isprintable():
+        raise typer.BadParameter("a name has 1 to 64 printable characters")
+    return name
 
 
-def _named(token: str) -> dict[str, Any]:
-    """By name, or by the first digits of the id, as many as `list` shows."""
-    by_id = len(token) >= _SHOWN_DIGITS and set(token) <= set("0123456789abcdef")
-    return {"_id": {"$regex": f"^{token}"}} if by_id else {"name": token}
+def _scopes(scopes: list[str]) -> list[str]:
+    unknown = set(scopes) - set(SCOPES)
+    if unknown:
+        raise typer.BadParameter(f"there is no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
+    return scopes
 
 
-def _products(record: Document) -> str:
-    return "all products" if record["products"] is None else f"products {', '.join(map(str, record['products']))}"
-
-
-def _time(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _state(record: Document) -> str:
-    if record["revoked_at"] is not None:
-        return "revoked"
-    return "expired" if record["expires_at"] <= datetime.now(UTC) else "valid"
+def _networks(networks: list[str]) -> list[str]:
+    try:
+        return [str(ip_network(network)) for network in networks]
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; a network is written like 192.0.2.0/24 or 2001:db8::/32") from None
 
 
 @contextmanager
@@ -175,8 +176,11 @@ def _errors_as_messages() -> Iterator[None]:
     try:
         yield
     except ConfigurationError as error:
-        messages.print(f"Wrong setting: {error}")
+        messages.print(f"Wrong setting: {error}", markup=False)
         sys.exit(78)
+    except NoSuchToken as error:
+        messages.print(str(error), markup=False)
+        sys.exit(1)
     except PyMongoError as error:
         messages.print(f"MongoDB does not answer ({type(error).__name__}); is MONGODB_URI right, and is it running?")
         sys.exit(1)

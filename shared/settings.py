@@ -6,18 +6,15 @@ are ignored, wrong values end the process with the variable's name. `docs/operat
 """
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo.uri_parser import parse_uri
 
 from shared.errors import ConfigurationError
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
-OptionalName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[A-Za-z0-9._-]*$")]
-TokenName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+from shared.setting_types import KeyId, Name, Networks, OptionalName, Origins, Port, TokenName, listed
 
 
 class SharedSettings(BaseSettings):
@@ -139,7 +136,32 @@ class ApiSettings(SharedSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
         5.0, description="After SIGTERM, seconds for requests in flight to end."
     )
-    token_signing_key: SecretStr = Field(description="Key of the tokens' HMAC, at least 32 bytes.")
-    token_key_id: Name = Field("main", description="`kid` of that key.")
+    token_signing_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of the tokens: a random secret of at least 32 bytes (HS256), or a P-256 key in PEM (ES256).",
+    )
+    token_key_id: KeyId = Field("main", description="`kid` of that key, or the file of `TOKEN_KEYS_DIR` that signs.")
+    token_keys_dir: str = Field(
+        "",
+        description="Folder of keys whose tokens are taken, a file each, named by its `kid`; read every 5 s.",
+    )
+    token_trust_seconds: Annotated[float, Field(ge=1, le=4.5)] = Field(
+        4.0, description="How long a token is believed after MongoDB last confirmed it; then the answer is 503."
+    )
     token_issuer: TokenName = Field("product-analytics", description="`iss` of the tokens.")
     token_audience: TokenName = Field("product-analytics-api", description="`aud` of the tokens.")
+    trusted_proxies: Networks = Field(
+        "",
+        description="Addresses and networks, comma-separated, whose `X-Forwarded-For` is believed: load balancers.",
+    )
+    cors_origins: Origins = Field(
+        "", description="Origins, comma-separated, whose pages may ask the API, or `*` for all; empty: none."
+    )
+
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        """`trusted_proxies`, one by one."""
+        return [ip_network(entry) for entry in listed(self.trusted_proxies)]
+
+    def origins(self) -> list[str]:
+        """`cors_origins`, one by one."""
+        return listed(self.cors_origins)

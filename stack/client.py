@@ -15,6 +15,8 @@ from rich.console import Console
 
 from stack.errors import StackError
 
+READING = ("--scope", "sales:read", "--scope", "ratings:read")
+
 
 def run_script(console: Console, *arguments: str, into: str = "") -> str:
     """Run `python -m …` and show it as a command with its messages; its results. Raises StackError when it fails.
@@ -36,8 +38,8 @@ def run_script(console: Console, *arguments: str, into: str = "") -> str:
 
 
 def new_token(console: Console, name: str) -> str:
-    """A bearer token for the API, of this name."""
-    return run_script(console, "scripts.tokens", "issue", "--name", name, into="TOKEN")
+    """A bearer token for the API, of this name, that may read everything."""
+    return run_script(console, "scripts.tokens", "issue", "--name", name, *READING, into="TOKEN")
 
 
 def curl(url: str, token: str, authority: Path | None) -> str:

@@ -22,7 +22,8 @@ def python(name: str, module: str, *arguments: str, env: Mapping[str, str]) -> P
 
 def api(number: int, port: int, env: Mapping[str, str]) -> Part:
     """The API instance of this number, counted from 1."""
-    return python(f"api-{number}", "api", env={**env, "API_HOST": "127.0.0.1", "API_PORT": str(port)})
+    here = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "TRUSTED_PROXIES": "127.0.0.1"}
+    return python(f"api-{number}", "api", env={**env, **here})
 
 
 def consumer(number: int, metrics_port: int, env: Mapping[str, str]) -> Part:

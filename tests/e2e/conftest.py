@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from stack.client import READING
 from stack.errors import PartMissing
 from tests.support import local
 from tests.support.servers import KafkaServer, MongoServer
@@ -37,7 +38,7 @@ def system(started_system: System) -> System:
 @pytest.fixture(scope="package")
 def token(started_system: System) -> str:
     """A token for everything."""
-    return started_system.script("scripts.tokens", "issue", "--name", "tests")
+    return started_system.script("scripts.tokens", "issue", "--name", "tests", *READING)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from api.keys import SigningKey, weakness_of
+from api.keys import Key, configured_keys
+from api.weakness import weakness_of
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 
@@ -37,7 +38,7 @@ def test_weak_keys_are_refused(key: str) -> None:
     assert weakness_of(key) is not None
     settings = ApiSettings(token_signing_key=SecretStr(key))
     with pytest.raises(ConfigurationError, match="TOKEN_SIGNING_KEY") as refusal:
-        SigningKey.from_settings(settings)
+        configured_keys(settings)
     assert not key or key not in str(refusal.value)
 
 
@@ -45,9 +46,9 @@ def test_weak_keys_are_refused(key: str) -> None:
 @pytest.mark.parametrize("random_text", [secrets.token_urlsafe, secrets.token_hex])
 def test_random_keys_are_taken(random_text: Callable[[int], str], size: int) -> None:
     key = random_text(size)
-    assert SigningKey.from_settings(ApiSettings(token_signing_key=SecretStr(key))).secret == key.encode()
+    assert configured_keys(ApiSettings(token_signing_key=SecretStr(key)))["main"].signing == key.encode()
 
 
 def test_a_key_does_not_show_itself() -> None:
-    key = SigningKey("main", b"kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4")
+    key = Key.from_text("main", "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4")
     assert "kM3v" not in repr(key) + str(key) + f"{key}"

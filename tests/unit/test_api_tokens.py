@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jose import jwt
 
-from api.keys import SigningKey
-from api.tokens import MAX_BYTES, InvalidToken, TokenSigner
+from api.keys import Key
+from api.tokens import MAX_BYTES, InvalidToken, TokenSigner, TokenVerifier
 
 SECRET = b"kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
-SIGNER = TokenSigner(SigningKey("main", SECRET), "product-analytics", "product-analytics-api")
+KEY = Key.from_text("main", SECRET.decode())
+PARTIES = ("product-analytics", "product-analytics-api")
+SIGNER, VERIFIER = TokenSigner(KEY, *PARTIES), TokenVerifier([KEY], *PARTIES)
 NOW = 1_780_000_000
 HEADER = {"alg": "HS256", "kid": "main", "typ": "JWT"}
 CLAIMS: dict[str, Any] = {
@@ -51,7 +53,7 @@ GOOD = signed(HEADER, CLAIMS)
 
 def refused(token: str, now: float = NOW) -> bool:
     try:
-        SIGNER.verify(token, now)
+        VERIFIER.verify(token, now)
     except InvalidToken:
         return True
     return False
@@ -65,18 +67,18 @@ def test_what_it_signs_it_accepts() -> None:
         issued_at=NOW,
         expires_at=NOW + 60,
     )
-    claims = SIGNER.verify(token, NOW)
+    claims = VERIFIER.verify(token, NOW)
     assert claims.model_dump() == CLAIMS
     assert claims.scopes == {"sales:read", "ratings:read"}
     assert jwt.get_unverified_header(token) == HEADER
-    assert SIGNER.verify(GOOD, NOW) == claims
+    assert VERIFIER.verify(GOOD, NOW) == claims
 
 
 def test_a_token_too_long_to_be_accepted_is_not_signed() -> None:
     with pytest.raises(ValueError, match="at most 128"):
         SIGNER.sign(name="n" * 129, jti=CLAIMS["jti"], scopes=frozenset(), issued_at=NOW, expires_at=NOW + 60)
     long = "\N{GRINNING FACE}" * 128
-    signer = TokenSigner(SigningKey("main", SECRET), long, "audience")
+    signer = TokenSigner(KEY, long, "audience")
     with pytest.raises(ValueError, match="1024"):
         signer.sign(name=long, jti=CLAIMS["jti"], scopes=frozenset(), issued_at=NOW, expires_at=NOW + 60)
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.access import digest
-from api.services import token_signer
+from api.key_ring import KeyRing
+from api.services import token_signer, token_verifier
 from api.token_use import TokenUse
 from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
@@ -170,7 +171,7 @@ def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
 
 def test_only_digests_are_stored(api: Api) -> None:
     token = api.token()
-    claims = token_signer(api.settings).verify(token, api.clock.now_ms / 1000)
+    claims = token_verifier(KeyRing(api.settings).keys, api.settings).verify(token, api.clock.now_ms / 1000)
     (record,) = api.tokens.find()
     assert record["_id"] == digest(claims.jti)
     assert claims.jti not in str(record)

@@ -1,0 +1,131 @@
+"""Records of `api_tokens`: what the bearer of a token may do, and how long a record that was read is believed."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Final, Self
+
+from api.batching import BatchingReader
+from api.caches import BoundedCache
+from api.client_address import Address, Network
+from api.store import Store
+from shared.documents import API_TOKENS, Document
+
+TOKENS_KEPT: Final = 10_000
+_BATCH_TOKENS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The bearer of a valid token."""
+
+    token: str
+    """Digest of the token's `jti`."""
+    scopes: frozenset[str]
+    products: frozenset[int] | None
+    """The products that the token is for; None: all."""
+    networks: tuple[Network, ...] | None
+    """The networks that it may be used from; None: all."""
+    ends_at: float
+    """Seconds since 1970: when it expires, or has lain idle for too long if it is not used meanwhile."""
+
+    @classmethod
+    def of(cls, record: Document) -> Self:
+        """The bearer that a record describes. Fields that an earlier version did not write limit nothing."""
+        products, networks = record["products"], record.get("networks")
+        return cls(
+            token=record["_id"],
+            scopes=frozenset(record["scopes"]),
+            products=None if products is None else frozenset(products),
+            networks=None if networks is None else tuple(map(ip_network, networks)),
+            ends_at=ends_at(record).timestamp(),
+        )
+
+    def may_read(self, product: int | None) -> bool:
+        """Whether the token is for this product, or for all of them."""
+        return self.products is None or product in self.products
+
+    def may_come_from(self, address: Address | None) -> bool:
+        """Whether the token may be used from there; an unknown address is in no network."""
+        return self.networks is None or (address is not None and any(address in each for each in self.networks))
+
+
+def idle_until(record: Document) -> datetime | None:
+    """When a token ends unless it is used before; None for one that may lie idle."""
+    idle = record.get("idle_seconds")
+    used_at: datetime = record["last_used_at"] or record["created_at"]
+    return None if idle is None else used_at + timedelta(seconds=idle)
+
+
+def ends_at(record: Document) -> datetime:
+    """When a token ends that is not revoked before."""
+    expires_at: datetime = record["expires_at"]
+    return min(expires_at, idle_until(record) or expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """What a record said when it was read; `caller` is None where there was none, or a revoked one."""
+
+    read_at: float
+    caller: Caller | None
+
+    def holds(self, now: float) -> bool:
+        """Whether a watch would have told of what makes it untrue. Uses are not watched, and they put an end off."""
+        return self.caller is None or self.caller.ends_at > now
+
+
+class TokenRecords:
+    """Reads records, many at once, and believes them for `trust` seconds after MongoDB last confirmed them.
+
+    Reading one confirms it, and so does a watch that sees every change from before the reading on. Without a watch each
+    record is read again when the time is over; while MongoDB is away nothing is confirmed, and no token believed.
+    """
+
+    def __init__(self, store: Store, deadline: float, trust: float) -> None:
+        self._store = store
+        self._trust = trust
+        self._reader = BatchingReader(self._read, limit=_BATCH_TOKENS, deadline=deadline)
+        self._believed: BoundedCache[str, Believed] = BoundedCache(TOKENS_KEPT)
+        self._changes = 0
+        self._watched_from = float("inf")
+        self._watched_to = float("-inf")
+
+    def believed(self, token: str, now: float) -> Believed | None:
+        """The record of the token with this digest, if it need not be read again. `now`: seconds since 1970."""
+        believed = self._believed.get(token)
+        if believed is None:
+            return None
+        confirmed_at = believed.read_at
+        if self._watched_to > confirmed_at >= self._watched_from and believed.holds(now):
+            confirmed_at = self._watched_to
+        return believed if time.monotonic() - confirmed_at < self._trust else None
+
+    async def read(self, token: str) -> Caller | None:
+        """The bearer, by the record as it is now; None without a valid one. Raises StoreUnavailable."""
+        return await self._reader.read(token)
+
+    def watched(self, since: float, until: float) -> None:
+        """Every change between these moments (seconds of the monotonic clock) was told by `changed`."""
+        self._watched_from, self._watched_to = since, until
+
+    def changed(self, token: str | None) -> None:
+        """The record with this digest changed; None: any may have."""
+        self._changes += 1
+        if token is None:
+            self._believed = BoundedCache(TOKENS_KEPT)
+        else:
+            self._believed.drop(token)
+
+    async def _read(self, tokens: Sequence[str]) -> dict[str, Caller | None]:
+        asked_at, changes = time.monotonic(), self._changes
+        rows = await self._store.aggregate("tokens", API_TOKENS, [{"$match": {"_id": {"$in": list(tokens)}}}])
+        # Revoked is revoked, whatever the clock said of the one who did it.
+        found = {row["_id"]: Caller.of(row) for row in rows if row["revoked_at"] is None}
+        callers = {token: found.get(token) for token in tokens}
+        if changes == self._changes:  # else the change may be of one of these, and later than the answer
+            for token, caller in callers.items():
+                self._believed.put(token, Believed(asked_at, caller))
+        return callers

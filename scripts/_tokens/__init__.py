@@ -1,0 +1,1 @@
+"""What `scripts.tokens` is made of."""

@@ -1,0 +1,37 @@
+"""Types of settings: what their texts must look like."""
+
+import re
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?", re.ASCII)
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
+OptionalName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[A-Za-z0-9._-]*$")]
+TokenName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+KeyId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def listed(text: str) -> list[str]:
+    """The entries of a comma-separated list."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+def _are_networks(text: str) -> str:
+    for entry in listed(text):
+        ip_network(entry)
+    return text
+
+
+def _are_origins(text: str) -> str:
+    for entry in listed(text):
+        if entry != "*" and not _ORIGIN.fullmatch(entry):
+            raise ValueError(f"{entry!r} is not an origin like https://dashboard.example")
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_are_networks)]
+Origins = Annotated[str, AfterValidator(_are_origins)]
