@@ -18,6 +18,8 @@ RULES = ("max_fails=1 fail_timeout=2s", "backup max_fails=0")
 
 HTTP2_DIRECTIVE = (1, 25, 1)
 """Since this version HTTP/2 is a directive of its own, before it was a word of `listen`."""
+KEEPALIVE_MIN_TIMEOUT = (1, 27, 4)
+"""Since this version a reload can spare idle connections."""
 
 
 class Nginx:
@@ -67,10 +69,12 @@ class Nginx:
         )
 
     def _listen(self) -> str:
+        """As for containers, in nginx/listen.conf, where the reasons are; as far as this version of nginx has it."""
+        version = self._version()
         address = f"listen 127.0.0.1:{self._port} default_server backlog=4096 ssl"
-        if self._version() < HTTP2_DIRECTIVE:
-            return f"{address} http2;\n"
-        return f"{address};\nhttp2 on;\n"
+        http2 = ";\nhttp2 on;\n" if version >= HTTP2_DIRECTIVE else " http2;\n"
+        spared = "keepalive_min_timeout 5s;\n" if version >= KEEPALIVE_MIN_TIMEOUT else ""
+        return f"{address}{http2}{spared}"
 
     def _version(self) -> tuple[int, ...]:
         told = subprocess.run((str(self._program), "-v"), capture_output=True, text=True, check=False)  # noqa: S603

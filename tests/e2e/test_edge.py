@@ -1,0 +1,145 @@
+"""nginx as the edge: what it speaks, what it refuses, what it tells, what it keeps to itself."""
+
+import base64
+import hashlib
+import os
+import re
+import socket
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.balancer import balancer
+from tests.support.system import System
+
+PATH = "/api/product/sale"
+
+
+def connect(system: System, **changes: object) -> ssl.SSLSocket:
+    """A TLS connection to the load balancer by a client whose context has these attributes."""
+    trust = system.trust
+    for name, value in changes.items():
+        setattr(trust, name, value)
+    return trust.wrap_socket(socket.create_connection(("127.0.0.1", system.port)), server_hostname="localhost")
+
+
+def said(system: System, request: bytes) -> bytes:
+    """What the load balancer answers to these very bytes."""
+    with connect(system) as connection:
+        connection.sendall(request)
+        connection.settimeout(20)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_old_protocols_are_refused_and_new_ones_spoken(system: System) -> None:
+    for version, name in ((ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")):
+        with connect(system, maximum_version=version) as connection:
+            assert connection.version() == name
+    with pytest.raises(ssl.SSLError), pytest.warns(DeprecationWarning, match="TLSv1"):
+        connect(system, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
+
+
+@pytest.mark.parametrize("cipher", ["AES128-SHA", "AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-SHA256"])
+def test_ciphers_without_forward_secrecy_or_authenticated_encryption_are_refused(system: System, cipher: str) -> None:
+    trust = system.trust
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2
+    trust.set_ciphers(cipher)
+    with socket.create_connection(("127.0.0.1", system.port)) as connection, pytest.raises(ssl.SSLError):
+        trust.wrap_socket(connection, server_hostname="localhost")
+
+
+def test_sessions_are_resumed_without_tickets(system: System) -> None:
+    trust = system.trust
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2
+    resumed = []
+    session = None
+    for _ in range(2):
+        plain = socket.create_connection(("127.0.0.1", system.port))
+        with trust.wrap_socket(plain, server_hostname="localhost", session=session) as connection:
+            session = connection.session
+            resumed.append(connection.session_reused)
+            assert session is not None
+            assert not session.has_ticket
+    assert resumed == [False, True]
+
+
+def test_http2_is_spoken(system: System) -> None:
+    trust = system.trust
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+    plain = socket.create_connection(("127.0.0.1", system.port))
+    with trust.wrap_socket(plain, server_hostname="localhost") as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+
+
+def test_plain_http_only_redirects(system: System, token: str) -> None:
+    answer = httpx.get(f"{system.redirect_url}{PATH}/3?a=b", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{system.url}{PATH}/3?a=b")
+    assert "Strict-Transport-Security" not in answer.headers
+    assert httpx.get(f"{system.redirect_url}/healthz").status_code == 200
+    plain = httpx.get(f"http://127.0.0.1:{system.port}{PATH}")
+    assert (plain.status_code, plain.headers["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", [PATH, "/api/nothing", "/metrics", "/docs", "/openapi.json", "/healthz"])
+def test_every_answer_carries_the_security_headers_once(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers.get_list("Strict-Transport-Security") == ["max-age=63072000"]
+    assert headers.get_list("X-Content-Type-Options") == ["nosniff"]
+    assert headers.get_list("Referrer-Policy") == ["no-referrer"]
+    [policy] = headers.get_list("Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in policy
+    assert len(headers.get_list("Cache-Control")) == 1
+    assert headers.get_list("Server") == ["nginx"]
+
+
+def test_the_documentation_may_run_its_own_script_and_nothing_else(client: httpx.Client) -> None:
+    """The framework writes the page, so a new version of it may need another digest in nginx.conf."""
+    answer = client.get("/docs")
+    policy = answer.headers["Content-Security-Policy"]
+    [script] = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in policy
+    for address in re.findall(r'(?:src|href)="(https://[^"]+)"', answer.text):
+        assert any(address.startswith(allowed) for allowed in re.findall(r"https://[^ ;]+", policy)), address
+    assert "unsafe" not in policy.partition("script-src")[2].partition(";")[0]
+
+
+MALFORMED = (
+    "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\0\r\n\r\n",
+    "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization : Bearer {token}\r\n\r\n",
+    "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}" + "x" * 40_000 + "\r\n\r\n",
+    "GET {path} HTTP/9.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n",
+    "GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n",
+    "GET /%zz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n",
+)
+
+
+def test_no_log_holds_a_token_however_malformed_its_request(system: System, client: httpx.Client, token: str) -> None:
+    for request in MALFORMED:
+        answer = said(system, request.format(path=PATH, token=token).encode())
+        assert re.match(rb"HTTP/1.1 (400|431|505) ", answer), answer[:200]
+    last = client.get(f"{PATH}?access_token={token}").headers["X-Request-Id"]
+    system.nginx.wait_for_output(last)
+    signature = token.rpartition(".")[2]
+    for process in (system.nginx, *system.apis, *system.consumers):
+        assert signature not in process.output
+        assert "Bearer" not in process.output
+
+
+def test_a_more_talkative_log_would_hold_one(system: System, tmp_path: Path, token: str) -> None:
+    """What nginx.conf warns of, and what shows that the test above could fail."""
+    with balancer(tmp_path, system.api_ports, {"error_log stderr warn;": "error_log stderr info;"}) as talkative:
+        trust = ssl.create_default_context(cafile=talkative.authority)
+        with trust.wrap_socket(
+            socket.create_connection(("127.0.0.1", talkative.port)), server_hostname="localhost"
+        ) as connection:
+            connection.sendall(MALFORMED[0].format(path=PATH, token=token).encode())
+            talkative.process.wait_for_output(token)
+
+
+def test_the_key_is_read_by_its_owner_alone(system: System) -> None:
+    assert (system.authority.parent / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert (system.authority.parent / "key.pem").stat().st_uid == os.getuid()

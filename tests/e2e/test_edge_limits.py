@@ -1,0 +1,149 @@
+"""nginx as the edge: how much it takes from whom, and what its operators do to it while clients go on."""
+
+import signal
+import socket
+import ssl
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from stack.parts import services
+from tests.support.balancer import Balancer, balancer
+from tests.support.servers import MongoServer
+from tests.support.slow_clients import SlowClients
+from tests.support.system import System
+from tests.support.traffic import Traffic
+
+PATH = "/api/product/sale"
+SLOW_CLIENTS = 1000
+
+
+@pytest.fixture
+def strict(system: System, tmp_path: Path) -> Iterator[Balancer]:
+    """A load balancer in front of the same instances that allows a token 5 requests a second, an address 20."""
+    changes = {
+        "zone=token:10m rate=5000r/s": "zone=token:10m rate=5r/s",
+        "zone=token burst=5000": "zone=token burst=5",
+        "zone=address:10m rate=10000r/s": "zone=address:10m rate=20r/s",
+        "zone=address burst=10000": "zone=address burst=20",
+        '"token";q=5000;w=1, "address";q=10000;w=1': '"token";q=5;w=1, "address";q=20;w=1',
+    }
+    with balancer(tmp_path, system.api_ports, changes) as one:
+        yield one
+
+
+def statuses(edge: Balancer, count: int, **headers: str) -> list[httpx.Response]:
+    """The answers to so many requests in a row."""
+    with httpx.Client(base_url=edge.url, verify=ssl.create_default_context(cafile=edge.authority)) as client:
+        return [client.get(PATH, headers=headers) for _ in range(count)]
+
+
+def test_too_many_requests_with_a_token_are_refused_and_told_so(strict: Balancer, system: System, token: str) -> None:
+    answers = statuses(strict, 12, Authorization=f"Bearer {token}")
+    assert [answer.status_code for answer in answers[:6]] == [200] * 6
+    assert {answer.status_code for answer in answers} == {200, 429}
+    refused = answers[-1]
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.headers["Retry-After"] == "1"
+    assert refused.headers["RateLimit"] == '"token";r=0;t=1, "address";r=0;t=1'
+    assert refused.headers["RateLimit-Policy"] == '"token";q=5;w=1, "address";q=20;w=1'
+    assert refused.json()["status"] == 429
+    assert "RateLimit" not in answers[0].headers
+    assert answers[0].headers["RateLimit-Policy"] == refused.headers["RateLimit-Policy"]
+    other = system.script("scripts.tokens", "issue", "--name", "another")
+    assert statuses(strict, 1, Authorization=f"Bearer {other}")[0].status_code == 200
+
+
+def test_an_address_is_limited_whatever_its_tokens(strict: Balancer) -> None:
+    forged = [f"eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.{number:043}" for number in range(40)]
+    answers = [statuses(strict, 1, Authorization=f"Bearer {token}")[0].status_code for token in forged]
+    assert answers[:20] == [401] * 20
+    assert set(answers) == {401, 429}
+
+
+def test_as_delivered_the_limits_are_not_met_by_honest_load(client: httpx.Client) -> None:
+    assert Counter(client.get(PATH).status_code for _ in range(300)) == {200: 300}
+
+
+def test_an_outage_of_mongodb_is_not_made_twice_as_hard(
+    system: System, client: httpx.Client, mongo: MongoServer
+) -> None:
+    """A request asks one instance alone, whose 503 goes to the client."""
+    before = unavailable(system)
+    mongo.freeze()
+    answer = client.get(PATH)
+    mongo.thaw()
+    assert answer.status_code == 503
+    assert answer.headers.get_list("Retry-After") == ["2"]
+    assert unavailable(system) - before == 1
+    system.wait_ready()
+
+
+def unavailable(system: System) -> float:
+    """How many 503 the instances have answered to requests for PATH."""
+    texts = [httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in system.api_ports]
+    samples = (s for text in texts for family in text_string_to_metric_families(text) for s in family.samples)
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == "api_request_duration_seconds_count"
+        and (sample.labels["route"], sample.labels["status"]) == (PATH, "503")
+    )
+
+
+def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path, token: str) -> None:
+    """Two load balancers in front of the same instances, asked in turns: slow clients meet the one only."""
+    with balancer(tmp_path / "calm", system.api_ports) as calm, SlowClients(system.port, SLOW_CLIENTS) as slow:
+        times: dict[str, list[float]] = {calm.url: [], system.url: []}
+        trust = {calm.url: calm.authority, system.url: system.authority}
+        headers = {"Authorization": f"Bearer {token}"}
+        clients = {
+            url: httpx.Client(base_url=url, headers=headers, verify=ssl.create_default_context(cafile=trust[url]))
+            for url in times
+        }
+        for turn in range(200):
+            if turn % 50 == 0:
+                slow.speak()
+            for url, client in clients.items():
+                started = time.perf_counter()
+                assert client.get(PATH).status_code == 200
+                times[url].append(time.perf_counter() - started)
+        for client in clients.values():
+            client.close()
+        assert statistics.median(times[system.url]) < 2 * statistics.median(times[calm.url])
+        assert slow.wait_closed(30) == 0
+
+
+def test_a_reload_takes_a_new_certificate_and_fails_no_request(system: System, tmp_path: Path, token: str) -> None:
+    """A connection for each request: before nginx 1.27.4 a reload closes idle ones, whatever is on its way on them."""
+    with balancer(tmp_path, system.api_ports) as edge:
+        trust = ssl.create_default_context(cafile=edge.authority)
+        for file in ("certificate.pem", "ca.pem"):
+            (edge.authority.parent / file).unlink()
+        services.certificate(edge.authority.parent, tmp_path / "authority")
+        trust.load_verify_locations(cafile=edge.authority)
+        headers = {"Authorization": f"Bearer {token}"}
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(base_url=edge.url, headers=headers, verify=trust, timeout=15, limits=fresh) as client:
+            with Traffic(client, PATH) as traffic:
+                for _ in range(5):
+                    traffic.wait_for(100)
+                    edge.process.send(signal.SIGHUP)
+                traffic.wait_for(100)
+            assert set(traffic.outcomes) == {200}
+        new = ssl.create_default_context(cafile=edge.authority)
+        edge.process.wait_until("it serves the new certificate", lambda: trusts(new, edge.port))
+
+
+def trusts(trust: ssl.SSLContext, port: int) -> bool:
+    try:
+        with trust.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"):
+            return True
+    except ssl.SSLCertVerificationError:
+        return False

@@ -1,0 +1,80 @@
+"""Many clients that connect and then hardly speak, as a denial of service does it; all in one thread."""
+
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+BEGINNINGS = (
+    b"",
+    b"GET /api/product/sale HTTP/1.1\r\nHost: x\r\nX-A: ",
+    b"POST /api/product/sale HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
+)
+"""What they say after the handshake: nothing, half a head, a head that promises a body. Every fourth never greets."""
+
+
+class SlowClients:
+    """So many of them on one port, each at one of the stages at which a server has to wait for its client."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self._address = ("127.0.0.1", port)
+        self._count = count
+        self._sockets: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        for number in range(self._count):
+            plain = socket.create_connection(self._address, timeout=10)
+            stage = number % (len(BEGINNINGS) + 1)
+            if stage == len(BEGINNINGS):
+                self._sockets.append(plain)
+                continue
+            secured = context.wrap_socket(plain)
+            secured.sendall(BEGINNINGS[stage])
+            self._sockets.append(secured)
+        return self
+
+    def __exit__(
+        self, error: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for one in self._sockets:
+            one.close()
+
+    def speak(self) -> None:
+        """Each says one byte more, so that none of them is silent for long."""
+        for one in self._open():
+            try:
+                one.send(b"x")
+            except OSError:
+                continue
+
+    def _open(self) -> Sequence[socket.socket]:
+        return [one for one in self._sockets if one.fileno() != -1]
+
+    def wait_closed(self, seconds: float) -> int:
+        """Return once the server has closed all of them, or after so many seconds; how many are open still."""
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            for one in self._open():
+                one.setblocking(False)
+                selector.register(one, selectors.EVENT_READ)
+            while selector.get_map() and (left := deadline - time.monotonic()) > 0:
+                for key, _ in selector.select(left):
+                    if _ended(key.fileobj):
+                        selector.unregister(key.fileobj)
+            return len(selector.get_map())
+
+
+def _ended(one: object) -> bool:
+    assert isinstance(one, socket.socket)
+    try:
+        return not one.recv(4096)
+    except (ssl.SSLWantReadError, BlockingIOError):
+        return False
+    except OSError:
+        return True

@@ -1,0 +1,67 @@
+"""nginx.conf, by what can be known without running it: a checker's opinion, and figures that must agree."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.errors import PartMissing
+from tests.support import local
+from tests.support.balancer import configure
+from tests.support.process import ROOT
+
+LIMITS = (ROOT / "nginx/limits.conf").read_text()
+
+
+def findings(configuration: Path) -> list[dict[str, Any]]:
+    """What gixy says against it."""
+    argv = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(configuration)]
+    told = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    found: list[dict[str, Any]] = json.loads(told.stdout)
+    return found
+
+
+@pytest.fixture
+def local_configuration(tmp_path: Path) -> Path:
+    """As the local stack writes it."""
+    try:
+        configure(tmp_path, [19100, 19101])
+    except PartMissing as missing:
+        local.without(missing)
+    return tmp_path / "nginx.conf"
+
+
+def test_a_checker_finds_nothing_in_the_containers_configuration() -> None:
+    assert findings(ROOT / "nginx.conf") == []
+
+
+def test_a_checker_finds_nothing_in_the_local_stack_s_configuration(local_configuration: Path) -> None:
+    assert findings(local_configuration) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "plugin"),
+    [
+        ("proxy_set_header Host $host;", "proxy_set_header Host $http_host;", "host_spoofing"),
+        ("internal;", "internal; add_header X-More 1;", "add_header_redefinition"),
+        ("ssl_protocols TLSv1.2", "ssl_protocols TLSv1 TLSv1.2", "weak_ssl_tls"),
+    ],
+)
+def test_the_checker_would_find_it(local_configuration: Path, old: str, new: str, plugin: str) -> None:
+    text = local_configuration.read_text()
+    assert old in text
+    local_configuration.write_text(text.replace(old, new))
+    assert plugin in {finding["plugin"] for finding in findings(local_configuration)}
+
+
+@pytest.mark.parametrize("zone", ["token", "address"])
+def test_what_clients_are_told_of_a_limit_is_the_limit(zone: str) -> None:
+    [rate] = re.findall(rf"zone={zone}:10m rate=(\d+)r/s;", LIMITS)
+    [burst] = re.findall(rf"limit_req zone={zone} burst=(\d+) nodelay;", LIMITS)
+    [policy] = re.findall(rf'RateLimit-Policy .*"{zone}";q=(\d+);w=1', LIMITS)
+    assert policy == rate
+    assert int(burst) >= int(rate), "a client that keeps to the policy would be refused"
