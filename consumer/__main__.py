@@ -1,6 +1,7 @@
 """`python -m consumer`: wiring only. Settings become objects, signals stop them, outcomes become exit codes.
 
-0   stopped by SIGTERM or SIGINT, the batch in flight committed
+0   stopped by SIGTERM or SIGINT within ten seconds; the batch in flight committed, or, where MongoDB does not take it
+    in time, left to be read again
 3   halted: going on would be wrong, and a restart does not help; the last line says what to do
 70  an unforeseen error; a restart is safe, nothing is lost or counted twice
 78  a setting is missing or wrong
@@ -8,7 +9,6 @@
 
 import gc
 import os
-import signal
 import socket
 import sys
 import uuid
@@ -21,6 +21,7 @@ from consumer.assignment import Assignment
 from consumer.breaker import Breaker
 from consumer.claimer import Claimer
 from consumer.claims import Claims
+from consumer.clocks import Clocks
 from consumer.complaints import Complaints
 from consumer.dead_letters import DeadLetterCopier
 from consumer.intake import Intake, utc_now
@@ -28,6 +29,7 @@ from consumer.pipeline import Pipeline
 from consumer.progress import Progress
 from consumer.reporter import Reporter
 from consumer.source import Brokers, consumer_config
+from consumer.stopping import Stopping
 from consumer.store import Store
 from consumer.worker import Worker
 from shared import logs, metrics, reporting
@@ -38,13 +40,12 @@ from shared.settings import ConsumerSettings
 EXIT_HALTED = 3
 EXIT_UNFORESEEN = 70
 EXIT_CONFIGURATION = 78
-STOP_SECONDS = 8.0
 
 log = logs.logger(__name__)
 
 
-def run(settings: ConsumerSettings) -> None:
-    """Read until SIGTERM or SIGINT. Raises Halt when a person has to decide."""
+def run(settings: ConsumerSettings, stopping: Stopping) -> int:
+    """Read until SIGTERM or SIGINT, or until going on would be wrong. Returns the exit code."""
     group, topic = settings.group_id, settings.kafka_topic
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     database = connect(settings, app_name="consumer")
@@ -55,40 +56,54 @@ def run(settings: ConsumerSettings) -> None:
         stats_cb=progress.on_statistics,
     )
     intake = Intake(topic, settings.event_retention_days, bool(settings.dead_letter_topic), utc_now)
-    store = Store(database, group, topic, utc_now)
+    clocks = Clocks(database, utc_now)
+    store = Store(database, group, topic, clocks)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
     claims = Claims(database, Brokers(settings, owner), group, topic, owner, store.session_id)
-    claimer = Claimer(database, store, claims, assignment, breaker, database_thread)
+    claimer = Claimer(database, clocks, claims, assignment, breaker, database_thread)
     pipeline = Pipeline(store, intake, database_thread, settings.batch_max_events)
     reporter = Reporter(
-        database, store, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
+        database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
     copier = DeadLetterCopier(database, settings, assignment.leased) if settings.dead_letter_topic else None
     worker = Worker(
         kafka, assignment, claimer, intake, pipeline, reporter, complaints, copier.wake if copier else lambda: None
     )
 
-    def stop(signal_number: int, _: object) -> None:
-        log.info("stopping", signal=signal.Signals(signal_number).name)
+    def stop() -> None:
         store.stop_retrying()
         worker.stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    stopping.on_signal(stop)
     if copier:
         copier.start()
     log.info("consumer started", owner=owner, group=group, topic=topic, brokers=settings.kafka_bootstrap_servers)
+    exit_code = 0
     try:
         worker.run()
-    finally:
-        store.stop_retrying()
-        pipeline.wait(STOP_SECONDS)
-        kafka.close()
-        database_thread.shutdown(wait=False, cancel_futures=True)
-        if copier:
-            copier.stop(1.0)
+    except Exception as error:
+        exit_code = _failed(error)
+    stopping.arm(exit_code)
+    store.stop_retrying()
+    pipeline.wait(stopping.patience())
+    assignment.give_up()
+    kafka.close()
+    database_thread.shutdown(wait=False, cancel_futures=True)
+    if copier:
+        copier.stop(1.0)
     log.info("consumer stopped")
+    return exit_code
+
+
+def _failed(error: Exception) -> int:
+    """Say why the process ends. Returns the exit code."""
+    reporting.notify(error)
+    if isinstance(error, Halt):
+        log.critical("consumer halted", kind=type(error).__name__, reason=str(error))
+        return EXIT_HALTED
+    log.error("consumer failed; nothing is lost, start it again", exc_info=error)
+    return EXIT_UNFORESEEN
 
 
 def _collect_seldom() -> None:
@@ -99,6 +114,7 @@ def _collect_seldom() -> None:
 
 def main() -> int:
     """Returns the exit code."""
+    stopping = Stopping()
     try:
         settings = ConsumerSettings.load()
         logs.configure(settings.log_format, settings.log_level, "consumer")
@@ -107,19 +123,12 @@ def main() -> int:
         reporting.configure(settings, "consumer")
         failpoints.arm()
         _collect_seldom()
-        run(settings)
+        return run(settings, stopping)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIGURATION
-    except Halt as halt:
-        reporting.notify(halt)
-        log.critical("consumer halted", kind=type(halt).__name__, reason=str(halt))
-        return EXIT_HALTED
     except Exception as error:
-        reporting.notify(error)
-        log.exception("consumer failed; nothing is lost, start it again")
-        return EXIT_UNFORESEEN
-    return 0
+        return _failed(error)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,19 @@ The rebalance callbacks touch no database, so they are quick and cannot fail: a 
 its claim, is read under the claim's lease, and goes. All of it runs on the thread that polls.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 from consumer import failpoints
 from consumer.lease import Lease
 from shared import reporting
-from shared.errors import Halt
+from shared.errors import AnalyticsError, Halt
 from shared.logs import logger
 
 REVOKE_SECONDS = 5.0
@@ -31,13 +33,25 @@ class Assigned:
     position: int = 0
     """The next offset to take; anything below was fetched before a seek."""
     at_end: bool = False
-    """The broker has said that there is no more, and no record has followed."""
-    end_seen: tuple[int, datetime] | None = None
-    """The position at which that was last so, and when."""
+    """The broker has said that there is no more, and neither a record nor a pause has followed."""
+    end_seen: "EndSeen | None" = None
+    """When that was last so."""
     claim_at: float = 0.0
     """Monotonic time before which no claim is tried."""
     halted: str = ""
     """Why a person has to decide; empty when reading or waiting."""
+    waits: str = ""
+    """Why the last claim failed for a reason of this partition's own."""
+
+
+class EndSeen(NamedTuple):
+    """A broker's word that nothing more was there to be read."""
+
+    position: int
+    """The offset after the last record taken by then."""
+    offset: int
+    """The end that the broker meant: later, where marks of transactions or aborted records come last."""
+    at: datetime
 
 
 class Assignment:
@@ -48,6 +62,7 @@ class Assignment:
         self._topic = topic
         self._database_thread = database_thread
         self._assigned: dict[int, Assigned] = {}
+        self._reading_paused = False
 
     def subscribe(self) -> None:
         """Join the group."""
@@ -71,10 +86,15 @@ class Assignment:
         return self._assigned.get(assigned.partition) is assigned
 
     def start(self, assigned: Assigned, lease: Lease) -> None:
-        """Read on at the lease's offset. Raises KafkaException where the fetcher is not up yet; try again."""
-        self._consumer.seek(TopicPartition(self._topic, assigned.partition, lease.next_offset))
-        self._consumer.resume([TopicPartition(self._topic, assigned.partition)])
-        assigned.lease, assigned.position, assigned.halted = lease, lease.next_offset, ""
+        """Read on where the lease says, unless reading is paused.
+
+        Raises KafkaException where the fetcher is not up yet; try again.
+        """
+        place = TopicPartition(self._topic, assigned.partition, lease.read_from)
+        self._consumer.seek(place)
+        if not self._reading_paused:
+            self._consumer.resume([place])
+        assigned.lease, assigned.position, assigned.halted, assigned.waits = lease, lease.next_offset, "", ""
         assigned.at_end, assigned.end_seen = False, None
         log.info("partition claimed", partition=lease.partition, epoch=lease.epoch, next_offset=lease.next_offset)
 
@@ -83,7 +103,7 @@ class Assignment:
         if assigned.lease is not None:
             assigned.lease.lost = True
             assigned.lease = None
-            self._pause([assigned.partition])
+            self._pause([assigned])
         assigned.claim_at = claim_at
 
     def halt(self, assigned: Assigned, reason: Halt, claim_at: float) -> None:
@@ -94,18 +114,36 @@ class Assignment:
         self.suspend(assigned, claim_at)
         assigned.halted = str(reason)
 
+    def wait(self, assigned: Assigned, reason: AnalyticsError, claim_at: float) -> None:
+        """Note why a claim failed; the next is tried at `claim_at`. Each kind of reason is logged once."""
+        kind = type(reason).__name__
+        if assigned.waits != kind:
+            log.warning("a partition waits", partition=assigned.partition, kind=kind, reason=str(reason))
+        assigned.waits, assigned.claim_at = kind, claim_at
+
+    def give_up(self) -> None:
+        """End every lease: what was read under them and is not committed is left to the next owner."""
+        for assigned in self:
+            self.suspend(assigned, math.inf)
+
     def pause_reading(self) -> None:
-        """Stop fetching from every leased partition; the leases stay."""
-        self._pause(assigned.partition for assigned in self if assigned.lease is not None)
+        """Stop fetching from every leased partition, and from those that are claimed meanwhile; the leases stay."""
+        self._reading_paused = True
+        self._pause(assigned for assigned in self if assigned.lease is not None)
 
     def resume_reading(self) -> None:
         """Undo `pause_reading`."""
+        self._reading_paused = False
         leased = [TopicPartition(self._topic, assigned.partition) for assigned in self if assigned.lease is not None]
         if leased:
             self._consumer.resume(leased)
 
-    def _pause(self, partitions: Iterable[int]) -> None:
-        topic_partitions = [TopicPartition(self._topic, partition) for partition in partitions]
+    def _pause(self, paused: Iterable[Assigned]) -> None:
+        topic_partitions = []
+        for assigned in paused:
+            # Whether records have followed is not known until the end is met again.
+            assigned.at_end = False
+            topic_partitions.append(TopicPartition(self._topic, assigned.partition))
         if topic_partitions:
             self._consumer.pause(topic_partitions)
 

@@ -1,4 +1,4 @@
-"""What an outage does to the loop: how long until the next attempt, and one log line at its start and its end."""
+"""What an outage does to the loop: how long until the next attempt, and a line at its start, end and new reason."""
 
 import random
 import time
@@ -17,6 +17,7 @@ class Breaker:
     def __init__(self) -> None:
         self._failures = 0
         self._since = 0.0
+        self._kind = ""
 
     @property
     def open(self) -> bool:
@@ -25,10 +26,12 @@ class Breaker:
 
     def failed(self, error: Exception) -> float:
         """Note a failure. Returns the monotonic time of the next attempt: doubling delays with full jitter."""
-        now = time.monotonic()
+        now, kind = time.monotonic(), type(error).__name__
         if not self._failures:
             self._since = now
-            log.error("reading pauses, nothing is lost", kind=type(error).__name__, reason=str(error))
+        if not self._failures or kind != self._kind:
+            log.error("reading pauses, nothing is lost", kind=kind, reason=str(error))
+        self._kind = kind
         self._failures += 1
         longest = min(MOST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(self._failures, 10))
         return now + random.uniform(longest / 2, longest)

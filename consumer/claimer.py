@@ -1,10 +1,13 @@
-"""Rounds of claims: which partitions wait for one, and what comes of it. Used by the polling thread.
+"""Which partitions wait for a claim, and what comes of it. Used by the polling thread.
 
-A round runs on the database thread: clocks are compared and collections made sure of first, so nothing is ever read
-with a wrong clock or into a missing collection.
+A partition waits for Kafka by itself: it is asked for without waiting, so one whose leader is away delays no other.
+Those that Kafka has answered for are claimed together on the database thread, in rounds that are bounded in time.
+Clocks are compared and collections made sure of first, so nothing is ever read with a wrong clock or into a missing
+collection.
 """
 
 import math
+import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,25 +19,36 @@ from pymongo.errors import PyMongoError
 from consumer.assignment import Assigned, Assignment
 from consumer.breaker import Breaker
 from consumer.claims import Claims
+from consumer.clocks import Clocks
 from consumer.lease import Lease
-from consumer.store import Store
-from shared.errors import AnalyticsError, ClockSkewed, Halt, InvariantBroken, StoreUnavailable
-from shared.logs import logger
+from consumer.source import LogState, Question
+from shared.errors import (
+    AnalyticsError,
+    ClaimContended,
+    ClockSkewed,
+    Halt,
+    PartitionRefused,
+    SourceUnavailable,
+    StoreUnavailable,
+)
+from shared.failures import brief
 from shared.mongo import SyncDatabase, ensure_collections
 
 HALT_CHECK_SECONDS = 5.0
 """How soon a halted partition notices that a person has decided."""
 FETCHER_SECONDS = 0.05
 """A partition whose fetcher has not started cannot be sought yet; it is claimed again this much later."""
-
-log = logger(__name__)
+RETRY_SECONDS = 1.0
+"""A partition that could not be claimed for a reason of its own is tried again after about this time."""
+ROUND_SECONDS = 5.0
+"""A round that has taken this long claims no more partitions; they are the first of the next."""
 
 
 class Round(NamedTuple):
-    """What a round of claims came to. `failure` ended it; the partitions not in `results` wait for the next."""
+    """What a round of claims came to. `failure` ended it; partitions not in `results` wait for the next."""
 
-    waiting: list[Assigned]
-    results: list[tuple[Assigned, Lease | Halt]]
+    tried: list[Assigned]
+    results: list[tuple[Assigned, Lease | AnalyticsError]]
     failure: AnalyticsError | None
 
 
@@ -44,18 +58,19 @@ class Claimer:
     def __init__(
         self,
         database: SyncDatabase,
-        store: Store,
+        clocks: Clocks,
         claims: Claims,
         assignment: Assignment,
         breaker: Breaker,
         executor: ThreadPoolExecutor,
     ) -> None:
         self._database = database
-        self._store = store
+        self._clocks = clocks
         self._claims = claims
         self._assignment = assignment
         self._breaker = breaker
         self._executor = executor
+        self._asked: dict[Assigned, Question] = {}
         self._round: Future[Round] | None = None
         self._collections_ensured = False
 
@@ -65,67 +80,98 @@ class Claimer:
         return not self._breaker.open
 
     def advance(self) -> None:
-        """Apply a finished round, and start one for what waits and is due. Raises WrongCollection."""
+        """Apply a finished round, start one for what Kafka answered, ask for what is due. Raises WrongCollection."""
         if self._round is not None and self._round.done():
             done, self._round = self._round.result(), None
             self._apply(done)
+        now = time.monotonic()
+        due = [one for one in self._assignment if one.lease is None and one.claim_at <= now]
         if self._round is None:
-            now = time.monotonic()
-            waiting = [one for one in self._assignment if one.lease is None and one.claim_at <= now]
-            if waiting:
-                self._round = self._executor.submit(self._claim, waiting)
+            answered = self._answered(sorted(due, key=lambda one: one.claim_at))
+            if answered:
+                self._round = self._executor.submit(self._claim, answered)
+        for assigned in due:
+            if assigned not in self._asked:
+                self._asked[assigned] = self._claims.ask(assigned.partition)
+
+    def committed(self) -> None:
+        """A batch was written, so MongoDB answers."""
+        self._breaker.succeeded()
 
     def abandoned(self, leases: Sequence[Lease], error: AnalyticsError) -> None:
         """A batch under these leases was given up: read again from what MongoDB holds, when it answers."""
-        lost = [one for one in self._assignment if one.lease in leases]
-        if isinstance(error, InvariantBroken):
-            for assigned in lost:
-                if assigned.partition == error.partition:
-                    self._assignment.halt(assigned, error, claim_at=math.inf)
-                else:
-                    self._assignment.suspend(assigned, claim_at=0.0)
-            return
-        claim_at = self._breaker.failed(error)
-        for assigned in lost:
-            self._assignment.suspend(assigned, claim_at)
+        claim_at = self._breaker.failed(error) if isinstance(error, StoreUnavailable | ClockSkewed) else 0.0
+        for assigned in [one for one in self._assignment if one.lease in leases]:
+            if isinstance(error, PartitionRefused) and assigned.partition == error.partition:
+                self._assignment.halt(assigned, error, claim_at=math.inf)
+            else:
+                self._assignment.suspend(assigned, claim_at)
 
-    def _claim(self, waiting: list[Assigned]) -> Round:
+    def _answered(self, due: list[Assigned]) -> list[tuple[Assigned, LogState]]:
+        """What Kafka said of partitions that are due; those that it does not answer for wait."""
+        self._asked = {one: question for one, question in self._asked.items() if self._assignment.holds(one)}
+        answered = []
+        for assigned in due:
+            question = self._asked.get(assigned)
+            if question is None or not question.answered:
+                continue
+            del self._asked[assigned]
+            try:
+                answered.append((assigned, question.answer()))
+            except SourceUnavailable as error:
+                self._postpone(assigned, error)
+        return answered
+
+    def _claim(self, answered: list[tuple[Assigned, LogState]]) -> Round:
         """On the database thread."""
-        results: list[tuple[Assigned, Lease | Halt]] = []
+        tried = [assigned for assigned, _ in answered]
+        results: list[tuple[Assigned, Lease | AnalyticsError]] = []
+        deadline = time.monotonic() + ROUND_SECONDS
         try:
-            self._store.check_clock()
+            self._clocks.check()
             if not self._collections_ensured:
                 ensure_collections(self._database)
                 self._collections_ensured = True
-            for assigned in waiting:
-                if not self._assignment.holds(assigned):
-                    continue
-                try:
-                    results.append((assigned, self._claims.claim(assigned.partition)))
-                except Halt as halt:
-                    results.append((assigned, halt))
+            for assigned, state in answered:
+                if time.monotonic() < deadline and self._assignment.holds(assigned):
+                    results.append((assigned, self._outcome(assigned, state)))
         except (StoreUnavailable, ClockSkewed) as error:
-            return Round(waiting, results, error)
+            return Round(tried, results, error)
         except PyMongoError as error:
-            return Round(waiting, results, StoreUnavailable(f"collections could not be made sure of: {error}"))
-        return Round(waiting, results, None)
+            return Round(tried, results, StoreUnavailable(f"collections could not be made sure of: {brief(error)}"))
+        return Round(tried, results, None)
+
+    def _outcome(self, assigned: Assigned, state: LogState) -> Lease | AnalyticsError:
+        """What concerns this partition alone; StoreUnavailable is raised."""
+        try:
+            return self._claims.claim(assigned.partition, state)
+        except (Halt, SourceUnavailable, ClaimContended) as error:
+            return error
 
     def _apply(self, done: Round) -> None:
         for assigned, result in done.results:
             if not self._assignment.holds(assigned):
                 continue
-            if isinstance(result, Halt):
+            if isinstance(result, Lease):
+                self._start(assigned, result)
+            elif isinstance(result, Halt):
                 self._assignment.halt(assigned, result, time.monotonic() + HALT_CHECK_SECONDS)
-                continue
-            try:
-                self._assignment.start(assigned, result)
-            except KafkaException as error:
-                log.debug("a partition is not ready to be read", partition=assigned.partition, error=str(error))
-                assigned.claim_at = time.monotonic() + FETCHER_SECONDS
+            else:
+                self._postpone(assigned, result)
         if done.failure is None:
             self._breaker.succeeded()
             return
         claim_at = self._breaker.failed(done.failure)
-        for assigned in done.waiting:
-            if assigned.lease is None and not assigned.halted:
+        answered = {assigned for assigned, _ in done.results}
+        for assigned in done.tried:
+            if assigned not in answered:
                 assigned.claim_at = claim_at
+
+    def _start(self, assigned: Assigned, lease: Lease) -> None:
+        try:
+            self._assignment.start(assigned, lease)
+        except KafkaException:
+            assigned.claim_at = time.monotonic() + FETCHER_SECONDS
+
+    def _postpone(self, assigned: Assigned, error: AnalyticsError) -> None:
+        self._assignment.wait(assigned, error, time.monotonic() + random.uniform(0.5, 1.0) * RETRY_SECONDS)

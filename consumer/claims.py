@@ -1,33 +1,36 @@
 """Claiming a partition: read its document, end the former owner's transactions, raise the epoch, check the offsets.
 
-Only a claim makes a `Lease`. It needs MongoDB and Kafka, so it runs outside the rebalance callback and may fail and
-be tried again, while the loop keeps polling.
+Only a claim makes a `Lease`. It needs MongoDB and what Kafka said, so it runs outside the rebalance callback and may
+fail and be tried again, while the loop keeps polling.
 """
 
 from typing import Protocol
 
+import pymongo
 from bson.int64 import Int64
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from consumer import failpoints
 from consumer.lease import Lease
+from consumer.source import NO_TOPIC_ID, LogState, Question
 from shared.documents import PARTITIONS, Document, partition_id
-from shared.errors import OffsetsLost, StoreUnavailable, TopicRecreated
+from shared.errors import ClaimContended, Halt, OffsetsLost, StoreUnavailable, TopicRecreated
+from shared.failures import brief
 from shared.mongo import SyncDatabase
 
 FIRST_GENERATION = 1
-NO_TOPIC_ID = ""
+LOCKED_SECONDS = 2.0
+"""How long a claim waits for a document that another's open transaction holds."""
+
+_HELD = frozenset({24, 50, 112})  # LockTimeout, MaxTimeMSExpired, WriteConflict: they concern one document
 
 
 class Log(Protocol):
-    """What a claim asks Kafka. Both raise StoreUnavailable while Kafka does not answer."""
+    """What a claim asks Kafka."""
 
-    def topic_id(self) -> str:
-        """Kafka's id of the topic, which changes when it is created again; empty where that is not known."""
-
-    def watermarks(self, partition: int) -> tuple[int, int]:
-        """The first offset that Kafka still holds, and the one after the last."""
+    def ask(self, partition: int) -> Question:
+        """Ask for a partition's state, without waiting for it."""
 
 
 class Claims:
@@ -44,64 +47,100 @@ class Claims:
         self._owner = owner
         self._session_id = session_id
 
-    def claim(self, partition: int) -> Lease:
+    def ask(self, partition: int) -> Question:
+        """Ask Kafka for what `claim` has to know, without waiting for it."""
+        return self._log.ask(partition)
+
+    def claim(self, partition: int, state: LogState) -> Lease:
         """A new lease; every older one of this partition, here or elsewhere, is fenced from then on.
 
-        Raises StoreUnavailable to be tried again, TopicRecreated or OffsetsLost when a person has to decide.
+        `state` is what Kafka said a moment ago. Raises ClaimContended or SourceUnavailable when this partition alone
+        has to be tried again, StoreUnavailable when MongoDB does not answer, TopicRecreated or OffsetsLost when a
+        person has to decide.
         """
-        identity = partition_id(self._group, self._topic, partition)
         try:
-            seen = self._partitions.find_one({"_id": identity}) or self._create(identity, partition)
-            failpoints.reach("claim_read")
-            # A frozen owner may hold the document in an open transaction; killing its session lets go of it at once.
-            self._admin.command({"killSessions": [seen["lsid"]]})
-            failpoints.reach("claim_sessions_killed")
-            claimed = self._partitions.find_one_and_update(
+            claimed = self._raise_epoch(partition_id(self._group, self._topic, partition), state)
+        except DuplicateKeyError:
+            claimed = None
+        except OperationFailure as error:
+            if error.code not in _HELD:
+                raise StoreUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
+            raise ClaimContended(f"the document of partition {partition} is held: {brief(error)}") from error
+        except PyMongoError as error:
+            raise StoreUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
+        if claimed is None:
+            raise ClaimContended(f"another consumer claims partition {partition} at the same time")
+        failpoints.reach("claim_raised")
+        state = self._checked(claimed, state)
+        failpoints.reach("claim_checked")
+        return Lease(
+            partition=partition,
+            epoch=claimed["epoch"],
+            generation=claimed["generation"],
+            next_offset=claimed["next_offset"],
+            read_from=max(claimed["next_offset"], state.low),
+            topic_id=claimed["topic_id"],
+        )
+
+    def _raise_epoch(self, identity: Document, state: LogState) -> Document | None:
+        """The document as it is now this process's; None when another consumer was quicker."""
+        seen = self._partitions.find_one({"_id": identity}) or self._create(identity, state)
+        failpoints.reach("claim_read")
+        # A frozen owner may hold the document in an open transaction; killing its session lets go of it at once.
+        self._admin.command({"killSessions": [seen["lsid"]]})
+        failpoints.reach("claim_sessions_killed")
+        mine = {"owner": self._owner, "lsid": self._session_id}
+        if seen["topic_id"] == NO_TOPIC_ID:
+            mine["topic_id"] = state.topic_id
+        with pymongo.timeout(LOCKED_SECONDS):
+            return self._partitions.find_one_and_update(
                 {"_id": identity, "epoch": seen["epoch"]},
-                {"$inc": {"epoch": 1}, "$set": {"owner": self._owner, "lsid": self._session_id}},
+                {"$inc": {"epoch": 1}, "$set": mine},
                 return_document=ReturnDocument.AFTER,
             )
-        except DuplicateKeyError as error:
-            raise StoreUnavailable(f"another consumer claims partition {partition} at the same time") from error
-        except PyMongoError as error:
-            raise StoreUnavailable(f"partition {partition} could not be claimed: {error}") from error
-        if claimed is None:
-            raise StoreUnavailable(f"another consumer claimed partition {partition} at the same time")
-        failpoints.reach("claim_raised")
-        self._check(partition, claimed)
-        failpoints.reach("claim_checked")
-        return Lease(partition, claimed["epoch"], claimed["generation"], claimed["next_offset"])
 
-    def _create(self, identity: Document, partition: int) -> Document:
+    def _create(self, identity: Document, state: LogState) -> Document:
         """The first claim ever begins at the low watermark, and says so."""
-        first, _ = self._log.watermarks(partition)
         document: Document = {
             "_id": identity,
-            "next_offset": Int64(first),
-            "first_offset": Int64(first),
+            "next_offset": Int64(state.low),
+            "first_offset": Int64(state.low),
             "epoch": Int64(0),
             "owner": self._owner,
             "lsid": self._session_id,
-            "topic_id": self._log.topic_id(),
+            "topic_id": state.topic_id,
             "generation": FIRST_GENERATION,
         }
         self._partitions.insert_one(document)
         return document
 
-    def _check(self, partition: int, claimed: Document) -> None:
-        """After the epoch was raised, so that nobody moves the offset while it is compared."""
-        resolve = f"`python -m scripts.partitions restart --partition {partition}`"
-        topic_id, stored_id = self._log.topic_id(), claimed["topic_id"]
-        if NO_TOPIC_ID not in (topic_id, stored_id) and topic_id != stored_id:
-            raise TopicRecreated(
-                f"topic {self._topic} was deleted and created again (id {topic_id}, offsets were stored for "
-                f"{stored_id}): going on would skip or repeat events; to read partition {partition} of the new topic "
-                f"from its beginning, run {resolve}"
-            )
-        low, high = self._log.watermarks(partition)
-        if not low <= claimed["next_offset"] <= high:
-            raise OffsetsLost(
-                f"partition {partition} should be read on at offset {claimed['next_offset']}, but Kafka holds "
-                f"{low} to {high}: retention or data loss took unread events; to go on at what Kafka holds, "
-                f"run {resolve}"
-            )
+    def _checked(self, claimed: Document, state: LogState) -> LogState:
+        """What Kafka holds, asked again where it does not fit: the former owner may have gone on since."""
+        if halt_of(claimed, state) is None:
+            return state
+        state = self._log.ask(claimed["_id"]["k"]).answer()
+        halt = halt_of(claimed, state)
+        if halt is not None:
+            raise halt
+        return state
+
+
+def halt_of(stored: Document, state: LogState) -> Halt | None:
+    """Why a partition whose document is `stored` cannot be read on from what Kafka holds; None when it can. Pure."""
+    topic, partition = stored["_id"]["topic"], stored["_id"]["k"]
+    next_offset, stored_id = stored["next_offset"], stored["topic_id"]
+    resolve = f"`python -m scripts.partitions restart --partition {partition}`"
+    if NO_TOPIC_ID not in (state.topic_id, stored_id) and state.topic_id != stored_id:
+        return TopicRecreated(
+            f"topic {topic} was deleted and created again (id {state.topic_id}, offsets were stored for "
+            f"{stored_id}): going on would skip or repeat events; to read partition {partition} of the new topic "
+            f"from its beginning, run {resolve}"
+        )
+    # Up to `read_to` Kafka had nothing left to give, such as the marks that transactions leave in the log.
+    if max(next_offset, stored.get("read_to", 0)) < state.low or next_offset > state.high:
+        return OffsetsLost(
+            f"partition {partition} should be read on at offset {next_offset}, but Kafka holds "
+            f"{state.low} to {state.high}: retention or data loss took unread events; to go on at what Kafka holds, "
+            f"run {resolve}"
+        )
+    return None

@@ -17,6 +17,9 @@ class Lease:
     epoch: int
     generation: int
     next_offset: int
+    read_from: int
+    """Where to begin; after `next_offset` where Kafka has nothing to give in between."""
+    topic_id: str
     lost: bool = False
     known: dict[int, tuple[int, Latest]] = field(default_factory=dict)
     """By product: first time and newest event that this lease has stored; saves rewriting what would not change."""

@@ -5,17 +5,20 @@ watermark, which counts records that no reader gets. While the broker is silent,
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bson.int64 import Int64
 from pymongo import UpdateOne, WriteConcern
 from pymongo.errors import PyMongoError
 
 from consumer.assignment import Assigned
-from shared.documents import PARTITION_STATUS, partition_id
+from consumer.lease import Lease
+from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.errors import StoreUnavailable
+from shared.failures import brief
 from shared.mongo import SyncDatabase
 
 FRESH_SECONDS = 3.0
@@ -26,7 +29,11 @@ FRESH_SECONDS = 3.0
 class Status:
     """One partition at one moment. `lag` counts offsets, so records of aborted transactions are in it."""
 
-    partition: int
+    lease: Lease
+    next_offset: int
+    """What was stored then."""
+    read_to: int
+    """Everything that Kafka has to give below this offset is stored."""
     lag: int | None
     caught_up_at: datetime | None
     at: datetime
@@ -56,26 +63,27 @@ class Progress:
 
     def statuses(self, assignment: Iterable[Assigned], now: datetime) -> list[Status]:
         """The status of every leased partition."""
-        return [self._status(assigned, now) for assigned in assignment if assigned.lease is not None]
+        return [self._status(assigned, assigned.lease, now) for assigned in assignment if assigned.lease is not None]
 
-    def _status(self, assigned: Assigned, now: datetime) -> Status:
-        partition = assigned.partition
-        stored = assigned.lease.next_offset if assigned.lease is not None else 0
-        if assigned.at_end and partition in self._fresh:
-            assigned.end_seen = (assigned.position, now)
-        if assigned.end_seen is not None and stored >= assigned.end_seen[0]:
-            self._caught_up[partition] = assigned.end_seen[1]
+    def _status(self, assigned: Assigned, lease: Lease, now: datetime) -> Status:
+        partition, stored = lease.partition, lease.next_offset
+        if assigned.at_end and assigned.end_seen is not None and partition in self._fresh:
+            assigned.end_seen = assigned.end_seen._replace(at=now)
+        read_to = stored
+        if assigned.end_seen is not None and stored >= assigned.end_seen.position:
+            self._caught_up[partition] = assigned.end_seen.at
+            read_to = max(stored, assigned.end_seen.offset)
         end = self._ends.get(partition, -1)
         lag = 0 if assigned.at_end and stored >= assigned.position else max(0, end - stored) if end >= 0 else None
-        return Status(partition, lag, self._caught_up.get(partition), now)
+        return Status(lease, stored, read_to, lag, self._caught_up.get(partition), now)
 
 
-def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Iterable[Status]) -> None:
+def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Sequence[Status]) -> None:
     """Store the statuses; a lost one is replaced a second later, so one member's word is enough. Raises
     StoreUnavailable."""
     updates = [
         UpdateOne(
-            {"_id": partition_id(group, topic, status.partition)},
+            {"_id": partition_id(group, topic, status.lease.partition)},
             {"$set": {"lag": status.lag, "at": status.at}}
             | ({"$max": {"caught_up_at": status.caught_up_at}} if status.caught_up_at else {}),
             upsert=True,
@@ -87,5 +95,17 @@ def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Ite
     try:
         collection = database.get_collection(PARTITION_STATUS, write_concern=WriteConcern(1))
         collection.bulk_write(updates, ordered=False)
+        ends = [_end(group, topic, status) for status in statuses if status.read_to > status.next_offset]
+        if ends:
+            database[PARTITIONS].bulk_write(ends, ordered=False)
     except PyMongoError as error:
-        raise StoreUnavailable(f"the partitions' status could not be stored: {error}") from error
+        raise StoreUnavailable(f"the partitions' status could not be stored: {brief(error)}") from error
+
+
+def _end(group: str, topic: str, status: Status) -> UpdateOne:
+    """Marks of transactions and aborted records alone follow the offset: retention may take them, nothing is lost."""
+    identity = partition_id(group, topic, status.lease.partition)
+    return UpdateOne(
+        {"_id": identity, "epoch": status.lease.epoch, "next_offset": status.next_offset},
+        {"$max": {"read_to": Int64(status.read_to)}},
+    )

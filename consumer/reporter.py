@@ -11,9 +11,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from consumer import metrics
 from consumer.assignment import Assignment
 from consumer.batch import Batch
+from consumer.clocks import Clocks
 from consumer.intake import Clock
 from consumer.progress import Progress, Status, write_statuses
-from consumer.store import Store
 from shared.errors import ClockSkewed, StoreUnavailable
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 from shared.logs import logger
@@ -31,7 +31,7 @@ class Reporter:
     def __init__(
         self,
         database: SyncDatabase,
-        store: Store,
+        clocks: Clocks,
         consumer: Consumer,
         assignment: Assignment,
         progress: Progress,
@@ -41,7 +41,7 @@ class Reporter:
         clock: Clock,
     ) -> None:
         self._database = database
-        self._store = store
+        self._clocks = clocks
         self._consumer = consumer
         self._assignment = assignment
         self._progress = progress
@@ -85,7 +85,7 @@ class Reporter:
 
     def _store_statuses(self, statuses: list[Status]) -> None:
         """On the database thread."""
-        self._store.check_clock()
+        self._clocks.check()
         write_statuses(self._database, self._group, self._topic, statuses)
 
     def _tell_kafka(self) -> None:
@@ -102,11 +102,11 @@ class Reporter:
             log.debug("Kafka did not take the offsets", error=str(error))
 
     def _show(self, statuses: list[Status]) -> None:
-        leased = {status.partition for status in statuses}
+        leased = {status.lease.partition for status in statuses}
         for partition in self._shown - leased:
             metrics.LAG.remove(str(partition))
         for status in statuses:
-            metrics.LAG.labels(str(status.partition)).set(-1 if status.lag is None else status.lag)
+            metrics.LAG.labels(str(status.lease.partition)).set(-1 if status.lag is None else status.lag)
         self._shown = leased
         metrics.LEASED.set(len(leased))
         metrics.HALTED.set(sum(bool(assigned.halted) for assigned in self._assignment))

@@ -1,18 +1,19 @@
-"""The Kafka side: a consumer configured for offsets that live in MongoDB, and what claims ask the brokers."""
+"""The Kafka side: a consumer configured for offsets that live in MongoDB; what claims and commits ask the brokers."""
 
-from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, NamedTuple
 
-from consumer.claims import NO_TOPIC_ID
-from shared.errors import StoreUnavailable
-from shared.logs import logger
+from confluent_kafka import KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 
 QUERY_SECONDS = 3.0
+NO_TOPIC_ID = ""
 QUIET = 0
 """librdkafka writes no lines of its own; `error_cb` tells the same, and the consumer logs it in its own format."""
-
-log = logger(__name__)
 
 
 def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str | int | float | bool]:
@@ -40,43 +41,83 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
     }
 
 
-class Brokers:
-    """What claims ask Kafka: the topic's id and a partition's watermarks. For the database thread.
+class LogState(NamedTuple):
+    """What Kafka holds of a partition."""
 
-    It has a client of its own, which joins no group: the polling thread's answers nobody else while it polls.
-    """
+    topic_id: str
+    """Changes when the topic is created again; empty where it is not known."""
+    low: int
+    """The first offset that Kafka still holds."""
+    high: int
+    """The offset after the last, records of open and aborted transactions included."""
+
+
+class Question:
+    """A partition's state, asked of its leader; librdkafka's own threads wait for the answer."""
+
+    def __init__(self, partition: int, topic_id: "Future[Any] | None", low: "Future[Any]", high: "Future[Any]") -> None:
+        self._partition = partition
+        self._topic_id = topic_id
+        self._low = low
+        self._high = high
+
+    @property
+    def answered(self) -> bool:
+        """Whether `answer` would return, or raise, at once."""
+        return all(future.done() for future in self._futures())
+
+    def answer(self) -> LogState:
+        """Wait for it, `QUERY_SECONDS` or a little more. Raises SourceUnavailable."""
+        return LogState(
+            NO_TOPIC_ID if self._topic_id is None else str(self._result(self._topic_id).topic_id),
+            self._result(self._low).offset,
+            self._result(self._high).offset,
+        )
+
+    def _futures(self) -> "list[Future[Any]]":
+        return [self._low, self._high] + ([] if self._topic_id is None else [self._topic_id])
+
+    def _result(self, future: "Future[Any]") -> Any:
+        try:
+            return future.result(QUERY_SECONDS + 1)
+        except (KafkaException, TimeoutError) as error:
+            raise SourceUnavailable(
+                f"Kafka does not tell the offsets of partition {self._partition}: {error}"
+            ) from error
+
+
+class Brokers:
+    """Asks Kafka for the topic's id and the ends of partitions, by a client of its own; from any thread."""
 
     def __init__(self, settings: ConsumerSettings, client_id: str) -> None:
-        self._consumer = Consumer(
-            settings.kafka_client()
-            | {"group.id": settings.group_id, "client.id": f"{client_id}-claims", "log_level": QUIET}
-        )
         self._topic = settings.kafka_topic
-        self._admin = (
-            AdminClient(settings.kafka_client() | {"log_level": QUIET}) if settings.kafka_topic_id_check else None
+        self._has_topic_ids = settings.kafka_topic_id_check
+        self._admin = AdminClient(settings.kafka_client() | {"client.id": f"{client_id}-admin", "log_level": QUIET})
+
+    def ask(self, partition: int) -> Question:
+        """Ask for a partition's state; never waits."""
+        place = TopicPartition(self._topic, partition)
+        low, high = (
+            self._admin.list_offsets({place: spec}, request_timeout=QUERY_SECONDS)[place]
+            for spec in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
         )
+        return Question(partition, self._describe(), low, high)
 
-    def topic_id(self) -> str:
-        """The topic's id, or nothing when the check is off."""
-        if self._admin is None:
-            return NO_TOPIC_ID
-        try:
-            described = self._admin.describe_topics(TopicCollection([self._topic]), request_timeout=QUERY_SECONDS)
-            return str(described[self._topic].result(timeout=2 * QUERY_SECONDS).topic_id)
-        except (KafkaException, TimeoutError) as error:
-            raise StoreUnavailable(f"Kafka does not tell the id of topic {self._topic}: {error}") from error
+    def ask_topic_id(self) -> Callable[[], str]:
+        """Ask for the topic's id; never waits. What is returned waits for the answer, or raises SourceUnavailable."""
+        asked = self._describe()
 
-    def watermarks(self, partition: int) -> tuple[int, int]:
-        """Low and high watermark, as the partition's leader has them at this moment."""
-        try:
-            # A partition added a moment ago is unknown to this client until it asks for the topic again.
-            self._consumer.list_topics(self._topic, QUERY_SECONDS)
-            answer = self._consumer.get_watermark_offsets(
-                TopicPartition(self._topic, partition), timeout=QUERY_SECONDS, cached=False
-            )
-        except KafkaException as error:
-            raise StoreUnavailable(f"Kafka does not tell the offsets of partition {partition}: {error}") from error
-        if answer is None:
-            raise StoreUnavailable(f"Kafka did not tell the offsets of partition {partition} in {QUERY_SECONDS} s")
-        low, high = answer
-        return low, high
+        def answer() -> str:
+            if asked is None:
+                return NO_TOPIC_ID
+            try:
+                return str(asked.result(QUERY_SECONDS + 1).topic_id)
+            except (KafkaException, TimeoutError) as error:
+                raise SourceUnavailable(f"Kafka does not tell the id of topic {self._topic}: {error}") from error
+
+        return answer
+
+    def _describe(self) -> "Future[Any] | None":
+        if not self._has_topic_ids:
+            return None
+        return self._admin.describe_topics(TopicCollection([self._topic]), request_timeout=QUERY_SECONDS)[self._topic]

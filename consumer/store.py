@@ -12,14 +12,14 @@ from pymongo.errors import PyMongoError
 
 from consumer import failpoints
 from consumer.batch import Batch
-from consumer.intake import Clock
+from consumer.clocks import Clocks
 from consumer.transaction import Mismatch, Refused, Transactions
 from consumer.writes import Writes, remember_products, writes_of
 from shared.documents import PARTITIONS, Document
-from shared.errors import ClockSkewed, StoreUnavailable
+from shared.errors import StoreUnavailable
 from shared.events import Reason
 from shared.logs import logger
-from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, clock_skew_seconds, ensure_event_collection
+from shared.mongo import SyncDatabase, ensure_event_collection
 
 ATTEMPT_SECONDS = 10.0
 """A batch that could not be written for this long is given up: its partitions are claimed and read again."""
@@ -34,11 +34,11 @@ log = logger(__name__)
 class Store:
     """Writes batches, on one thread, in one session for its life: its id is what a partition's next owner kills."""
 
-    def __init__(self, database: SyncDatabase, group: str, topic: str, clock: Clock) -> None:
+    def __init__(self, database: SyncDatabase, group: str, topic: str, clocks: Clocks) -> None:
         self._database = database
         self._session = database.client.start_session()
         self._transactions = Transactions(database, self._session, group, topic)
-        self._clock = clock
+        self._clocks = clocks
         self._known_days: set[str] = set()
         self._stopping = threading.Event()
 
@@ -51,16 +51,6 @@ class Store:
         """Make the running attempt the last one; from any thread."""
         self._stopping.set()
 
-    def check_clock(self) -> None:
-        """Raise ClockSkewed when this machine's clock is not MongoDB's, StoreUnavailable when that is not known."""
-        try:
-            hello = self._database.client.admin.command("hello")
-        except PyMongoError as error:
-            raise StoreUnavailable(f"MongoDB does not answer: {error}") from error
-        skew = clock_skew_seconds(hello, self._clock())
-        if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
-            raise ClockSkewed(skew)
-
     def commit(self, batch: Batch, writes: Writes) -> None:
         """Write `batch`; `writes` is `writes_of(batch)`. Messages of lost leases are dropped, now or on the way.
 
@@ -68,7 +58,7 @@ class Store:
         time by a wrong clock, Halt when going on would be wrong. Then part of them may be written: claim again.
         """
         if any(document["reason"] in _TIME_REASONS for document in writes.rejected):
-            self.check_clock()
+            self._clocks.check()
         held = batch.to_do()
         self._commit(held, writes if held is batch else None, time.monotonic() + ATTEMPT_SECONDS)
 

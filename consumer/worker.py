@@ -15,14 +15,21 @@ from itertools import groupby
 from confluent_kafka import Consumer, KafkaError, Message
 
 from consumer import metrics
-from consumer.assignment import Assigned, Assignment
+from consumer.assignment import Assigned, Assignment, EndSeen
 from consumer.claimer import Claimer
 from consumer.complaints import Complaints
 from consumer.intake import Intake
 from consumer.lease import Lease
 from consumer.pipeline import Outcome, Pipeline
 from consumer.reporter import Reporter
-from shared.errors import AnalyticsError, ClockSkewed, InvariantBroken, StoreUnavailable
+from shared.errors import (
+    AnalyticsError,
+    ClockSkewed,
+    PartitionRefused,
+    SourceUnavailable,
+    StoreUnavailable,
+    TopicRecreated,
+)
 from shared.logs import logger
 
 CHUNK_MESSAGES = 2_000
@@ -34,6 +41,8 @@ FENCED_SECONDS = 3.0
 """A fenced process waits this long before it claims again: polling tells it first whether the partition is its own."""
 
 _OFFSET_ERRORS = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
+_GIVEN_UP = (StoreUnavailable, SourceUnavailable, ClockSkewed, TopicRecreated, PartitionRefused)
+"""What may become of a batch that is read again; any other error ends the process."""
 
 log = logger(__name__)
 
@@ -133,8 +142,9 @@ class Worker:
             return
         if error.code() == KafkaError._PARTITION_EOF:
             if assigned is not None and (message.offset() or 0) >= assigned.position:
-                assigned.at_end, assigned.end_seen = True, (assigned.position, datetime.now(UTC))
-        elif error.code() in _OFFSET_ERRORS and assigned is not None:
+                end = EndSeen(assigned.position, message.offset() or 0, datetime.now(UTC))
+                assigned.at_end, assigned.end_seen = True, end
+        elif error.code() in _OFFSET_ERRORS and assigned is not None and assigned.lease is not None:
             # The claim compares the offset with what Kafka holds, and halts with the right words.
             self._assignment.suspend(assigned, claim_at=0.0)
         else:
@@ -143,7 +153,7 @@ class Worker:
     def _settle(self, outcome: Outcome) -> None:
         """Take note of a batch that was committed, or give its partitions' leases up."""
         closed, error = outcome
-        if isinstance(error, StoreUnavailable | ClockSkewed | InvariantBroken):
+        if isinstance(error, _GIVEN_UP):
             log.warning("batch given up, to be read again", batch=closed.number, records=len(closed.batch))
             metrics.BATCHES_ABANDONED.inc()
             self._abandon(outcome.leases, error)
@@ -151,6 +161,7 @@ class Worker:
         if error is not None:
             raise error
         log.debug("batch committed", batch=closed.number, records=len(closed.batch))
+        self._claimer.committed()
         self._reporter.committed(closed.batch)
         if closed.batch.rejected:
             self._on_dead_letters()

@@ -17,9 +17,10 @@ from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
-from consumer.source import Brokers
+from consumer.claims import halt_of
+from consumer.source import Brokers, LogState
 from shared.documents import PARTITION_STATUS, PARTITIONS, Document, partition_id
-from shared.errors import AnalyticsError, ConfigurationError
+from shared.errors import AnalyticsError, ConfigurationError, TopicRecreated
 from shared.mongo import SyncDatabase, connect
 from shared.settings import ConsumerSettings
 
@@ -62,8 +63,8 @@ def restart(
         )
         if stored is None:
             _refuse(f"partition {partition} of {settings.kafka_topic} was never read, so it cannot be halted")
-        topic_id = brokers.topic_id()
-        decision = decide(stored, topic_id, *brokers.watermarks(partition))
+        state = brokers.ask(partition).answer()
+        decision = decide(stored, state)
         if decision is None:
             _refuse(f"partition {partition} is not halted: Kafka holds its next offset, {stored['next_offset']}")
         changed = database[PARTITIONS].update_one(
@@ -72,8 +73,9 @@ def restart(
                 "$set": {
                     "next_offset": Int64(decision.next_offset),
                     "first_offset": Int64(decision.next_offset),
-                    "topic_id": topic_id,
+                    "topic_id": state.topic_id,
                 },
+                "$unset": {"read_to": ""},
                 "$inc": {"epoch": 1, "generation": 1},
             },
         )
@@ -82,15 +84,17 @@ def restart(
         messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
 
 
-def decide(stored: Document, topic_id: str, low: int, high: int) -> Decision | None:
+def decide(stored: Document, state: LogState) -> Decision | None:
     """Where a partition goes on whose document is `stored`, given what Kafka holds; None when it is not halted."""
-    if topic_id and stored["topic_id"] and topic_id != stored["topic_id"]:
-        return Decision(low, "the beginning of the new topic")
-    if stored["next_offset"] < low:
-        return Decision(low, f"{low - stored['next_offset']} offsets are no longer in Kafka and were never read")
-    if stored["next_offset"] > high:
-        return Decision(high, "Kafka lost its newest records; those that were read before stay counted")
-    return None
+    halt = halt_of(stored, state)
+    if halt is None:
+        return None
+    if isinstance(halt, TopicRecreated):
+        return Decision(state.low, "the beginning of the new topic")
+    lost = state.low - stored["next_offset"]
+    if lost > 0:
+        return Decision(state.low, f"{lost} offsets are no longer in Kafka and were never read")
+    return Decision(state.high, "Kafka lost its newest records; those that were read before stay counted")
 
 
 def _connected() -> tuple[ConsumerSettings, SyncDatabase]:

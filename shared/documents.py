@@ -14,7 +14,8 @@ Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with
     totals              {h, k} and {m, k}    the same over all products; a minute's document by second: `s.<second>`
     products            {p, k}               ratings, rating_sum, histogram.<bin>, latest, latest_rated, first_seen
     rejected_events     {topic, g, k, o}     dead letters: reason, bytes, state
-    partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation
+    partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation,
+                                             read_to: below it Kafka has nothing to give that is not stored
     partition_status    {group, topic, k}    caught_up_at, lag, at
 
 In a database of its own, `<database>_access`, since a user's rights are by database and the consumer has none there:

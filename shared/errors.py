@@ -3,12 +3,16 @@
 AnalyticsError
 ├── ConfigurationError      a setting is missing or wrong; the process ends with exit code 78
 ├── StoreUnavailable        MongoDB did not do what was asked; try again later, nothing is lost
+├── SourceUnavailable       Kafka did not tell what was asked of a partition; that partition waits
+├── ClaimContended          another process holds a partition's document; that partition waits
 ├── ClockSkewed             this machine's clock and MongoDB's differ too much to judge an event's time
 └── Halt                    going on would skip or repeat events; a person has to decide
     ├── TopicRecreated
     ├── OffsetsLost
-    ├── InvariantBroken
-    └── WrongCollection
+    ├── WrongCollection
+    └── PartitionRefused    MongoDB refuses what one partition writes
+        ├── InvariantBroken
+        └── AggregateRefused
 """
 
 
@@ -22,6 +26,14 @@ class ConfigurationError(AnalyticsError):
 
 class StoreUnavailable(AnalyticsError):
     """MongoDB could not be reached or refused for now. Nothing is lost: the work is done again."""
+
+
+class SourceUnavailable(AnalyticsError):
+    """Kafka did not answer a question about a partition in time. Nothing is lost: that partition is asked for again."""
+
+
+class ClaimContended(AnalyticsError):
+    """Another process claims a partition, or holds its document, at this moment. That partition is claimed again."""
 
 
 class ClockSkewed(AnalyticsError):
@@ -47,13 +59,21 @@ class OffsetsLost(Halt):
     """The next offset to read lies outside what Kafka still holds."""
 
 
-class InvariantBroken(Halt):
-    """MongoDB already holds an event of `partition` that the partition's stored offset says was never written."""
+class WrongCollection(Halt):
+    """A collection exists with other options than this version creates, so its cost or order would be wrong."""
+
+
+class PartitionRefused(Halt):
+    """MongoDB refuses what `partition` writes, and would refuse it again."""
 
     def __init__(self, partition: int, message: str) -> None:
         super().__init__(message)
         self.partition = partition
 
 
-class WrongCollection(Halt):
-    """A collection exists with other options than this version creates, so its cost or order would be wrong."""
+class InvariantBroken(PartitionRefused):
+    """MongoDB holds a document that, by the partition's stored offset, was never written."""
+
+
+class AggregateRefused(PartitionRefused):
+    """A validator refuses a document of this project's own, which no event is to blame for."""

@@ -19,7 +19,14 @@ from bugsnag.delivery import DEFAULT_ENDPOINT, Delivery, default_headers
 from bugsnag.event import Event
 
 from shared import logs
-from shared.errors import ClockSkewed, ConfigurationError, OffsetsLost, TopicRecreated, WrongCollection
+from shared.errors import (
+    AggregateRefused,
+    ClockSkewed,
+    ConfigurationError,
+    OffsetsLost,
+    TopicRecreated,
+    WrongCollection,
+)
 from shared.settings import SharedSettings
 
 log = logs.logger(__name__)
@@ -32,7 +39,7 @@ REPEAT_SECONDS: Final = 60.0
 
 _OWN_TEXTS: Final = frozenset(
     f"{error.__module__}.{error.__qualname__}"
-    for error in (ClockSkewed, ConfigurationError, OffsetsLost, TopicRecreated, WrongCollection)
+    for error in (AggregateRefused, ClockSkewed, ConfigurationError, OffsetsLost, TopicRecreated, WrongCollection)
 )
 _WITHHELD: Final = "left out, for it may quote data; see the log"
 

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from consumer.store import Store
+from consumer.clocks import Clocks
 from scripts._generate import generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed
@@ -97,10 +97,9 @@ def events_of_second_run(events: Pipeline) -> list[object]:
 
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_that_is_not_mongodbs_judges_no_event(events: Pipeline, hours: int) -> None:
-    store = Store(events.database, "g", "t", clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
     with pytest.raises(ClockSkewed, match="correct the clock"):
-        store.check_clock()
-    Store(events.database, "g", "t", clock=lambda: datetime.now(UTC)).check_clock()
+        Clocks(events.database, lambda: datetime.now(UTC) + timedelta(hours=hours)).check()
+    Clocks(events.database, lambda: datetime.now(UTC)).check()
 
 
 @pytest.mark.parametrize("created", ["before the start", "while running"])

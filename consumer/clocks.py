@@ -1,0 +1,28 @@
+"""This machine's clock against MongoDB's: an event's time is judged by the one, and stored only if the other agrees."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pymongo.errors import PyMongoError
+
+from shared.errors import ClockSkewed, StoreUnavailable
+from shared.failures import brief
+from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, clock_skew_seconds
+
+
+class Clocks:
+    """Compares them, at the cost of one round trip."""
+
+    def __init__(self, database: SyncDatabase, clock: Callable[[], datetime]) -> None:
+        self._admin = database.client.admin
+        self._clock = clock
+
+    def check(self) -> None:
+        """Raise ClockSkewed when they differ too much, StoreUnavailable when that is not known."""
+        try:
+            hello = self._admin.command("hello")
+        except PyMongoError as error:
+            raise StoreUnavailable(f"MongoDB does not answer: {brief(error)}") from error
+        skew = clock_skew_seconds(hello, self._clock())
+        if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
+            raise ClockSkewed(skew)
