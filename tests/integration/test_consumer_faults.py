@@ -100,19 +100,6 @@ def test_mongodb_away_pauses_reading_and_rejects_nothing(events: Pipeline, load:
     assert consumer.stop() == 0
 
 
-def test_sigterm_ends_within_ten_seconds_while_mongodb_is_away(events: Pipeline, load: Thread) -> None:
-    consumer = events.consumer()
-    wait_until("progress", lambda: events.handled > 500, 60)
-    events.mongo.freeze()
-    consumer.send(signal.SIGTERM)
-    assert consumer.wait(10) == 0
-    events.mongo.thaw()
-    events.consumer()
-    load.join()
-    events.wait_handled(120)
-    events.check()
-
-
 def test_signals_end_it_within_ten_seconds_while_nothing_answers(events: Pipeline, load: Thread) -> None:
     """Each call may take as long as all of the stop; Kafka and MongoDB take everything and say nothing."""
     consumer = events.consumer(MONGODB_TIMEOUT_MS="10000")
