@@ -17,6 +17,7 @@ Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with
     partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation,
                                              read_to: below it Kafka has nothing to give that is not stored
     partition_status    {group, topic, k}    caught_up_at, lag, at
+    maintenance         name of a duty       schema: version; retention: dropped_before; replays: count, repairs
 
 In a database of its own, `<database>_access`, since a user's rights are by database and the consumer has none there:
 
@@ -41,6 +42,10 @@ PARTITIONS = "partitions"
 PARTITION_STATUS = "partition_status"
 API_TOKENS = "api_tokens"
 ACCESS_SUFFIX = "_access"
+MAINTENANCE = "maintenance"
+SCHEMA = "schema"
+RETENTION = "retention"
+REPLAYS = "replays"
 EVENTS_PREFIX = "events_"
 
 SUMS = ("amount", "units", "sales", "ratings", "rating_sum")
@@ -58,6 +63,7 @@ HISTOGRAM_BINS = 10
 Id = dict[str, int | str]
 Document = dict[str, Any]
 
+_OFFSET_BITS = 44
 _DECIMAL128_BIAS = 6176
 _EXACT = Context(prec=40)
 _LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
@@ -67,6 +73,28 @@ _SIGN = 1 << 63
 def event_collection(time_ms: int) -> str:
     """Name of the collection of the UTC day that `time_ms` falls into."""
     return f"{EVENTS_PREFIX}{datetime.fromtimestamp(time_ms // 1000, UTC):%Y%m%d}"
+
+
+def event_day(collection: str) -> int | None:
+    """Day since 1970 (UTC) whose events `collection` holds; None when it is no collection of events."""
+    try:
+        day = datetime.strptime(collection, f"{EVENTS_PREFIX}%Y%m%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(day.timestamp() * 1000) // DAY_MS
+
+
+def replayed_offset(partition: int, offset: int) -> int:
+    """The `o` of a replayed event: where its dead letter stood in Kafka, as one number, unique under partition -1.
+
+    `offset` is below 2^44, `partition` below 2^19.
+    """
+    return partition << _OFFSET_BITS | offset
+
+
+def replayed_source(replayed: int) -> tuple[int, int]:
+    """The inverse of `replayed_offset`: partition and offset."""
+    return replayed >> _OFFSET_BITS, replayed & ((1 << _OFFSET_BITS) - 1)
 
 
 def event_id(product: int, time_ms: int, partition: int, offset: int, generation: int) -> Id:

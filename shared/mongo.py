@@ -18,6 +18,7 @@ from shared.documents import (
     ACCESS_SUFFIX,
     EVENT_COLLECTION_OPTIONS,
     EVENTS_PREFIX,
+    MAINTENANCE,
     PARTITION_STATUS,
     PARTITIONS,
     PRODUCTS,
@@ -36,7 +37,7 @@ AnyDatabase = TypeVar("AnyDatabase", "Database[Document]", "AsyncIOMotorDatabase
 
 MAX_CLOCK_SKEW_SECONDS = 30.0
 
-_PLAIN_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS)
+_PLAIN_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS, MAINTENANCE)
 _CODEC = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
 _CONCERNS: dict[str, Any] = {
     "codec_options": _CODEC,

@@ -1,0 +1,108 @@
+"""What Kafka says of offsets that nothing in MongoDB stands for.
+
+A gap is lawful where Kafka gives no record: control records, aborted transactions, compaction. Where it gives one,
+that message is lost, unless its event lies in a day that the audit has not read. Below what Kafka still holds, nobody
+can tell.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from consumer.source import QUIET, Brokers
+from shared.errors import StoreUnavailable
+from shared.settings import ConsumerSettings
+
+SILENCE_SECONDS: Final = 15.0
+POLL_SECONDS: Final = 0.1
+"""A call that asks for many waits this long for the last of them."""
+CHUNK: Final = 1_000
+JOINED: Final = 20_000
+"""Gaps closer together than this are read in one go: reading on is quicker than seeking."""
+
+Gap = tuple[int, int]
+
+
+class Log:
+    """One topic, read without a group of its own. Raises StoreUnavailable when Kafka does not answer."""
+
+    def __init__(self, settings: ConsumerSettings) -> None:
+        self._topic = settings.kafka_topic
+        self._brokers = Brokers(settings, "audit")
+        self._settings = settings
+
+    def topic_id(self) -> str:
+        """Kafka's id of the topic; empty where that is not known."""
+        return self._brokers.topic_id()
+
+    def watermarks(self, partition: int) -> tuple[int, int]:
+        """The first offset that Kafka still holds, and the one after the last."""
+        return self._brokers.watermarks(partition)
+
+    def records_in(self, partition: int, gaps: Iterable[Gap]) -> Iterator[Message]:
+        """The records that Kafka gives a reader for the offsets of `gaps`, which are in order."""
+        for first, end, wanted in _joined(gaps):
+            reader = Consumer(self._configuration())
+            try:
+                reader.assign([TopicPartition(self._topic, partition, first)])
+                yield from self._read(reader, partition, end, wanted)
+            finally:
+                reader.close()
+
+    def _read(self, reader: Consumer, partition: int, end: int, wanted: list[Gap]) -> Iterator[Message]:
+        place = TopicPartition(self._topic, partition)
+        gaps = iter(wanted)
+        gap = next(gaps)
+        heard = time.monotonic()
+        while not _past(reader, place, end):
+            messages = reader.consume(CHUNK, POLL_SECONDS)
+            if messages:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENCE_SECONDS:
+                raise StoreUnavailable(f"Kafka gave nothing of partition {partition} for {SILENCE_SECONDS:.0f} s")
+            for message in messages:
+                error = message.error()
+                if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                    return
+                if error is not None:
+                    raise StoreUnavailable(f"Kafka does not give partition {partition}: {error}")
+                offset = message.offset() or 0
+                if offset >= end:
+                    return
+                while offset >= gap[1]:
+                    gap = next(gaps)
+                if offset >= gap[0]:
+                    yield message
+
+    def _configuration(self) -> dict[str, str | int | float | bool]:
+        return self._settings.kafka_client() | {
+            "group.id": f"{self._settings.group_id}-audit",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "isolation.level": self._settings.kafka_isolation_level,
+            "log_level": QUIET,
+        }
+
+
+def _past(reader: Consumer, place: TopicPartition, end: int) -> bool:
+    """Whether everything below `end` has been handed out."""
+    try:
+        position = reader.position([place])[0].offset
+    except KafkaException:
+        return False
+    return position >= end
+
+
+def _joined(gaps: Iterable[Gap]) -> Iterator[tuple[int, int, list[Gap]]]:
+    """Neighbouring gaps, with the range from the first's start to the last's end."""
+    together: list[Gap] = []
+    for gap in gaps:
+        if together and (gap[0] - together[-1][1] > JOINED or len(together) >= CHUNK):
+            yield together[0][0], together[-1][1], together
+            together = []
+        together.append(gap)
+    if together:
+        yield together[0][0], together[-1][1], together

@@ -1,0 +1,143 @@
+"""The ratings of all days against `products`: count, sum, histogram; and when a product was first seen, last rated.
+
+Holds about 400 bytes a product and partition that has events.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from bson.max_key import MaxKey
+
+from scripts._audit.findings import Findings, Kind
+from scripts._audit.raw import PROJECTION, events_of
+from scripts._audit.snapshot import Snapshot
+from scripts._audit.sums import NotASum, stored
+from shared.documents import EVENTS_PREFIX, HISTOGRAM_BINS, PRODUCTS, Document
+from shared.mongo import SyncDatabase
+
+_BIN_BITS: Final = 48
+_SUM_SHIFT: Final = _BIN_BITS * HISTOGRAM_BINS
+PACKED_RATINGS: Final = tuple(
+    rating << _SUM_SHIFT | 1 << _BIN_BITS * min(rating // 50, HISTOGRAM_BINS - 1) for rating in range(501)
+)
+"""What a rating, in hundredths, adds to the packed ratings of its product: the sum above ten bins."""
+
+Place = tuple[int, int]
+"""Product and partition."""
+
+
+class Rated(NamedTuple):
+    """Time and offset of the newest rating."""
+
+    time_ms: int
+    offset: int
+
+
+@dataclass(slots=True)
+class ProductSums:
+    """What the raw events of a product in a partition say."""
+
+    ratings: int
+    first_seen_ms: int
+    latest_rated: Rated | None
+
+    def add(self, other: "ProductSums") -> None:
+        """Take in the events of another day."""
+        self.ratings += other.ratings
+        self.first_seen_ms = min(self.first_seen_ms, other.first_seen_ms)
+        if other.latest_rated is not None:
+            self.latest_rated = max(self.latest_rated or other.latest_rated, other.latest_rated)
+
+    @property
+    def histogram(self) -> list[int]:
+        """Count of ratings by bin."""
+        mask = (1 << _BIN_BITS) - 1
+        return [self.ratings >> _BIN_BITS * bin_ & mask for bin_ in range(HISTOGRAM_BINS)]
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """The sums by their path in `products`, `rating_sum` in hundredths; zeros left out."""
+        bins = {f"histogram.{bin_}": count for bin_, count in enumerate(self.histogram)}
+        named = {"ratings": sum(bins.values()), "rating_sum": self.ratings >> _SUM_SHIFT} | bins
+        return {name: value for name, value in named.items() if value}
+
+
+def read_again(database: SyncDatabase, snapshot: Snapshot, place: Place) -> ProductSums | None:
+    """What all stored events of one product in one partition say, at the snapshot's moment."""
+    product, partition = place
+    of_product = {"_id": {"$gte": {"p": product}, "$lt": {"p": product, "t": MaxKey()}}, "_id.k": partition}
+    all_days: ProductSums | None = None
+    for name in database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}}):
+        for batch in snapshot.raw_batches(name, of_product, PROJECTION):
+            for _, time_ms, _, offset, _, _, rating in events_of(batch, lambda _, __: None):
+                rated = Rated(time_ms, offset) if rating >= 0 else None
+                one = ProductSums(PACKED_RATINGS[rating] if rated else 0, time_ms, rated)
+                if all_days is None:
+                    all_days = one
+                else:
+                    all_days.add(one)
+    return all_days
+
+
+def stored_fields(document: Document) -> dict[str, int | None]:
+    """The same of a stored document; None for what no sum of ratings can be."""
+    histogram = document.get("histogram", {})
+    fields: dict[str, int | None] = {
+        f"histogram.{bin_}": count if isinstance(count, int) and count >= 0 else None
+        for bin_, count in histogram.items()
+    }
+    try:
+        packed = stored({name: document[name] for name in ("ratings", "rating_sum") if name in document})
+        fields |= {"ratings": packed >> 64, "rating_sum": packed & (1 << 64) - 1}
+    except NotASum:
+        fields |= {"ratings": None, "rating_sum": None}
+    return {name: value for name, value in fields.items() if value != 0}
+
+
+def problems(expected: ProductSums | None, document: Document | None, whole: bool) -> Iterator[tuple[str, str, str]]:
+    """Each field in which a stored document is wrong: its path, what the events say, what it holds.
+
+    `whole` tells that `expected` comes of all events there ever were; otherwise they are a lower bound.
+    """
+    wanted: dict[str, Any] = {} if expected is None else dict(expected.fields)
+    found: dict[str, Any] = {} if document is None else stored_fields(document)
+    for name in sorted({*wanted, *found}):
+        want, have = wanted.get(name, 0), found.get(name, 0)
+        if have is None or have < want or (whole and have != want):
+            yield name, str(want), str(have)
+    if expected is None or document is None:
+        if whole and (expected is None) != (document is None):
+            yield "", "no document" if expected is None else "a document", "one" if document else "none"
+        return
+    first = document.get("first_seen")
+    if not isinstance(first, int) or first > expected.first_seen_ms or (whole and first < expected.first_seen_ms):
+        yield "first_seen", str(expected.first_seen_ms), str(first)
+    rated = document.get("latest_rated")
+    order = None if rated is None else _order(rated)
+    newest = None if expected.latest_rated is None else tuple(expected.latest_rated)
+    older = newest is not None and (order is None or order < newest)
+    if older or (whole and order != newest):
+        yield "latest_rated", str(newest), str(order)
+
+
+def _order(latest: Document) -> tuple[int, int]:
+    return latest["t"], latest["o"]
+
+
+def note(place: Place, wrong: tuple[str, str, str], findings: Findings) -> None:
+    """Tell one wrong field."""
+    path, expected, found = wrong
+    product, partition = place
+    findings.add(
+        Kind.SUM_DIFFERS,
+        f"{PRODUCTS} of product {product}, partition {partition}, {path or 'the document'}: "
+        f"holds {found}, the raw events give {expected}",
+        collection=PRODUCTS,
+        level="histogram" if path.startswith("histogram") else "product",
+        partition=partition,
+        product=product,
+        path=path,
+        expected=expected,
+        found=found,
+    )

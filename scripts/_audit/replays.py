@@ -1,0 +1,28 @@
+"""Replayed dead letters and their events, each of which must have the other."""
+
+from scripts._audit.findings import Findings, Kind
+from scripts._audit.ledger import Ledger
+from scripts._audit.promises import Scope
+from shared.documents import DAY_MS, REJECTED_EVENTS, rejected_id
+from shared.mongo import SyncDatabase
+
+
+def judge_replays(database: SyncDatabase, ledger: Ledger, topic: str, scope: Scope, findings: Findings) -> None:
+    """Letters whose event was not met are looked up: its day may be gone, or may not have been read."""
+    for place, offset in ledger.awaited_replays():
+        letter = database[REJECTED_EVENTS].find_one(
+            {"_id": rejected_id(topic, place.generation, place.partition, offset)}, {"replayed_as": 1}
+        )
+        identity = (letter or {}).get("replayed_as")
+        day = identity["t"] // DAY_MS if identity else None
+        if day is not None and day < scope.kept_from:
+            findings.cannot_judge("replayed events of days that retention dropped")
+        elif identity is None or day is None or day in scope.days or not scope.stored(day, identity):
+            findings.add(
+                Kind.LETTER_WITHOUT_REPLAY,
+                f"partition {place.partition}, offset {offset}: a replayed dead letter has no event",
+                partition=place.partition,
+                generation=place.generation,
+                offset=offset,
+                product=identity["p"] if identity else None,
+            )

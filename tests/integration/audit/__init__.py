@@ -1,0 +1,1 @@
+"""The audit, dead letters and retention as an operator runs them, on what real consumers stored."""

@@ -1,0 +1,35 @@
+"""The audit as an operator runs it: a process, and what it printed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support.process import ROOT
+
+AUDIT_SECONDS = 120
+
+
+def script(
+    name: str, environment: Mapping[str, str], *arguments: str, seconds: float = AUDIT_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """One of the scripts, run to its end."""
+    return subprocess.run(
+        (sys.executable, "-m", f"scripts.{name}", *arguments),
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def audit(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
+    """The report of an audit that could judge; its exit code says the same as its `ok`."""
+    done = script("audit", environment, "--json", *arguments)
+    assert done.returncode in (0, 1), done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report["ok"] == (done.returncode == 0)
+    return report
