@@ -59,7 +59,7 @@ def audit(
             database.client.admin.command("ping")
         log = Log(settings) if ask_kafka else None
         if log is not None:
-            log.topic_id()
+            log.state(0)
         first_day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000) // DAY_MS
         one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, _not_repaired)
         with progress(messages, database, first_day) as advance:

@@ -28,6 +28,10 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode="markdown
 messages = Console(stderr=True)
 
 
+PROMISED = ("generation", "first_offset", "next_offset", "topic_id")
+"""What stays of a generation that is over, for the audit."""
+
+
 class Decision(NamedTuple):
     """Where reading goes on, and what that means for the person who decides."""
 
@@ -76,6 +80,7 @@ def restart(
                     "topic_id": state.topic_id,
                 },
                 "$unset": {"read_to": ""},
+                "$push": {"past": {name: stored[name] for name in PROMISED}},
                 "$inc": {"epoch": 1, "generation": 1},
             },
         )

@@ -15,7 +15,8 @@ Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with
     products            {p, k}               ratings, rating_sum, histogram.<bin>, latest, latest_rated, first_seen
     rejected_events     {topic, g, k, o}     dead letters: reason, bytes, state
     partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation,
-                                             read_to: below it Kafka has nothing to give that is not stored
+                                             read_to: below it Kafka has nothing to give that is not stored;
+                                             past: the same of generations that are over
     partition_status    {group, topic, k}    caught_up_at, lag, at
     maintenance         name of a duty       schema: version; retention: dropped_before; replays: count, repairs
 

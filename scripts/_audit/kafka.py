@@ -11,8 +11,8 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.source import QUIET, Brokers
-from shared.errors import StoreUnavailable
+from consumer.source import QUIET, Brokers, LogState
+from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 
 SILENCE_SECONDS: Final = 15.0
@@ -26,20 +26,16 @@ Gap = tuple[int, int]
 
 
 class Log:
-    """One topic, read without a group of its own. Raises StoreUnavailable when Kafka does not answer."""
+    """One topic, read without a group of its own. Raises SourceUnavailable when Kafka does not answer."""
 
     def __init__(self, settings: ConsumerSettings) -> None:
         self._topic = settings.kafka_topic
         self._brokers = Brokers(settings, "audit")
         self._settings = settings
 
-    def topic_id(self) -> str:
-        """Kafka's id of the topic; empty where that is not known."""
-        return self._brokers.topic_id()
-
-    def watermarks(self, partition: int) -> tuple[int, int]:
-        """The first offset that Kafka still holds, and the one after the last."""
-        return self._brokers.watermarks(partition)
+    def state(self, partition: int) -> LogState:
+        """The topic's id and the ends of a partition."""
+        return self._brokers.ask(partition).answer()
 
     def records_in(self, partition: int, gaps: Iterable[Gap]) -> Iterator[Message]:
         """The records that Kafka gives a reader for the offsets of `gaps`, which are in order."""
@@ -61,13 +57,13 @@ class Log:
             if messages:
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE_SECONDS:
-                raise StoreUnavailable(f"Kafka gave nothing of partition {partition} for {SILENCE_SECONDS:.0f} s")
+                raise SourceUnavailable(f"Kafka gave nothing of partition {partition} for {SILENCE_SECONDS:.0f} s")
             for message in messages:
                 error = message.error()
                 if error is not None and error.code() == KafkaError._PARTITION_EOF:
                     return
                 if error is not None:
-                    raise StoreUnavailable(f"Kafka does not give partition {partition}: {error}")
+                    raise SourceUnavailable(f"Kafka does not give partition {partition}: {error}")
                 offset = message.offset() or 0
                 if offset >= end:
                     return

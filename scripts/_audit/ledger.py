@@ -28,6 +28,8 @@ class Range(NamedTuple):
     place: Place
     first: int
     end: int
+    read_to: int
+    """Below it Kafka had nothing to give that is not stored."""
     current: bool
     topic_id: str
 
@@ -116,6 +118,7 @@ def ranges_of(partition: Document) -> Iterator[Range]:
     number = partition["_id"]["k"]
     for past in partition.get("past", ()):
         place = Place(number, past["generation"])
-        yield Range(place, past["first_offset"], past["next_offset"], False, past["topic_id"])
+        yield Range(place, past["first_offset"], past["next_offset"], past["next_offset"], False, past["topic_id"])
     place = Place(number, partition["generation"])
-    yield Range(place, partition["first_offset"], partition["next_offset"], True, partition["topic_id"])
+    first, end = partition["first_offset"], partition["next_offset"]
+    yield Range(place, first, end, max(end, partition.get("read_to", 0)), True, partition["topic_id"])

@@ -64,14 +64,13 @@ class Promises:
             missing = sum(end - first for first, end in self._ledger.gaps(one))
             self._findings.cannot_judge("missing offsets, Kafka was not asked", missing)
             return
-        topic_id = self._log.topic_id()
-        if topic_id and one.topic_id and topic_id != one.topic_id:
+        state = self._log.state(one.place.partition)
+        if state.topic_id and one.topic_id and state.topic_id != one.topic_id:
             missing = sum(end - first for first, end in self._ledger.gaps(one))
             self._findings.cannot_judge("missing offsets of a topic that was deleted", missing)
             return
-        low, high = self._log.watermarks(one.place.partition)
-        self._judge_ends(one, low, high)
-        self._judge_gaps(one, low, high)
+        self._judge_ends(one, state.low, state.high)
+        self._judge_gaps(one, state.low, state.high)
 
     def _judge_ends(self, one: Range, low: int, high: int) -> None:
         if not one.current:
@@ -80,10 +79,10 @@ class Promises:
             self._offset_finding(
                 Kind.WRONG_NEXT_OFFSET, one.place, one.end, f"next_offset is {one.end}, but Kafka ends at {high}"
             )
-        if one.end < low:
+        if one.read_to < low:
             self._offset_finding(
-                Kind.LOST, one.place, one.end,
-                f"offsets {one.end} to {low - 1} are no longer in Kafka and were never read",
+                Kind.LOST, one.place, one.read_to,
+                f"offsets {one.read_to} to {low - 1} are no longer in Kafka and were never read",
             )  # fmt: skip
 
     def _judge_gaps(self, one: Range, low: int, high: int) -> None:
