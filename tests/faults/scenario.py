@@ -1,6 +1,6 @@
 """One scenario: a topic, a database, consumers and known traffic; faults, which it counts; and the check at its end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -43,10 +43,10 @@ class Scenario:
         """Count what was just done."""
         self.row.faults += times
 
-    def consumer(self, **more: str) -> Running:
+    def consumer(self, module: str = "consumer", **more: str) -> Running:
         """A started consumer, which Kafka gives up after `SESSION_MS` of silence; batches are small and many."""
         few = {"KAFKA_SESSION_TIMEOUT_MS": str(SESSION_MS), "BATCH_MAX_EVENTS": "200"}
-        return self.pipeline.consumer(**(few | more))
+        return self.pipeline.consumer(module, **(few | more))
 
     @contextmanager
     def under_traffic(self, rate: float = RATE) -> Iterator[None]:
@@ -63,12 +63,20 @@ class Scenario:
         """Wait until every acknowledged message is handled."""
         wait_until("all messages handled", lambda: self.handled >= len(self.traffic.acknowledged), seconds)
 
+    def wait_stored(self, seconds: float = FINISH_SECONDS) -> None:
+        """The same where offsets have gaps or begin anew: wait until as many are stored."""
+        wait_until("all messages stored", lambda: len(self.stored) >= len(self.traffic.acknowledged), seconds)
+
+    @property
+    def stored(self) -> Mapping[invariant.Place, int]:
+        """How often each message is stored."""
+        return invariant.handled_places(self.pipeline.database)
+
     def finish(self, *, halts: bool = False, ask_api: bool = False, wait: Callable[[], None] | None = None) -> None:
         """Wait until everything is handled, assert the invariant, note what came of it."""
         try:
             (wait or self.wait_handled)()
         finally:
-            self._stalls.stop()
             self._note()
         database = self.pipeline.database
         invariant.check_places(database, set(self.traffic.acknowledged))
@@ -81,13 +89,14 @@ class Scenario:
 
     def close(self) -> None:
         """End the consumers."""
-        self._stalls.stop()
+        if self._stalls.is_watching:
+            self._note()
         self.pipeline.close()
 
     def _note(self) -> None:
-        """What the table tells, also of a scenario that is about to fail."""
+        """What the table tells, also of a scenario that fails."""
+        self._stalls.stop()
         self.row.events = len(self.traffic.acknowledged)
         self.row.stall_seconds = self._stalls.longest_seconds
-        handled = invariant.handled_places(self.pipeline.database)
-        tally = invariant.compare(handled, set(self.traffic.acknowledged))
+        tally = invariant.compare(self.stored, set(self.traffic.acknowledged))
         self.row.lost, self.row.repeated = len(tally.lost), len(tally.repeated)

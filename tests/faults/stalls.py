@@ -33,6 +33,11 @@ class StallWatch:
         """Begin to watch."""
         self._thread.start()
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """End; `longest_seconds` stays."""
         self._ends.set()

@@ -68,6 +68,25 @@ class Traffic:
             self._produce(producer, message)
         _flush(producer)
 
+    def transactions(self, count: int) -> None:
+        """Publish so many Kafka transactions; about half are aborted, whose messages nobody is to see."""
+        producer = Producer(
+            {"bootstrap.servers": self._servers, "transactional.id": self._topic, "linger.ms": 0, "log_level": 0}
+        )
+        producer.init_transactions(30)
+        stream = self._streams()[0]
+        for _ in range(count):
+            producer.begin_transaction()
+            before, aborted = dict(self.acknowledged), self._choose.random() < 0.5
+            for message in islice(stream, self._choose.randint(1, 20)):
+                self._produce(producer, message)
+            _flush(producer)
+            if aborted:
+                producer.abort_transaction(30)
+                self.acknowledged = before
+            else:
+                producer.commit_transaction(30)
+
     def _streams(self) -> list[Iterator[Generated]]:
         """Endless, each with a seed of its own."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
@@ -97,6 +116,8 @@ class Traffic:
                 "linger.ms": 5,
                 "message.timeout.ms": DELIVERY_SECONDS * 1000,
                 "partitioner": "murmur2_random",
+                # Partitions that a test adds are noticed soon.
+                "topic.metadata.refresh.interval.ms": 2_000,
                 "log_level": 0,
             }
         )

@@ -48,10 +48,10 @@ class Pipeline:
             "LOG_FORMAT": "json",
         } | more
 
-    def consumer(self, **more: str) -> Running:
-        """A consumer that has been started; `more` are settings that differ."""
+    def consumer(self, program: str = "consumer", **more: str) -> Running:
+        """A consumer that has been started, by the module `program`; `more` are settings that differ."""
         number = len(self.consumers) + 1
-        process = module("consumer", self.folder / f"consumer-{number}.log", self.environment(**more))
+        process = module(program, self.folder / f"consumer-{number}.log", self.environment(**more))
         self.consumers.append(process)
         process.start()
         return process

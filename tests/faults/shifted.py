@@ -1,0 +1,36 @@
+"""`python -m tests.faults.shifted`: the consumer with Python's clock shifted by the hours in the file `SHIFT_FILE`.
+
+Not by libfaketime, which the API is tested with: librdkafka waits by `cnd_timedwait`, which that library does not
+replace, so its waits for a shifted moment never end.
+"""
+
+import datetime
+import os
+import runpy
+from pathlib import Path
+
+# These keep the real class: they compare and encode times, and judge none.
+import bson
+import confluent_kafka
+import pydantic_settings
+import pymongo
+import structlog
+
+LIBRARIES = (bson, confluent_kafka, pydantic_settings, pymongo, structlog)
+SHIFT = Path(os.environ["SHIFT_FILE"])
+
+
+class ShiftedClock(datetime.datetime):
+    """`now` is shifted; its values are ordinary times."""
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]  # deliberately not of this class
+        hours = float(SHIFT.read_text() or 0)
+        return REAL.now(tz) + datetime.timedelta(hours=hours)
+
+
+REAL = datetime.datetime
+
+if __name__ == "__main__":
+    datetime.datetime = ShiftedClock  # type: ignore[misc]  # what `from datetime import datetime` finds from now on
+    runpy.run_module("consumer", run_name="__main__", alter_sys=True)

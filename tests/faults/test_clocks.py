@@ -1,0 +1,80 @@
+"""Clocks that are an hour off MongoDB's: nothing is judged by them, both services say so, and both recover."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from stack import packages
+from stack.errors import PartMissing
+from stack.waiting import wait_until
+from tests.faults.conftest import Start
+from tests.support import local
+from tests.support.api import api_process
+from tests.support.process import Running
+
+SEEN_SECONDS = 20.0
+
+
+def faketime(file: Path) -> dict[str, str]:
+    """The environment of a process whose clock is shifted by what `file` says. Skips where faketime cannot be had."""
+    try:
+        program = packages.require("faketime", "faketime", print)
+    except PartMissing as missing:
+        local.without(missing)
+    (library,) = sorted(program.parent.parent.glob("lib/**/libfaketimeMT.so.1"))
+    return {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+def said(consumer: Running, text: str, times: int) -> bool:
+    """Whether it wrote this so often."""
+    return consumer.output.count(text) >= times
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_consumers_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) -> None:
+    """Wrong from the start, and again while it reads."""
+    scenario = start()
+    clock = tmp_path / "clock"
+    clock.write_text(f"{hours}")
+    with scenario.under_traffic(200):
+        consumer = scenario.consumer("tests.faults.shifted", SHIFT_FILE=str(clock))
+        consumer.wait_for_output("ClockSkewed")
+        scenario.fault()
+        assert scenario.handled == 0
+        clock.write_text("0")
+        scenario.wait_progress(200)
+        clock.write_text(f"{hours}")
+        consumer.wait_until("another pause", partial(said, consumer, "ClockSkewed", 2), SEEN_SECONDS)
+        scenario.fault()
+        clock.write_text("0")
+        scenario.wait_progress(200)
+    scenario.finish()
+    assert "correct the clock" in consumer.output
+    assert consumer.stop() == 0
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_an_apis_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) -> None:
+    scenario = start()
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    consumer = scenario.consumer()
+    scenario.traffic.publish(100)
+    pipeline = scenario.pipeline
+    with api_process(pipeline.mongo, pipeline.database, tmp_path, **faketime(clock)) as (api, _):
+        ready = partial(api.client.get, "/readyz")
+        wait_until("readiness", lambda: ready().status_code == 200, SEEN_SECONDS)
+        clock.write_text(f"{hours:+d}h")
+        scenario.fault()
+        wait_until("unreadiness", lambda: ready().status_code == 503, SEEN_SECONDS)
+        assert "off MongoDB's" in ready().text
+        clock.write_text("+0")
+        wait_until("readiness again", lambda: ready().status_code == 200, SEEN_SECONDS)
+    scenario.finish(ask_api=True)
+    assert consumer.stop() == 0

@@ -1,0 +1,143 @@
+"""Kafka that dies, forgets, begins anew or grows, and producers that change their minds."""
+
+import re
+import shlex
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from stack.waiting import wait_until
+from tests.faults.conftest import Start
+from tests.faults.ownership import MOVE_SECONDS, owns
+from tests.faults.scenario import Scenario
+from tests.support.process import ROOT, Running
+from tests.support.servers import KafkaServer
+
+RESOLVES = re.compile(r"`python (-m scripts\.partitions restart --partition (\d+))`")
+PARTITIONS = 3
+
+
+@pytest.fixture
+def admin(kafka: KafkaServer) -> AdminClient:
+    return AdminClient({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
+
+
+def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None:
+    """Run the very commands that the consumer's messages name, once each of these partitions has halted."""
+    wait_until("the halts", lambda: partitions <= commands(consumer).keys(), MOVE_SECONDS)
+    for partition in partitions:
+        command = (sys.executable, *shlex.split(commands(consumer)[partition]))
+        environment = scenario.pipeline.environment()
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def commands(consumer: Running) -> dict[int, str]:
+    """By partition: the command in the consumer's last message."""
+    return {int(partition): command for command, partition in RESOLVES.findall(consumer.output)}
+
+
+@pytest.mark.timeout(400)
+def test_a_broker_killed_and_restarted(start: Start, full: bool, kafka: KafkaServer) -> None:
+    scenario = start()
+    with scenario.under_traffic(400):
+        consumers = [scenario.consumer() for _ in range(2)]
+        for _ in range(5 if full else 1):
+            scenario.wait_progress(200)
+            kafka.kill()
+            scenario.fault()
+            kafka.start()
+        scenario.wait_progress(200)
+    scenario.finish(ask_api=True)
+    assert [consumer.stop() for consumer in consumers] == [0, 0]
+
+
+def recreate(scenario: Scenario, admin: AdminClient) -> None:
+    """Delete the topic and make it again, empty."""
+    topic = scenario.pipeline.topic
+    admin.delete_topics([topic])[topic].result(10)
+    wait_until("the topic gone", lambda: topic not in admin.list_topics(timeout=5).topics, 20)
+    scenario.pipeline.kafka.create_topic(topic, PARTITIONS)
+    scenario.fault()
+
+
+@pytest.mark.full
+def test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides(start: Start, admin: AdminClient) -> None:
+    scenario = start(partitions=PARTITIONS)
+    first = scenario.consumer()
+    scenario.traffic.publish(600)
+    scenario.wait_handled()
+    assert first.stop() == 0
+    recreate(scenario, admin)
+    scenario.traffic.generation = 2
+    scenario.traffic.publish(600)
+    second = scenario.consumer()
+    resolve(scenario, second, set(range(PARTITIONS)))
+    scenario.finish(halts=True, wait=scenario.wait_stored, ask_api=True)
+    assert second.stop() == 0
+
+
+@pytest.mark.full
+def test_retention_that_passes_unread_offsets_halts_until_it_is_resolved(start: Start, admin: AdminClient) -> None:
+    scenario = start(partitions=PARTITIONS)
+    first = scenario.consumer()
+    scenario.traffic.publish(600)
+    scenario.wait_handled()
+    assert first.stop() == 0
+    (stored,) = scenario.pipeline.database.partitions.find({"_id.k": 0})
+    scenario.traffic.publish(600)
+    low = stored["next_offset"] + 20
+    (deleted,) = admin.delete_records([TopicPartition(scenario.pipeline.topic, 0, low)]).values()
+    deleted.result(10)
+    scenario.fault()
+    second = scenario.consumer()
+    resolve(scenario, second, {0})
+    # What retention took was never anybody's to count; the rest of that partition is another generation's.
+    published = scenario.traffic.acknowledged.items()
+    unread = {place: known for place, known in published if place[1] == 0 and place[2] >= stored["next_offset"]}
+    for place, known in unread.items():
+        del scenario.traffic.acknowledged[place]
+        if place[2] >= low:
+            scenario.traffic.acknowledged[2, *place[1:]] = known
+    scenario.finish(halts=True, wait=scenario.wait_stored)
+    assert second.stop() == 0
+
+
+@pytest.mark.full
+def test_partitions_added_while_running_are_picked_up(start: Start, admin: AdminClient) -> None:
+    scenario = start(partitions=PARTITIONS)
+    with scenario.under_traffic(400):
+        consumer = scenario.consumer()
+        for partitions in (PARTITIONS + 2, PARTITIONS + 5):
+            scenario.wait_progress(200)
+            grown = NewPartitions(scenario.pipeline.topic, partitions)
+            admin.create_partitions([grown])[scenario.pipeline.topic].result(10)
+            scenario.fault()
+            wait_until("their claims", partial(owns, scenario, consumer, partitions), MOVE_SECONDS)
+        wait_until(
+            "traffic in all of them",
+            lambda: {place[1] for place in tuple(scenario.traffic.acknowledged)} == set(range(PARTITIONS + 5)),
+            MOVE_SECONDS,
+        )
+    scenario.finish()
+    assert consumer.stop() == 0
+
+
+@pytest.mark.full
+def test_transactions_that_producers_abort_are_never_seen(start: Start) -> None:
+    """The consumer is killed meanwhile: offsets with gaps are as safe as those without."""
+    scenario = start(partitions=PARTITIONS)
+    for _ in range(4):
+        consumer = scenario.consumer(FAILPOINT=f"after_events:kill:{scenario.choose.randint(1, 4)}")
+        scenario.traffic.transactions(10)
+        consumer.kill()
+        scenario.fault()
+    last = scenario.consumer()
+    scenario.finish(wait=scenario.wait_stored)
+    assert last.stop() == 0

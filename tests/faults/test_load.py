@@ -1,0 +1,69 @@
+"""More than usual: a backlog with little memory, nothing but poison, and one event that MongoDB alone refuses."""
+
+import re
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from scripts._generate import Message, generate
+from stack.waiting import wait_until
+from tests.faults.conftest import Start
+from tests.support.process import Running
+
+BACKLOG, MEMORY_MIB = 2_000_000, 300
+POISON = 10_000
+REFUSED = b'{"event":"productRated","name_of_product":"refuse me","product_id":1,"rating":1,"category":"c"}'
+
+
+def peak_mib(consumer: Running) -> float:
+    """The most memory that the process ever had resident, in MiB."""
+    status = Path(f"/proc/{consumer.pid}/status").read_text()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak, status
+    return int(peak[1]) / 1024
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_a_backlog_of_two_million_in_300_mib(start: Start) -> None:
+    scenario = start(partitions=6)
+    scenario.traffic.publish(BACKLOG)
+    consumer = scenario.consumer(BATCH_MAX_EVENTS="10000")
+    scenario.fault()
+    scenario.wait_handled(600)
+    peak = peak_mib(consumer)
+    assert consumer.stop() == 0
+    scenario.finish()
+    assert peak <= MEMORY_MIB, f"{peak:.0f} MiB"
+
+
+def test_ten_thousand_poison_messages_in_a_row(start: Start) -> None:
+    """Each is a dead letter with its reason, and what follows is read."""
+    scenario = start()
+    scenario.traffic.send(generate(count=POISON, seed=scenario.choose.getrandbits(32), invalid=1.0))
+    scenario.fault()
+    scenario.traffic.publish(300)
+    consumer = scenario.consumer(BATCH_MAX_EVENTS="1000")
+    scenario.finish(ask_api=True)
+    assert scenario.pipeline.database.rejected_events.count_documents({}) >= POISON
+    assert consumer.stop() == 0
+
+
+def test_an_event_that_mongodb_alone_refuses(start: Start) -> None:
+    """A validator that an operator added; the rest of each batch is stored."""
+    scenario = start()
+    consumer = scenario.consumer()
+    scenario.traffic.publish(100)
+    scenario.wait_handled()
+    database = scenario.pipeline.database
+    for day in [name for name in database.list_collection_names() if name.startswith("events_")]:
+        database.command("collMod", day, validator={"name_of_product": {"$ne": "refuse me"}})
+    messages = generate(count=400, products=10, seed=scenario.choose.getrandbits(32))
+    for _ in range(4):
+        scenario.traffic.send(islice(messages, 50))
+        scenario.traffic.send(iter([Message(b"1", REFUSED, "refused_by_database")]))
+        scenario.fault()
+    wait_until("dead letters", lambda: database.rejected_events.count_documents({}) >= 4, 60)
+    scenario.finish()
+    assert consumer.stop() == 0
