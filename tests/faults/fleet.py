@@ -10,7 +10,10 @@ from tests.faults.scenario import Scenario
 from tests.support.process import Running
 
 MOST_PASSAGES = 3
-LIFE_SECONDS = (0.5, 8.0)
+RANDOM_SHARE = 0.3
+LIFE_SECONDS = (0.5, 5.0)
+"""Of a consumer that dies at a random moment."""
+PATIENCE_SECONDS = 15.0
 """A consumer whose failpoint is not passed by then is killed where it happens to be."""
 
 
@@ -48,6 +51,8 @@ class Fleet:
 
     def _born(self) -> tuple[Running, str, float]:
         choose = self._scenario.choose
+        if choose.random() < RANDOM_SHARE:
+            return self._scenario.consumer(), "anywhere", time.monotonic() + choose.uniform(*LIFE_SECONDS)
         step = next(self._steps)
         consumer = self._scenario.consumer(FAILPOINT=f"{step}:kill:{choose.randint(1, MOST_PASSAGES)}")
-        return consumer, step, time.monotonic() + choose.uniform(*LIFE_SECONDS)
+        return consumer, step, time.monotonic() + PATIENCE_SECONDS

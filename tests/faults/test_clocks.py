@@ -36,6 +36,7 @@ def said(consumer: Running, text: str, times: int) -> bool:
     return consumer.output.count(text) >= times
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_consumers_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) -> None:
     """Wrong from the start, and again while it reads."""
