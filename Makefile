@@ -1,4 +1,4 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make check · make bench · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make check · make bench · make openapi · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -7,7 +7,7 @@ consumer ?= 2
 workers ?= 2
 SEED ?= 1
 
-.PHONY: deps demo up test faults check bench lock clean
+.PHONY: deps demo up test faults check bench openapi lock clean
 
 deps: .venv/installed
 
@@ -32,6 +32,10 @@ check: deps
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy api consumer shared scripts stack bench tests
 	.venv/bin/lint-imports
+
+# The interface as a file, which a test compares with the code: a change of it is raised in api/documentation.py first.
+openapi: deps
+	$(python) -m api.openapi > docs/openapi.json
 
 # Rebuilt when the requirements change. uv, itself checked against its hash, installs the rest in seconds.
 .venv/installed: requirements/dev.txt

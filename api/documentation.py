@@ -10,6 +10,8 @@ from api.problems import Problem
 from api.responses import ProblemDetails
 
 TITLE: Final = "Product analytics"
+VERSION: Final = "1.1.0"
+"""Of the interface: raised with every change of it, in the first place when a client would have to change too."""
 DESCRIPTION: Final = """
 Sales of the last hour and average ratings of products, from the events that have been counted so far.
 
@@ -18,20 +20,54 @@ Sales of the last hour and average ratings of products, from the events that hav
 - `Data-As-Of` (RFC 3339, UTC) says up to when everything is counted; it is absent when that is unknown.
 - Answers carry an `ETag`; a request with `If-None-Match` gets 304 while nothing has changed.
 - Every error is `application/problem+json` (RFC 9457). `X-Request-Id` is taken from the request or made, and sent back.
+- HEAD answers as GET does, without the body; OPTIONS tells the methods. A body in a request is ignored.
+- Answers are JSON whatever `Accept` says, and never compressed, being shorter than a packet.
+- Each address takes no query parameters and has one spelling: a product is `3`, and never `03`, `+3` or `3.0`.
 """
 
+_TEXT: Final = {"type": "string"}
 _HEADERS: Final[dict[str, Any]] = {
-    "X-Request-Id": {"description": "Names this request in the service's logs.", "schema": {"type": "string"}},
+    "X-Request-Id": {"description": "Names this request in the logs.", "schema": _TEXT, "example": "6f1ab6c2d94f3e70"},
 }
 _DATA_HEADERS: Final[dict[str, Any]] = {
     **_HEADERS,
-    "ETag": {"description": "Entity tag of the body.", "schema": {"type": "string"}},
-    "Cache-Control": {"schema": {"type": "string"}},
+    "ETag": {"description": "Entity tag of the body.", "schema": _TEXT, "example": '"d0163128b0abb5b7da722db5"'},
+    "Cache-Control": {"schema": _TEXT, "example": "private, no-cache"},
     "Data-As-Of": {
         "description": "All that happened until then is counted; absent when unknown.",
         "schema": {"type": "string", "format": "date-time"},
+        "example": "2026-06-01T11:59:58.500Z",
     },
 }
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "Entity tags of answers that the client has, or `*`: 304 if one of them is the present answer.",
+    "schema": _TEXT,
+    "example": '"d0163128b0abb5b7da722db5"',
+}
+
+AT_THE_EDGE: Final = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The request's address is too long",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests with this token or from this address; try again in a second, "
+    "and keep to RateLimit-Policy",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's headers are too large",
+    HTTPStatus.BAD_GATEWAY: "No instance of the API could be reached; try again in a few seconds",
+    HTTPStatus.GATEWAY_TIMEOUT: "The API did not answer in time; try again in a few seconds",
+}
+"""What the load balancer answers by itself, in words of nginx.conf."""
+_EDGE_HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: {
+        "Retry-After": "1",
+        "RateLimit": '"token";r=0;t=1, "address";r=0;t=1',
+        "RateLimit-Policy": '"token";q=5000;w=1, "address";q=10000;w=1',
+    },
+    HTTPStatus.BAD_GATEWAY: {"Retry-After": "2"},
+    HTTPStatus.GATEWAY_TIMEOUT: {"Retry-After": "2"},
+}
+_TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
 
 Answers = dict[int | str, dict[str, Any]]
 
@@ -56,14 +92,15 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
     }
     if not of_product:
         del documented[404]
-    return documented
+    return dict(sorted((documented | {status.value: _edge_problem(status) for status in AT_THE_EDGE}).items()))
 
 
 def correct(document: dict[str, Any]) -> None:
-    """Take the 422 that FastAPI adds to every route with a parameter out of its OpenAPI document: none answers it."""
+    """Make FastAPI's OpenAPI document true: no route answers its 422, each takes `If-None-Match`."""
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
+            operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -83,3 +120,11 @@ def _problem(problem: Problem) -> dict[str, Any]:
             }
         },
     }
+
+
+def _edge_problem(status: HTTPStatus) -> dict[str, Any]:
+    """An error of the load balancer's own, whose titles are those of RFC 9110 in every version of Python."""
+    documented = _problem(Problem(status, AT_THE_EDGE[status], _EDGE_HEADERS.get(status)))
+    example = documented["content"][problems.MEDIA_TYPE]["example"]
+    example["title"] = _TITLES.get(status, status.phrase)
+    return documented

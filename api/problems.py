@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from shared.errors import StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
+METHODS: Final = "GET, HEAD, OPTIONS"
+"""What every address answers. HEAD is GET without its body, OPTIONS tells these."""
 REALM: Final = 'Bearer realm="product-analytics"'
 RETRY_SECONDS: Final = 2
 
@@ -74,8 +76,8 @@ def elsewhere() -> Problem:
 
 
 def method_not_allowed() -> Problem:
-    """405. HEAD is answered wherever GET is, and nothing else is."""
-    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": "GET, HEAD"})
+    """405. HEAD is answered wherever GET is, and nothing else is but OPTIONS."""
+    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": METHODS})
 
 
 def unavailable() -> Problem:
@@ -106,7 +108,8 @@ def _http_exception(request: Request, error: Any) -> Response:
     """What the framework itself raises, HTTPException: unknown routes and methods."""
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        return method_not_allowed().response()
+        allowed = Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": METHODS, "Cache-Control": "no-store"})
+        return allowed if request.method == "OPTIONS" else method_not_allowed().response()
     message = "There is nothing at this address" if status is HTTPStatus.NOT_FOUND else status.phrase
     return Problem(status, message, error.headers).response()
 

@@ -3,6 +3,7 @@
 Bodies are built from whole numbers: a number of JSON is written as exactly as it was counted, never by way of float.
 """
 
+import re
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 _MEDIA_TYPE: Final = "application/json"
+_TAGS: Final = re.compile(r'(?:W/)?"[^"\s]*"')
 
 
 class TotalSales(BaseModel):
@@ -61,11 +63,12 @@ def answer(request: Request, body: bytes, as_of: str | None) -> Response:
     headers: dict[str, Any] = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if as_of is not None:
         headers["Data-As-Of"] = as_of
-    if (condition := request.headers.get("If-None-Match")) is not None and _names(condition, tag):
+    if "If-None-Match" in request.headers and _names(request.headers.getlist("If-None-Match"), tag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=_MEDIA_TYPE)
 
 
-def _names(condition: str, tag: str) -> bool:
-    """RFC 9110, 13.1.2: any of the listed tags, compared weakly, or `*`."""
-    return any(each.strip().removeprefix("W/") in (tag, "*") for each in condition.split(","))
+def _names(conditions: list[str], tag: str) -> bool:
+    """RFC 9110, 13.1.2: any of the listed tags, compared weakly, or `*`, which stands for any."""
+    condition = ",".join(conditions).strip()
+    return condition == "*" or tag in (each.removeprefix("W/") for each in _TAGS.findall(condition))

@@ -103,14 +103,37 @@ def test_query_parameters_are_refused(shared_api: Api, path: str, query: str) ->
     assert shared_api.get(f"/api/product/{path}?").status_code == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "QUERY"])
 @pytest.mark.parametrize(
     "path", ["/api/product/sale/3", "/api/product/sale", "/api/product/rating/3", "/livez", "/openapi.json"]
 )
 def test_other_methods(shared_api: Api, method: str, path: str) -> None:
     answer = shared_api.client.request(method, path, content=b"{}" if method == "POST" else None)
     assert problem(answer, 405) == "This address answers GET and HEAD only"
-    assert answer.headers["Allow"] == "GET, HEAD"
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("path", ["/api/product/sale/3", "/api/product/sale/03", "/api/product/sale?a=b", "/livez"])
+def test_options_tells_the_methods_to_anyone(shared_api: Api, path: str) -> None:
+    answer = shared_api.client.options(path)
+    assert (answer.status_code, answer.content, answer.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
+    assert problem(shared_api.client.options("/nothing"), 404) == "There is nothing at this address"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=1, */*;q=0", "application/json;q=0", ";", "*"])
+def test_accept_is_ignored(shared_api: Api, accept: str) -> None:
+    answer = shared_api.get("/api/product/sale/3", Accept=accept)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+
+
+def test_cors_is_off(shared_api: Api) -> None:
+    origin = {"Origin": "https://elsewhere.example"}
+    answers = [
+        shared_api.get("/api/product/sale/3", **origin),
+        shared_api.client.options("/api/product/sale/3", headers={**origin, "Access-Control-Request-Method": "GET"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 204]
+    assert not [name for answer in answers for name in answer.headers if name.lower().startswith("access-control")]
 
 
 def test_head_is_get_without_its_body(shared_api: Api) -> None:

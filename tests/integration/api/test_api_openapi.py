@@ -1,6 +1,11 @@
 """What OpenAPI says is what the service does."""
 
+import re
+
+from api.documentation import AT_THE_EDGE
+from api.openapi import document
 from tests.support.api import Api
+from tests.support.process import ROOT
 
 
 def test_openapi_tells_of_every_status(shared_api: Api) -> None:
@@ -12,7 +17,8 @@ def test_openapi_tells_of_every_status(shared_api: Api) -> None:
     }
     for path, operations in document["paths"].items():
         of_product = {"404"} if "{" in path else set()
-        expected = {"200", "304", "400", "401", "403", "405", "500", "503"} | of_product
+        own = {"200", "304", "400", "401", "403", "405", "500", "503"} | of_product
+        expected = own | {"413", "414", "429", "431", "502", "504"}
         assert operations["get"]["responses"].keys() == expected
         assert operations["get"]["security"] == [{"token": []}]
     assert document["components"]["securitySchemes"]["token"] | {"description": ""} == {
@@ -39,6 +45,16 @@ def test_openapi_examples_are_true(shared_api: Api) -> None:
     for answer in answers:
         documented = responses[str(answer.status_code)]
         assert documented["content"][answer.headers["Content-Type"]]["example"] == answer.json()
-        for name, header in documented["headers"].items():
-            assert name == "Data-As-Of" or name in answer.headers
-            assert header.get("example") in (None, answer.headers.get(name))
+        assert {name.lower() for name in documented["headers"]} - {"data-as-of"} <= set(answer.headers)
+        for name in documented["headers"].keys() & {"Allow", "WWW-Authenticate", "Cache-Control"}:
+            assert documented["headers"][name]["example"] == answer.headers[name]
+
+
+def test_the_load_balancer_answers_what_openapi_says_of_it() -> None:
+    messages = (ROOT / "nginx.conf").read_text().partition("$problem_message")[2]
+    told = dict(re.findall(r'^ +(\d{3}) "(.+)";$', messages, re.MULTILINE))
+    assert {str(status.value): message for status, message in AT_THE_EDGE.items()}.items() <= told.items()
+
+
+def test_the_document_changes_only_together_with_the_code() -> None:
+    assert (ROOT / "docs/openapi.json").read_text() == document() + "\n", "raise VERSION, then `make openapi`"
