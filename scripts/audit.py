@@ -19,11 +19,11 @@ import typer
 from pymongo.errors import ConnectionFailure, PyMongoError
 from rich.console import Console
 
-from scripts._audit.differences import Difference
+from scripts._audit.findings import Kind
 from scripts._audit.kafka import Log
 from scripts._audit.reconcile import Reconciliation, Report
+from scripts._audit.repair import Repair
 from scripts._audit.show import progress, summary
-from scripts._audit.snapshot import Snapshot
 from shared.documents import DAY_MS
 from shared.errors import AnalyticsError, ConfigurationError
 from shared.mongo import connect
@@ -46,6 +46,10 @@ def audit(
         typer.Option(formats=["%Y-%m-%d"], help="First day (UTC) to read, by events' time.", show_default="all"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    repair_rollups: Annotated[
+        bool,
+        typer.Option("--repair-rollups", help="Make sums that differ anew from the raw events, while consumers run."),
+    ] = False,
     ask_kafka: Annotated[
         bool, typer.Option("--kafka/--no-kafka", help="Ask Kafka about offsets that are missing.")
     ] = True,
@@ -61,27 +65,30 @@ def audit(
         if log is not None:
             log.state(0)
         first_day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000) // DAY_MS
-        one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, _not_repaired)
+        repair = Repair(database, settings.group_id, settings.kafka_topic) if repair_rollups else None
+        one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, repair)
         with progress(messages, database, first_day) as advance:
             report = one.run(advance)
     seconds = time.monotonic() - started
     if as_json:
-        print(json.dumps(_as_json(report, seconds), indent=2))  # noqa: T201
+        print(json.dumps(_as_json(report, repair, seconds), indent=2))  # noqa: T201
     else:
-        for line in summary(report, seconds):
+        for line in summary(report, repair, seconds):
             Console(soft_wrap=True).print(line, highlight=False, markup=False)
-    if report.findings.counts:
+    if is_wrong(report, repair):
         raise typer.Exit(EXIT_WRONG)
 
 
-def _not_repaired(_: Snapshot, __: list[Difference]) -> None:
-    """Differences are told, and left."""
+def is_wrong(report: Report, repair: Repair | None) -> bool:
+    """Whether anything is wrong still; sums that were repaired are not."""
+    wrong = set(report.findings.counts)
+    return bool(wrong - {Kind.SUM_DIFFERS} if repair is not None and not repair.left else wrong)
 
 
-def _as_json(report: Report, seconds: float) -> dict[str, Any]:
+def _as_json(report: Report, repair: Repair | None, seconds: float) -> dict[str, Any]:
     findings = report.findings
     return {
-        "ok": not findings.counts,
+        "ok": not is_wrong(report, repair),
         "events": report.events,
         "dead_letters": report.letters,
         "days": report.days,
@@ -92,7 +99,7 @@ def _as_json(report: Report, seconds: float) -> dict[str, Any]:
         "findings": [finding.as_json() for finding in findings.details],
         "findings_left_out": findings.counts.total() - len(findings.details),
         "unverifiable": dict(sorted(findings.unverifiable.items())),
-    }
+    } | ({} if repair is None else {"repaired": dict(sorted(repair.repaired.items())), "not_repaired": repair.left})
 
 
 @contextmanager

@@ -94,14 +94,14 @@ def _in_general(document: bytes, malformed: Complain) -> RawEvent | None:
     try:
         decoded = bson.decode(document)
         product, time_ms, partition, offset, generation = (_integer(decoded["_id"][name]) for name in "ptkog")
-        return RawEvent(product, time_ms, partition, offset, generation, *_numbers(decoded))
+        return RawEvent(product, time_ms, partition, offset, generation, *numbers_of(decoded))
     except (BSONError, LookupError, TypeError, ValueError, ArithmeticError) as error:
         malformed(decoded.get("_id"), f"{type(error).__name__}: {error}")
         return None
 
 
-def _numbers(decoded: dict[str, Any]) -> tuple[int, int]:
-    """What the event adds to the sums, and its rating."""
+def numbers_of(decoded: dict[str, Any]) -> tuple[int, int]:
+    """What a decoded event adds to the sums, and its rating or -1. Raises what reading wrong fields raises."""
     if decoded["event"] == PRODUCT_SOLD:
         units, amount = _integer(decoded["no_of_units"]), _decimal(decoded["amount"], AMOUNT_DECIMALS)
         if not 0 <= units < 2**31 or not 0 <= amount < 10 ** (18 + AMOUNT_DECIMALS):

@@ -19,6 +19,7 @@ from scripts._audit.kafka import Log
 from scripts._audit.ledger import Ledger, Place, ranges_of
 from scripts._audit.products import ProductSums
 from scripts._audit.promises import Promises, Scope
+from scripts._audit.repair import Repair
 from scripts._audit.replays import judge_replays
 from scripts._audit.snapshot import Snapshot
 from shared.documents import DAY_MS, PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, Document, Id, event_collection
@@ -48,8 +49,8 @@ class Report(NamedTuple):
 
 
 class Reconciliation:
-    """Audits one group's database; `since` is the first day (since 1970) to read, None for all. `differs` is told of
-    documents whose sums are wrong, after each day."""
+    """Audits one group's database; `since` is the first day (since 1970) to read, None for all. `repair` makes
+    sums right that are wrong."""
 
     def __init__(
         self,
@@ -58,14 +59,14 @@ class Reconciliation:
         topic: str,
         log: Log | None,
         since: int | None,
-        differs: Callable[[Snapshot, list[Difference]], None],
+        repair: Repair | None = None,
     ) -> None:
         self._database = database
         self._chosen = {"_id.group": group, "_id.topic": topic}
         self._topic = topic
         self._log = log
         self._since = since
-        self._differs = differs
+        self._repair = repair
         self.findings = Findings()
         self._ledger = Ledger(self.findings)
         self._products: dict[products.Place, ProductSums] = {}
@@ -120,8 +121,8 @@ class Reconciliation:
         wrong: list[Difference] = []
         one = Day(day, self._snapshot, self._ledger, self._products, self.findings, wrong.append)
         one.run(self._rollups[day], advance)
-        if wrong:
-            self._differs(self._snapshot, wrong)
+        if wrong and self._repair is not None:
+            self._repair.sums(self._snapshot, wrong)
 
     def _make_readable(self, collection: str) -> None:
         """A collection that was created after the moment can be read from a later one."""
@@ -161,6 +162,11 @@ class Reconciliation:
             wrong = list(products.problems(expected, document, whole))
         for one in wrong:
             products.note(place, one, self.findings)
+        if wrong and self._repair is not None:
+            if whole:
+                self._repair.product(place)
+            else:
+                self._repair.left.append(f"{PRODUCTS} {place}: it takes all days to make it anew")
 
     def _is_stored(self, day: int, identity: Id) -> bool:
         return self._database[event_collection(day * DAY_MS)].find_one({"_id": identity}, {"_id": 1}) is not None

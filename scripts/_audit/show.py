@@ -12,6 +12,7 @@ from shared.mongo import SyncDatabase
 
 if TYPE_CHECKING:
     from scripts._audit.reconcile import Report
+    from scripts._audit.repair import Repair
 
 SHOWN: Final = 100
 
@@ -28,7 +29,7 @@ def progress(console: Console, database: SyncDatabase, since: int | None) -> Ite
         yield lambda count: bar.advance(task, count)
 
 
-def summary(report: "Report", seconds: float) -> Iterator[str]:
+def summary(report: "Report", repair: "Repair | None", seconds: float) -> Iterator[str]:
     """The outcome in lines of text."""
     findings = report.findings
     for finding in findings.details[:SHOWN]:
@@ -37,6 +38,10 @@ def summary(report: "Report", seconds: float) -> Iterator[str]:
         yield f"… and {findings.counts.total() - SHOWN:,} more; --json tells the first {len(findings.details):,}"
     for what, count in findings.unverifiable.items():
         yield f"not verifiable: {what} ({count:,})"
+    if repair is not None:
+        made = ", ".join(f"{count:,} of {collection}" for collection, count in sorted(repair.repaired.items()))
+        yield f"repaired: {made or 'nothing'}"
+        yield from (f"not repaired: {what}" for what in repair.left)
     read = f"{report.events:,} events and {report.letters:,} dead letters of {report.days:,} days in {seconds:.1f} s"
     if findings.counts:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(findings.counts.items()))

@@ -18,6 +18,7 @@ from shared.mongo import SyncDatabase
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
 from tests.support.audit import audit
+from tests.support.invariant import check_aggregates
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.servers import KafkaServer, MongoServer
 
@@ -255,7 +256,7 @@ def findings_of(events: Pipeline, database: SyncDatabase) -> list[Finding]:
             kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic, group_id=events.topic
         )
     )
-    one = Reconciliation(database, events.topic, events.topic, log, None, lambda *_: None)
+    one = Reconciliation(database, events.topic, events.topic, log, None)
     return one.run(lambda _: None).findings.details
 
 
@@ -266,3 +267,47 @@ def test_what_is_wrong_is_found_and_named(stored: Pipeline, corruption: str) -> 
     wanted = CORRUPTIONS[corruption](database)
     found = [one.as_json() for one in findings_of(stored, database)]
     assert any(wanted.items() <= one.items() for one in found), f"none of {found[:10]} is {wanted}"
+
+
+def spoil_all(database: SyncDatabase) -> None:
+    """Sums of every kind wrong, and of every collection some missing."""
+    for corrupt in (a_cent("b.{block}.m.{minute}."), a_cent_in_a_second, a_cent_in_a_total_hour, move_a_bin):
+        corrupt(database)
+    for collection in (database.rollups, database.totals, database.products):
+        ids = [one["_id"] for one in collection.find({}, {"_id": 1})]
+        collection.delete_many({"_id": {"$in": ids[1::3]}})
+    invent_a_rollup(database)
+
+
+def test_a_repair_heals_and_the_next_audit_finds_nothing(stored: Pipeline) -> None:
+    database = copied(stored.database, f"{stored.topic}-repaired")
+    spoil_all(database)
+    environment = stored.environment(MONGODB_DATABASE=database.name)
+    report = audit(environment, "--repair-rollups")
+    assert report["ok"], (report["counts"], report["not_repaired"])
+    assert set(report["repaired"]) == {"rollups", "totals", "products"}
+    assert audit(environment)["counts"] == {}
+    check_aggregates(database)
+
+
+def test_a_repair_under_load_loses_nothing(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        events.publish(generate(count=4_000, products=30, seed=1, spread_seconds=80_000, now_ms=now_ms()))
+        consumer = events.consumer()
+        events.wait_handled()
+        spoil_all(events.database)
+        enough = Event()
+        messages = generate(count=100_000, products=30, seed=2, spread_seconds=80_000, now_ms=now_ms())
+        until_enough = takewhile(lambda _: not enough.is_set(), messages)
+        load = Thread(target=lambda: events.publish(until_enough, rate=1_000))
+        load.start()
+        before = events.handled
+        wait_until("load", lambda: events.handled > before, 30)
+        report = audit(events.environment(), "--repair-rollups")
+        assert report["not_repaired"] == []
+        assert events.handled > before + 100, "no load"
+        enough.set()
+        load.join()
+        events.wait_handled()
+        events.check()
+        assert consumer.stop() == 0
