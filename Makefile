@@ -1,4 +1,4 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make check · make bench · make openapi · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make mutants · make check · make bench · make openapi · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -7,7 +7,7 @@ consumer ?= 2
 workers ?= 2
 SEED ?= 1
 
-.PHONY: deps demo up test faults check bench openapi lock clean
+.PHONY: deps demo up test faults mutants check bench openapi lock clean
 
 deps: .venv/installed
 
@@ -23,6 +23,9 @@ test: deps
 
 faults: deps
 	$(python) -m pytest tests/faults --faults=full --seed=$(SEED) $(args)
+
+mutants: deps
+	$(python) -m tests.faults.mutate
 
 bench: deps
 	$(python) -m bench $(args)

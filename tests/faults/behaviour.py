@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
+from stack.waiting import wait_until
 from tests.support.pipeline import Pipeline
 from tests.support.process import Running
 
@@ -24,6 +25,17 @@ def entries(consumer: Running) -> Iterator[dict[str, Any]]:
 def paused_again(consumer: Running, pauses: int) -> bool:
     """Whether it said once more that MongoDB is away."""
     return consumer.output.count("reading pauses") > pauses
+
+
+def wait_without_halts(pipeline: Pipeline, what: str, ready: Callable[[], bool], seconds: float) -> None:
+    """Wait for a condition. Fails at once when a consumer halts a partition, which would have to wait for a person."""
+
+    def ready_or_halted() -> bool:
+        for consumer in pipeline.consumers:
+            assert not consumer.is_running or "partition halted" not in consumer.output, consumer.output
+        return ready()
+
+    wait_until(what, ready_or_halted, seconds)
 
 
 def check(pipeline: Pipeline, *, halts: bool) -> None:

@@ -61,7 +61,12 @@ class Scenario:
 
     def wait_handled(self, seconds: float = FINISH_SECONDS) -> None:
         """Wait until every acknowledged message is handled."""
-        wait_until("all messages handled", lambda: self.handled >= len(self.traffic.acknowledged), seconds)
+        behaviour.wait_without_halts(
+            self.pipeline,
+            "all messages handled",
+            lambda: self.handled >= len(self.traffic.acknowledged),
+            seconds,
+        )
 
     def wait_stored(self, seconds: float = FINISH_SECONDS) -> None:
         """The same where offsets have gaps or begin anew: wait until as many are stored."""

@@ -1,5 +1,7 @@
 """Consumers that die by kill -9, at random and at each step of a claim, a transaction and a rebalance."""
 
+import signal
+
 import pytest
 
 from consumer.failpoints import BATCH_STEPS, CLAIM_STEPS
@@ -7,6 +9,8 @@ from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.faults.fleet import Fleet
 
+ALL_STEPS = (*CLAIM_STEPS, *BATCH_STEPS)
+SHORT_STEPS = ("before_commit", "after_commit")
 KILLS, SHORT_KILLS = 200, 14
 
 
@@ -15,7 +19,7 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
     scenario = start(partitions=6)
     with scenario.under_traffic():
         fleet = Fleet(scenario, size=3)
-        goal, steps = (KILLS, {*CLAIM_STEPS, *BATCH_STEPS}) if full else (SHORT_KILLS, set())
+        goal, steps = (KILLS, set(ALL_STEPS)) if full else (SHORT_KILLS, set())
 
         def enough() -> bool:
             fleet.tend()
@@ -26,3 +30,18 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
         heirs = [scenario.consumer(), scenario.consumer()]
     scenario.finish(ask_api=True)
     assert [heir.stop() for heir in heirs] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "step", [step if step in SHORT_STEPS else pytest.param(step, marks=pytest.mark.full) for step in ALL_STEPS]
+)
+def test_a_death_at(start: Start, step: str) -> None:
+    """One consumer alone, so that nothing hides what it leaves behind."""
+    scenario = start()
+    scenario.traffic.publish(600)
+    first = scenario.consumer(FAILPOINT=f"{step}:kill:2")
+    assert first.wait(60) == -signal.SIGKILL
+    scenario.fault()
+    heir = scenario.consumer()
+    scenario.finish()
+    assert heir.stop() == 0

@@ -45,6 +45,22 @@ def test_frozen_at_each_step_and_taken_over(start: Start, full: bool) -> None:
 
 
 @pytest.mark.full
+def test_frozen_inside_a_transaction_of_all_partitions(start: Start) -> None:
+    """It holds every partition's document; the heir does not wait for its transaction to time out."""
+    scenario = start(partitions=4)
+    zombie = scenario.consumer(FAILPOINT="before_commit:stop:3")
+    with scenario.under_traffic(300):
+        zombie.wait_until("being frozen", partial(is_frozen, zombie), MOVE_SECONDS)
+        heir = scenario.consumer()
+        wait_taken_over(scenario, heir, 4)
+        zombie.thaw()
+        scenario.fault()
+        zombie.wait_for_output("partitions lost")
+        behaviour.check_takeovers(heir)
+    scenario.finish()
+
+
+@pytest.mark.full
 @pytest.mark.timeout(400)
 def test_frozen_at_random_and_taken_over(start: Start) -> None:
     scenario = start(partitions=6)
