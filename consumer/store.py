@@ -57,8 +57,10 @@ class Store:
         Raises StoreUnavailable when MongoDB does not take them in time, ClockSkewed when some were rejected for their
         time by a wrong clock, Halt when going on would be wrong. Then part of them may be written: claim again.
         """
-        if any(document["reason"] in _TIME_REASONS for document in writes.rejected):
-            self._clocks.check()
+        # By the readings that they were judged with: the clock may have been set right since.
+        judged = [document["rejected_at"] for document in writes.rejected if document["reason"] in _TIME_REASONS]
+        for reading in {min(judged), max(judged)} if judged else ():
+            self._clocks.check(reading)
         held = batch.to_do()
         self._commit(held, writes if held is batch else None, time.monotonic() + ATTEMPT_SECONDS)
 

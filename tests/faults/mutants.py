@@ -142,7 +142,13 @@ MUTANTS = (
     Mutant(
         "a recreated topic is read on at the old offset",
         f"{KAFKA}::test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides",
-        (Edit(CLAIMS, "if NO_TOPIC_ID not in (state.topic_id, stored_id) and state.topic_id != stored_id:", "if False:"),),
+        (
+            Edit(
+                CLAIMS,
+                "if NO_TOPIC_ID not in (state.topic_id, stored_id) and state.topic_id != stored_id:",
+                "if False:",
+            ),
+        ),
     ),
     Mutant(
         "records of aborted Kafka transactions are read",
