@@ -107,6 +107,11 @@ class TokenRecords:
         """The bearer, by the record as it is now; None without a valid one. Raises StoreUnavailable."""
         return await self._reader.read(token)
 
+    @property
+    def watching(self) -> bool:
+        """Whether a watch has confirmed anything yet."""
+        return self._watched_to >= self._watched_from
+
     def watched(self, since: float, until: float) -> None:
         """Every change between these moments (seconds of the monotonic clock) was told by `changed`."""
         self._watched_from, self._watched_to = since, until

@@ -146,7 +146,7 @@ class ApiSettings(SharedSettings):
         description="Folder of keys whose tokens are taken, a file each, named by its `kid`; read every 5 s.",
     )
     token_trust_seconds: Annotated[float, Field(ge=1, le=4.5)] = Field(
-        4.0, description="How long a token is believed after MongoDB last confirmed it; then the answer is 503."
+        3.0, description="How long a token is believed after MongoDB last confirmed it; then the answer is 503."
     )
     token_issuer: TokenName = Field("product-analytics", description="`iss` of the tokens.")
     token_audience: TokenName = Field("product-analytics-api", description="`aud` of the tokens.")
