@@ -157,7 +157,21 @@ def test_one_token_has_one_spelling_with_either_algorithm() -> None:
     assert [spelling for spelling in same if not refused(spelling)] == [token]
 
 
-KIDS = ["../new", "new\u0000", "NEW", "", "new ", "/dev/null", "old' OR '1'='1", ["new"], None, {}, 1, True, "n\u0435w"]
+KIDS: list[object] = [
+    "../new",
+    "new\u0000",
+    "NEW",
+    "",
+    "new ",
+    "/dev/null",
+    "old' OR '1'='1",
+    ["new"],
+    None,
+    {},
+    1,
+    True,
+    "n\u0435w",
+]
 
 
 @pytest.mark.parametrize("kid", KIDS)
