@@ -20,6 +20,8 @@ ADVICE = {
     "NOT_ENOUGH_REPLICAS": "too few brokers hold {topic} for a safe write: bring the missing ones back",
 }
 
+CONNECTION_ADVICE = "check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SSL_CA_LOCATION"
+
 
 @contextmanager
 def progress(console: Console, total: int | None) -> Iterator[Callable[[Delivery], None]]:
@@ -56,6 +58,8 @@ def summary(delivery: Delivery, topic: str, servers: str) -> list[str]:
     for reason, count in delivery.failed.most_common():
         advice = ADVICE.get(reason.partition(":")[0], "").format(servers=servers, topic=topic)
         lines.append(f"{_messages(count)} not delivered: {reason}" + (f"; {advice}" if advice else ""))
+    if delivery.not_let_in:
+        lines.append(f"a broker refused the connection: {delivery.not_let_in}; {CONNECTION_ADVICE}")
     if delivery.unknown:
         lines.append(f"{_messages(delivery.unknown)} neither acknowledged nor refused: they may be in Kafka or not")
     if delivery.stopped:

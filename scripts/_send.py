@@ -28,6 +28,10 @@ _ONE_RECORD_ONLY = {
 }
 
 
+# Of connections, which are tried again until the records' time is over.
+_NOT_LET_IN = {KafkaError._AUTHENTICATION, KafkaError._SSL}
+
+
 class Record(Protocol):
     """What is sent: key and value as they go to Kafka."""
 
@@ -55,6 +59,8 @@ class Delivery:
     delivered: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
+    not_let_in: str = ""
+    """Why a broker refused the connection itself, if one did."""
     seconds: float = 0.0
 
     @property
@@ -83,7 +89,7 @@ class Sender:
         self._topic = settings.kafka_topic
         self._timeout_seconds = timeout_seconds
         self._on_progress = on_progress
-        self._producer = Producer(_configuration(settings, timeout_seconds, self._on_delivery))
+        self._producer = Producer(_configuration(settings, timeout_seconds, self._on_delivery, self._on_error))
 
     def send(self, records: Iterable[Record], rate: float = 0.0) -> Delivery:
         """Send `records`, `rate` a second (0: as fast as possible), and wait until Kafka has answered for each.
@@ -148,6 +154,10 @@ class Sender:
         else:
             self._fail(error)
 
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() in _NOT_LET_IN:
+            self.delivery.not_let_in = error.str()
+
     def _fail(self, error: KafkaError) -> None:
         reason = f"{error.name()}: {error.str()}"
         self.delivery.failed[reason] += 1
@@ -156,7 +166,10 @@ class Sender:
 
 
 def _configuration(
-    settings: KafkaSettings, timeout_seconds: float, on_delivery: Callable[[KafkaError | None, Message], None]
+    settings: KafkaSettings,
+    timeout_seconds: float,
+    on_delivery: Callable[[KafkaError | None, Message], None],
+    on_error: Callable[[KafkaError], None],
 ) -> dict[str, object]:
     timeout_ms = int(timeout_seconds * 1000)
     return {
@@ -174,6 +187,7 @@ def _configuration(
         # How large a record may be is the broker's to decide.
         "message.max.bytes": LARGEST_RECORD_BYTES,
         "on_delivery": on_delivery,
+        "error_cb": on_error,
         # What goes wrong is told once, in the report, instead of by every connection attempt.
         "log_level": 2,
     }

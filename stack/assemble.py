@@ -55,8 +55,13 @@ def _kafka(settings: StackSettings, folder: Path, say: Say) -> Kafka | MockKafka
             raise
         say(f"Kafka: librdkafka's mock broker takes its place, in memory and with 4 partitions ({missing})")
         return mock
-    ports = {"port": settings.kafka_port, "controller_port": settings.kafka_controller_port}
-    return Kafka(java=java, jars=jars, home=folder / "kafka", **ports)
+    return Kafka(
+        java=java,
+        jars=jars,
+        home=folder / "kafka",
+        port=settings.kafka_port,
+        controller_port=settings.kafka_controller_port,
+    )
 
 
 def _nginx(settings: StackSettings, say: Say) -> Path | None:

@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaError, KafkaException
@@ -50,14 +51,29 @@ def properties(port: int, controller_port: int, interface: str = "127.0.0.1") ->
 
 
 class Kafka:
-    """Configures one broker whose data live in `home`."""
+    """Configures one broker whose data live in `home`.
 
-    def __init__(self, *, java: Path, jars: Path, home: Path, port: int, controller_port: int) -> None:
+    `more` are properties beside, or instead of, the usual ones; `format_options` are for the first start alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        java: Path,
+        jars: Path,
+        home: Path,
+        port: int,
+        controller_port: int,
+        more: Mapping[str, str] | None = None,
+        format_options: Sequence[str] = (),
+    ) -> None:
         self._java = java
         self._jars = jars
         self._home = home
         self._port = port
         self._controller_port = controller_port
+        self._more = more or {}
+        self._format_options = format_options
 
     @property
     def bootstrap_servers(self) -> str:
@@ -68,7 +84,7 @@ class Kafka:
         """Write the configuration and, on first use, format the data folder. Raises StackError."""
         self._home.mkdir(parents=True, exist_ok=True)
         # Relative to the home, so that no path of this machine has to be quoted for Kafka.
-        lines = {**properties(self._port, self._controller_port), "log.dirs": "data"}.items()
+        lines = {**properties(self._port, self._controller_port), "log.dirs": "data", **self._more}.items()
         (self._home / "server.properties").write_text("".join(f"{name}={value}\n" for name, value in lines))
         if not (self._home / "data" / "meta.properties").exists():
             self._format()
@@ -79,7 +95,7 @@ class Kafka:
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        options = (f"--cluster-id={cluster}", "--config=server.properties")
+        options = (f"--cluster-id={cluster}", "--config=server.properties", *self._format_options)
         command = self._run("kafka.tools.StorageTool", "format", *options)
         result = subprocess.run(command, cwd=self._home, capture_output=True, text=True, check=False)  # noqa: S603
         if result.returncode:

@@ -107,6 +107,17 @@ def test_the_documentation_may_run_its_own_script_and_nothing_else(client: httpx
     assert "unsafe" not in policy.partition("script-src")[2].partition(";")[0]
 
 
+def test_the_address_that_counts_is_the_connection_s_own(system: System, client: httpx.Client) -> None:
+    """A token for a network is let in from there, and not for a header that says so."""
+    here, elsewhere = (
+        system.script("scripts.tokens", "issue", "--name", "bound", "--scope", "sales:read", "--network", network)
+        for network in ("127.0.0.0/8", "192.0.2.0/24")
+    )
+    claim = {"X-Forwarded-For": "192.0.2.1", "X-Real-IP": "192.0.2.1", "Forwarded": "for=192.0.2.1"}
+    assert client.get(PATH, headers={"Authorization": f"Bearer {here}"} | claim).status_code == 200
+    assert client.get(PATH, headers={"Authorization": f"Bearer {elsewhere}"} | claim).status_code in (401, 403)
+
+
 MALFORMED = (
     "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\0\r\n\r\n",
     "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization : Bearer {token}\r\n\r\n",

@@ -1,0 +1,154 @@
+"""Users of MongoDB: each program does its work as its own user, and that user may do nothing else."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from stack import ports
+from tests.support import process
+from tests.support.api import KEY
+from tests.support.secured import SecuredMongo, secured_mongo
+from tests.support.servers import KafkaServer
+from tests.support.tokens import Cli
+
+DATABASE = "shop"
+UNAUTHORIZED = 13
+SOLD = ("sold", "--product", "3", "--units", "10", "--amount", "1000")
+
+Data = Database[dict[str, Any]]
+Act = Callable[[Data, Data], object]
+
+
+@pytest.fixture(scope="module")
+def mongo_with_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredMongo]:
+    with secured_mongo(tmp_path_factory.mktemp("secured"), DATABASE) as secured:
+        yield secured
+
+
+def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: KafkaServer, tmp_path: Path) -> None:
+    """A consumer that takes over from a killed one, a token, an answer for it, and the note of its use."""
+    with mongo_with_users.client("root") as root:
+        topic = "users"
+        kafka.create_topic(topic, 2)
+        as_consumer = {"MONGODB_URI": mongo_with_users.uri("consumer"), "MONGODB_DATABASE": DATABASE}
+        settings = {
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "KAFKA_TOPIC": topic,
+            "KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "METRICS_PORT": "0",
+        }
+        consumers = [
+            process.module("consumer", tmp_path / f"consumer-{number}.log", as_consumer | settings) for number in (1, 2)
+        ]
+        publish = process.module("scripts.publish", tmp_path / "publish.log", settings, *SOLD)
+        try:
+            for number, consumer in enumerate(consumers, 1):
+                consumer.start()
+                publish.start()
+                assert publish.wait(60) == 0
+                consumer.wait_until(f"sale {number}", partial(stored, root, number), 60)
+                consumer.kill()
+        finally:
+            for consumer in consumers:
+                consumer.close()
+        token = Cli(
+            {
+                "MONGODB_URI": mongo_with_users.uri("tokens"),
+                "MONGODB_DATABASE": DATABASE,
+                "TOKEN_SIGNING_KEY": KEY,
+            }
+        ).issue("--name", "tests")
+        assert answer(mongo_with_users, token, tmp_path) == '{"total": 2000}'
+        (record,) = root[f"{DATABASE}_access"]["api_tokens"].find()
+        assert record["last_used_at"] is not None
+
+
+def stored(root: "MongoClient[dict[str, Any]]", count: int) -> bool:
+    """Whether so many events are."""
+    names = [name for name in root[DATABASE].list_collection_names() if name.startswith("events_")]
+    return sum(root[DATABASE][name].count_documents({}) for name in names) == count
+
+
+def answer(secured: SecuredMongo, token: str, folder: Path) -> str:
+    """What the API answers about product 3; it has ended, and so has written what it had to."""
+    (port,) = ports.pick(1)
+    settings = {
+        "MONGODB_URI": secured.uri("api"),
+        "MONGODB_DATABASE": DATABASE,
+        "TOKEN_SIGNING_KEY": KEY,
+        "API_PORT": str(port),
+    }
+    api = process.module("api", folder / "api.log", settings)
+    api.start()
+    try:
+        api.wait_until("it listens", lambda: responds(port))
+        told = httpx.get(f"http://127.0.0.1:{port}/api/product/sale/3", headers={"Authorization": f"Bearer {token}"})
+        assert api.stop() == 0
+    finally:
+        api.close()
+    assert "not authorized" not in api.output
+    assert "cannot be watched" not in api.output
+    return told.text
+
+
+def responds(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+RECORD = {"_id": "x", "name": "forged", "scopes": ["sales:read"], "expires_at": datetime(2100, 1, 1, tzinfo=UTC)}
+
+FORBIDDEN: dict[str, tuple[str, Act]] = {
+    "the API writes events": ("api", lambda data, access: data["events_20260601"].insert_one({"_id": 1})),
+    "the API changes an aggregate": (
+        "api",
+        lambda data, access: data["rollups"].update_one({}, {"$set": {"amount": 0}}),
+    ),
+    "the API moves an offset": ("api", lambda data, access: data["partitions"].update_one({}, {"$set": {"epoch": 9}})),
+    "the API drops a collection": ("api", lambda data, access: data["rollups"].drop()),
+    "the API writes by $out": ("api", lambda data, access: list(data["rollups"].aggregate([{"$out": "copy"}]))),
+    "the API makes a token": ("api", lambda data, access: access["api_tokens"].insert_one(dict(RECORD))),
+    "the API makes a token by upsert": (
+        "api",
+        lambda data, access: access["api_tokens"].update_one({"_id": "x"}, {"$set": {"name": "forged"}}, upsert=True),
+    ),
+    "the API deletes a token": ("api", lambda data, access: access["api_tokens"].delete_many({})),
+    "the API reads users": ("api", lambda data, access: data.client["admin"]["system.users"].find_one()),
+    "the consumer reads tokens": ("consumer", lambda data, access: access["api_tokens"].find_one()),
+    "the consumer makes a token": ("consumer", lambda data, access: access["api_tokens"].insert_one(dict(RECORD))),
+    "the consumer lists the tokens' database": ("consumer", lambda data, access: access.list_collection_names()),
+    "the consumer writes tokens by $out": (
+        "consumer",
+        lambda data, access: list(data["rollups"].aggregate([{"$out": {"db": access.name, "coll": "api_tokens"}}])),
+    ),
+    "the consumer kills others' sessions": (
+        "consumer",
+        lambda data, access: data.client.admin.command("killAllSessions", [{"user": "root", "db": "admin"}]),
+    ),
+    "the consumer shuts the server down": ("consumer", lambda data, access: data.client.admin.command("shutdown")),
+    "the tokens' script reads events": ("tokens", lambda data, access: data["rollups"].find_one()),
+    "the tokens' script writes events": ("tokens", lambda data, access: data["rollups"].insert_one({"_id": 1})),
+    "a stranger reads": ("nobody", lambda data, access: data["rollups"].find_one()),
+}
+
+
+@pytest.mark.parametrize("deed", FORBIDDEN)
+def test_it_may_not(mongo_with_users: SecuredMongo, deed: str) -> None:
+    user, act = FORBIDDEN[deed]
+    address = mongo_with_users.uri(user)
+    if user == "nobody":
+        address = address.replace(f"nobody:{mongo_with_users.password}@", "")
+    client = MongoClient[dict[str, Any]](address, serverSelectionTimeoutMS=10_000)
+    with client, pytest.raises(OperationFailure) as refused:
+        act(client[DATABASE], client[f"{DATABASE}_access"])
+    assert refused.value.code == UNAUTHORIZED
