@@ -1,4 +1,4 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make mutants · make check · make bench · make openapi · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make mutants · make check · make bench · make bench-smoke · make openapi · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -7,7 +7,7 @@ consumer ?= 2
 workers ?= 2
 SEED ?= 1
 
-.PHONY: deps demo up test faults mutants check bench openapi lock clean
+.PHONY: deps demo up test faults mutants check bench bench-smoke openapi lock clean
 
 deps: .venv/installed
 
@@ -28,7 +28,10 @@ mutants: deps
 	$(python) -m tests.faults.mutate
 
 bench: deps
-	$(python) -m bench $(args)
+	$(python) -m bench --output docs/benchmarks.md $(args)
+
+bench-smoke: deps
+	$(python) -m bench --smoke $(args)
 
 check: deps
 	.venv/bin/ruff check .
@@ -60,6 +63,8 @@ lock: deps
 	$(compile) --extra api --extra consumer --extra dev --output-file requirements/dev.txt
 	$(compile) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(compile) --extra consumer --constraint requirements/dev.txt --output-file requirements/consumer.txt
+	for peer in quix-streams faststream; do \
+		$(compile) --extra bench-$$peer --output-file requirements/bench-$$peer.txt || exit; done
 
 clean:
 	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,162 +1,78 @@
-"""What one consumer does on this machine: `make bench`
+"""This project beside what a user would pick instead: `make bench`
 
-Starts Kafka, MongoDB, one consumer, one API. First a backlog: events a second, processor time and memory while it is
-worked off. Then a steady stream: the time from publishing a sale to the API's answer that holds it. Absolute figures
-vary with the machine and with what else runs on it; compare within one run.
+The same Kafka, the same MongoDB, the same events, in turn, in one run; the report is a table of ratios. It takes
+`make bench args="--only consume --rounds 3"` and the like; without `--output` the report is printed.
 """
 
-import statistics
-import tempfile
+import dataclasses
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
 from typing import Annotated
 
-import httpx
-import psutil
 import typer
-from confluent_kafka import Producer
 from rich.console import Console
 
-from scripts._generate import Message, generate
-from stack.client import READING
-from tests.support import local
-from tests.support.pipeline import Pipeline
-from tests.support.process import module
+from bench.lab import Lab, laboratory
+from bench.machine import described
+from bench.measures import consume, memory, processes, worst_case
+from bench.options import SMOKE, Options
+from bench.report import Section, document
 
-PARTITIONS = 12
-PRODUCTS = 1_000
-FIRST_PROBE = 1_000_000_000
-DEADLINE_SECONDS = 300.0
-KEY = "bench-only-7b1f0d2c9a8e4f6035d1c2b3a4958677"
-API_PORT = "19871"
+MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
+    "consume": consume.measure,
+    "worst-case": worst_case.measure,
+    "processes": processes.measure,
+    "memory": memory.measure,
+}
 
-console = Console()
+FULL = Options()
+console = Console(stderr=True)
 
 
 def main(
-    events: Annotated[int, typer.Option(min=10_000, help="Size of the backlog.")] = 1_000_000,
-    rate: Annotated[int, typer.Option(min=1, help="Events a second of the steady stream.")] = 1_000,
-    probes: Annotated[int, typer.Option(min=10, help="How many sales are timed.")] = 300,
+    only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(MEASURES)}; repeat it for more.")] = None,
+    smoke: Annotated[bool, typer.Option("--smoke", help="Small, and without peers that have to be fetched.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help=f"Alternating rounds.  [{FULL.rounds}]")] = None,
+    events: Annotated[int | None, typer.Option(min=1_000, help=f"Backlog.  [{FULL.events}]")] = None,
+    waiting: Annotated[int | None, typer.Option(min=1_000, help=f"Of the memory measure.  [{FULL.waiting}]")] = None,
+    history: Annotated[int | None, typer.Option(min=1_000, help=f"Events of history.  [{FULL.history}]")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
 ) -> None:
-    """Measure and print."""
-    with _servers() as pipeline:
-        console.print(f"publishing {events:,} events about {PRODUCTS:,} products to {PARTITIONS} partitions")
-        pipeline.publish(generate(count=events, products=PRODUCTS, seed=7))
-        _backlog(pipeline)
-        _visible(pipeline, rate, probes)
+    """Measure and report."""
+    chosen = only or list(MEASURES)
+    if unknown := set(chosen) - MEASURES.keys():
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not one of {', '.join(MEASURES)}", param_hint="--only")
+    given = {"rounds": rounds, "events": events, "waiting": waiting, "history": history}
+    sizes = {name: value for name, value in given.items() if value is not None}
+    options = dataclasses.replace(SMOKE if smoke else FULL, **sizes)  # type: ignore[arg-type]
+    started = time.monotonic()
+    with laboratory() as lab:
+        machine = described(lab)
+        sections = [_measured(name, lab, options) for name in chosen]
+    report = document(_introduction(options, time.monotonic() - started), machine, sections)
+    if output is None:
+        print(report)  # noqa: T201
+    else:
+        output.write_text(report)
 
 
-@contextmanager
-def _servers() -> Iterator[Pipeline]:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        kafka, mongo = local.kafka(Path(folder)), local.mongo(Path(folder))
-        pipeline = None
-        try:
-            kafka.start()
-            mongo.start()
-            pipeline = Pipeline(kafka, mongo, Path(folder), PARTITIONS)
-            yield pipeline
-        finally:
-            if pipeline is not None:
-                pipeline.close()
-            kafka.close()
-            mongo.close()
+def _measured(name: str, lab: Lab, options: Options) -> Section:
+    console.print(f"{name}: {MEASURES[name].__module__}")
+    return MEASURES[name](lab, options)
 
 
-def _backlog(pipeline: Pipeline) -> None:
-    """Work off what is published, with one consumer, and check the result's count."""
-    started = time.perf_counter()
-    consumer = psutil.Process(pipeline.consumer().pid)
-    first: tuple[float, int] | None = None
-    handled = 0
-    while handled < len(pipeline.acknowledged):
-        if time.perf_counter() - started > DEADLINE_SECONDS:
-            raise SystemExit(f"only {handled:,} events were handled in {DEADLINE_SECONDS:.0f} s")
-        handled = pipeline.handled
-        if first is None and handled:
-            first = time.perf_counter(), handled
-        time.sleep(0.05)
-    ended = time.perf_counter()
-    begun, before = first or (started, 0)
-    processor = sum(consumer.cpu_times()[:2])
-    memory = consumer.memory_info()
-    console.print(f"one consumer: {(handled - before) / (ended - begun):,.0f} events/s from the first commit on")
-    console.print(
-        f"              {processor / handled * 1e6:.1f} µs of processor time an event, {memory.rss >> 20} MiB"
-    )
+def _introduction(options: Options, seconds: float) -> str:
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return f"""
+# Benchmarks
 
-
-def _visible(pipeline: Pipeline, rate: int, probes: int) -> None:
-    """Time sales of products of their own from `produce` to the answer."""
-    environment = pipeline.environment(API_PORT=API_PORT, TOKEN_SIGNING_KEY=KEY)
-    api = module("api", pipeline.folder / "api.log", environment)
-    api.start()
-    try:
-        token = _token(pipeline, environment)
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{API_PORT}", headers={"Authorization": f"Bearer {token}"}
-        ) as client:
-            api.wait_until("answering", lambda: _answers(client))
-            with _steady(pipeline, rate):
-                producer = Producer({"bootstrap.servers": pipeline.kafka.bootstrap_servers, "linger.ms": 0})
-                products = range(FIRST_PROBE, FIRST_PROBE + probes)
-                times = sorted(_probe(pipeline, producer, client, product) for product in products)
-    finally:
-        api.close()
-    console.print(
-        f"publish to visible at {rate:,} events/s: median {statistics.median(times) * 1e3:.0f} ms, "
-        f"99 % {times[int(len(times) * 0.99)] * 1e3:.0f} ms, longest {times[-1] * 1e3:.0f} ms ({probes} probes)"
-    )
-
-
-def _token(pipeline: Pipeline, environment: dict[str, str]) -> str:
-    script = module("scripts.tokens", pipeline.folder / "token.log", environment, "issue", "--name", "bench", *READING)
-    script.start()
-    if script.wait(30) != 0:
-        raise SystemExit(script.output)
-    return next(line for line in script.output.splitlines() if line.startswith("eyJ"))
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/api/product/sale").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
-
-
-@contextmanager
-def _steady(pipeline: Pipeline, rate: int) -> Iterator[None]:
-    """A stream of `rate` events a second behind the probes."""
-    ended = Event()
-
-    def endless() -> Iterator[Message]:
-        for seed in count():
-            if ended.is_set():
-                return
-            yield from generate(count=100, products=PRODUCTS, seed=seed)
-
-    stream = Thread(target=pipeline.publish, args=(endless(), rate))
-    stream.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        stream.join()
-
-
-def _probe(pipeline: Pipeline, producer: Producer, client: httpx.Client, product: int) -> float:
-    sale = f'{{"event":"productSold","name_of_product":"p","product_id":{product},"no_of_units":1,"amount":1}}'
-    published = time.perf_counter()
-    producer.produce(pipeline.topic, value=sale.encode(), key=str(product).encode())
-    while client.get(f"/api/product/sale/{product}").status_code != httpx.codes.OK:
-        producer.poll(0.01)  # asking more often would take the processor that the answer needs
-        if time.perf_counter() - published > DEADLINE_SECONDS:
-            raise SystemExit("a published sale did not become visible")
-    return time.perf_counter() - published
+Made by `make bench` on {day} in {seconds / 60:.0f} minutes: this project and what a user would pick instead, in turn,
+in one run, on the same Kafka, the same MongoDB and the same events; {options.rounds} rounds, each begun by another
+contestant. Absolute figures vary with the machine and the hour; ratios, taken within a round, are the result. A goal
+holds or does not by the median.
+"""
 
 
 if __name__ == "__main__":

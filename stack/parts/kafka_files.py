@@ -1,20 +1,18 @@
-"""Apache Kafka's program files: resolved once by Maven from `stack/kafka/pom.xml`, checked, kept in a folder."""
+"""Apache Kafka's program files, and the Java that runs them."""
 
-import hashlib
 import os
-import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+<<<<<<< HEAD
 from filelock import FileLock
 
+=======
+from stack import jars as java_programs
+>>>>>>> 66c7f82 (Measure the consumer beside Kafka Connect, Quix Streams, FastStream, the plain style and the limit, in turn)
 from stack import packages
-from stack.errors import PartMissing
 from stack.packages import Say
 
 DESCRIPTION = Path(__file__).parent.parent / "kafka"
-POM = DESCRIPTION / "pom.xml"
-CHECKSUMS = DESCRIPTION / "jars.sha256"
 LOGGING = DESCRIPTION / "log4j2.properties"
 
 
@@ -28,6 +26,7 @@ def java(say: Say) -> Path:
 
 def jars(cache: Path, say: Say) -> Path:
     """The folder of Kafka's jars below `cache`, filled on first use. Raises PartMissing where that cannot be done."""
+<<<<<<< HEAD
     wanted = checksums()
     version = hashlib.sha256(CHECKSUMS.read_bytes()).hexdigest()[:12]
     folder = cache / f"kafka-{version}"
@@ -75,3 +74,6 @@ def verify(folder: Path, wanted: dict[str, str]) -> None:
     if found != wanted:
         names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
         raise PartMissing(f"Maven brought other files than {CHECKSUMS.name} names: {', '.join(names)}")
+=======
+    return java_programs.fetch("Kafka", DESCRIPTION, cache, say)
+>>>>>>> 66c7f82 (Measure the consumer beside Kafka Connect, Quix Streams, FastStream, the plain style and the limit, in turn)

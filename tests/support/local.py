@@ -24,10 +24,10 @@ def kafka(folder: Path) -> LocalKafka:
     return LocalKafka(broker, folder / "kafka.log")
 
 
-def mongo(folder: Path) -> LocalMongo:
+def mongo(folder: Path, cache_gb: float = 0.5) -> LocalMongo:
     """A mongod with no data yet, not started. Raises stack.errors.PartMissing."""
     (port,) = ports.pick(1)
-    return LocalMongo(Mongo(home=folder / "mongo", port=port, cache_gb=0.5), port, folder / "mongod.log")
+    return LocalMongo(Mongo(home=folder / "mongo", port=port, cache_gb=cache_gb), port, folder / "mongod.log")
 
 
 def without(missing: PartMissing) -> NoReturn:

@@ -62,6 +62,11 @@ class _Local:
         self._running = Running(part, log)
         self._wait_ready = wait_ready
 
+    @property
+    def pid(self) -> int:
+        """Process id of the last start."""
+        return self._running.pid
+
     def start(self) -> None:
         self._running.start()
         self._wait_ready()

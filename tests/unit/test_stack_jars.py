@@ -1,9 +1,10 @@
-"""Kafka's files are used only if they are the ones that the checksums name."""
+"""Java programs' files are used only if they are the ones that the checksums name."""
 
 from pathlib import Path
 
 import pytest
 
+from stack import jars
 from stack.errors import PartMissing
 from stack.parts import kafka_files
 
@@ -23,15 +24,16 @@ def test_other_files_are_refused(tmp_path: Path, files: dict[str, str], blamed: 
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     with pytest.raises(PartMissing, match=blamed):
-        kafka_files.verify(tmp_path, WANTED)
+        jars.verify(tmp_path, WANTED)
 
 
 def test_the_named_files_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "a.jar").write_text("foo")
-    kafka_files.verify(tmp_path, WANTED)
+    jars.verify(tmp_path, WANTED)
 
 
 def test_the_checksums_name_the_version_of_the_pom() -> None:
-    (version,) = {line.strip() for line in kafka_files.POM.read_text().splitlines() if "<version>4." in line}
+    pom = (kafka_files.DESCRIPTION / "pom.xml").read_text()
+    (version,) = {line.strip() for line in pom.splitlines() if "<version>4." in line}
     number = version.removeprefix("<version>").removesuffix("</version>")
-    assert {f"kafka_2.13-{number}.jar", f"kafka-clients-{number}.jar"} <= kafka_files.checksums().keys()
+    assert {f"kafka_2.13-{number}.jar", f"kafka-clients-{number}.jar"} <= jars.checksums(kafka_files.DESCRIPTION).keys()

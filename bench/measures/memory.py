@@ -1,0 +1,28 @@
+"""Memory of a consumer that has a large backlog before it."""
+
+from bench.contest import run
+from bench.lab import Lab
+from bench.options import Options
+from bench.peers.ours import Ours
+from bench.report import Row, Section, at_most
+from bench.topics import publish
+
+GOAL_MB = 250.0
+FLAT = 1.1
+
+
+def measure(lab: Lab, options: Options) -> Section:
+    """Peak of its resident memory, and whether that grows."""
+    topic = publish(lab, options.waiting, options.products)
+    memory = run(lab, Ours(), topic, 4 * options.seconds).memory
+    section = Section(f"Memory: {options.waiting:,} events waiting")
+    reached = f"{memory.peak:.0f} MiB, second half against first {memory.growth:.2f}"
+    section.rows.append(
+        Row(
+            f"memory of a consumer, {options.waiting:,} events waiting",
+            f"≤ {GOAL_MB:.0f} MB, flat",
+            reached,
+            at_most(memory.peak * 2**20 / 1e6, GOAL_MB) if memory.growth <= FLAT else "no",
+        )
+    )
+    return section

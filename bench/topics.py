@@ -1,0 +1,40 @@
+"""Topics full of events, made once and read by every contestant from the beginning."""
+
+import uuid
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from bench.lab import Lab
+from scripts._generate import generate
+from scripts._send import Sender
+from shared.settings import KafkaSettings
+
+PARTITIONS = 12
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic that holds `events` valid events about `products` products."""
+
+    name: str
+    events: int
+    products: int
+
+
+def publish(lab: Lab, events: int, products: int, *, keyed: bool = True) -> Topic:
+    """Make a topic and fill it: keyed by product, or spread over the partitions at random."""
+    name = f"bench-{uuid.uuid4().hex[:8]}"
+    lab.kafka.create_topic(name, PARTITIONS)
+    add(lab, name, events, products, seed=7, keyed=keyed)
+    return Topic(name, events, products)
+
+
+def add(lab: Lab, topic: str, events: int, products: int, *, seed: int, keyed: bool = True) -> None:
+    """Publish further events. Raises SystemExit when Kafka does not take all of them."""
+    settings = KafkaSettings(
+        mongodb_uri=SecretStr(lab.mongo.uri), kafka_bootstrap_servers=lab.kafka.bootstrap_servers, kafka_topic=topic
+    )
+    delivery = Sender(settings).send(generate(events, products, seed, keyed=keyed))
+    if not delivery.complete:
+        raise SystemExit(f"only {delivery.delivered:,} of {events:,} events were published: {delivery.stopped}")

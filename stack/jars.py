@@ -1,0 +1,59 @@
+"""Java programs: resolved once by Maven from a `pom.xml`, checked against `jars.sha256` beside it, kept in a folder."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stack import packages
+from stack.errors import PartMissing
+from stack.packages import Say
+
+CHECKSUMS = "jars.sha256"
+
+
+def fetch(name: str, description: Path, cache: Path, say: Say) -> Path:
+    """The folder below `cache` of the jars that the folder `description` describes, filled on first use.
+
+    `name` is what the user is told, and what the folder is called. Raises PartMissing where that cannot be done.
+    """
+    wanted = checksums(description)
+    version = hashlib.sha256((description / CHECKSUMS).read_bytes()).hexdigest()[:12]
+    folder = cache / f"{name.lower().replace(' ', '-')}-{version}"
+    if folder.is_dir():
+        return folder
+    maven = packages.require("mvn", "maven", say)
+    say(f"fetching {name} by Maven ({len(wanted)} files, 40 MB)")
+    cache.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=cache) as scratch:
+        incomplete = Path(scratch) / "jars"
+        _resolve(name, maven, description / "pom.xml", incomplete)
+        verify(incomplete, wanted)
+        # Renamed only once complete and checked: an interrupted download is never taken for the program.
+        incomplete.rename(folder)
+    return folder
+
+
+def checksums(description: Path) -> dict[str, str]:
+    """SHA-256 of every file that Maven must bring, by name."""
+    lines = (description / CHECKSUMS).read_text().splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+def _resolve(name: str, maven: Path, pom: Path, target: Path) -> None:
+    arguments = ("--batch-mode", "--quiet", "--strict-checksums", "--file", str(pom))
+    goal = ("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}")
+    result = subprocess.run(  # noqa: S603
+        (str(maven), *arguments, *goal), capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        errors = [line for line in result.stdout.splitlines() if "ERROR" in line] or ["no reason given"]
+        raise PartMissing(f"Maven could not fetch {name}: {errors[0]}")
+
+
+def verify(folder: Path, wanted: dict[str, str]) -> None:
+    """Raise PartMissing unless the folder's jars are exactly the wanted ones, by name and SHA-256."""
+    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
+    if found != wanted:
+        names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+        raise PartMissing(f"Maven brought other files than {CHECKSUMS} names: {', '.join(names)}")
