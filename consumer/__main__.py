@@ -7,7 +7,6 @@
 78  a setting is missing or wrong
 """
 
-import gc
 import os
 import socket
 import sys
@@ -25,6 +24,7 @@ from consumer.clocks import Clocks
 from consumer.complaints import Complaints
 from consumer.dead_letters import DeadLetterCopier
 from consumer.intake import Intake, utc_now
+from consumer.memory import collect_seldom
 from consumer.pipeline import Pipeline
 from consumer.progress import Progress
 from consumer.reporter import Reporter
@@ -106,12 +106,6 @@ def _failed(error: Exception) -> int:
     return EXIT_UNFORESEEN
 
 
-def _collect_seldom() -> None:
-    """A batch is tens of thousands of small objects without cycles, which the collector would walk again and again."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-
-
 def main() -> int:
     """Returns the exit code."""
     stopping = Stopping()
@@ -122,7 +116,7 @@ def main() -> int:
             metrics.serve(settings.metrics_host, settings.metrics_port)
         reporting.configure(settings, "consumer")
         failpoints.arm()
-        _collect_seldom()
+        collect_seldom()
         return run(settings, stopping)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")

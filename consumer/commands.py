@@ -1,7 +1,6 @@
 """Writes to one collection as commands of the wire protocol.
 
-The drivers' bulk writes look at every document in Python. Documents that are encoded already, and statements that are
-made as the server takes them, need no look, which saves more than encoding them costs.
+The drivers' bulk writes look at every document in Python; what is encoded already needs no look.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,6 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from shared.documents import Document
 from shared.mongo import SyncDatabase
 
 MOST_STATEMENTS = 100_000
@@ -36,11 +34,10 @@ def insert(database: SyncDatabase, collection: str, documents: Sequence[bytes], 
         _raise_write_errors(database.command(command, session=session), first)
 
 
-def update(database: SyncDatabase, collection: str, statements: Sequence[Document], session: ClientSession) -> None:
-    """Run update statements, in any order. Raises BulkWriteError."""
-    for first in range(0, len(statements), MOST_STATEMENTS):
-        part = statements[first : first + MOST_STATEMENTS]
-        command = {"update": collection, "updates": part, "ordered": False}
+def update(database: SyncDatabase, collection: str, statements: Sequence[bytes], session: ClientSession) -> None:
+    """Run encoded statements of the `update` command, in any order. Raises BulkWriteError."""
+    for first, part in _in_messages(statements):
+        command = {"update": collection, "updates": [Encoded(one) for one in part], "ordered": False}
         _raise_write_errors(database.command(command, session=session), first)
 
 

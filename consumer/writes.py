@@ -15,15 +15,15 @@ _DAY_MINUTES = DAY_MS // MINUTE_MS
 
 
 class Writes(NamedTuple):
-    """What one transaction writes, in its order; updates are statements of the `update` command."""
+    """What one transaction writes, in its order; updates are encoded statements of the `update` command."""
 
     ends: Mapping[Lease, int]
     """The next offset of each partition after this batch."""
     events: dict[str, list[bytes]]
     """Encoded documents by collection, ordered by product and minute, so that neighbours are written side by side."""
-    rollups: list[Document]
-    totals: list[Document]
-    products: list[Document]
+    rollups: list[bytes]
+    totals: list[bytes]
+    products: list[bytes]
     rejected: list[Document]
     folds: Mapping[Lease, Fold]
 
@@ -47,13 +47,16 @@ def remember_products(folds: Mapping[Lease, Fold]) -> None:
     for lease, fold in folds.items():
         known = lease.known
         for product, folded in fold.products.items():
-            first_seen, latest = known.get(product, (folded.first_seen_ms, folded.latest))
-            if len(known) >= MOST_KNOWN_PRODUCTS:
+            first_seen, latest = folded.first_seen_ms, folded.latest
+            before = known.get(product)
+            if before is not None:
+                first_seen, latest = min(first_seen, before[0]), max(latest, before[1])
+            elif len(known) >= MOST_KNOWN_PRODUCTS:
                 known.clear()
-            known[product] = min(first_seen, folded.first_seen_ms), max(latest, folded.latest)
+            known[product] = first_seen, latest
 
 
-def _product_updates(folds: Mapping[Lease, Fold]) -> list[Document]:
+def _product_updates(folds: Mapping[Lease, Fold]) -> list[bytes]:
     """A sale changes a product's document only when the product, its name, or its first time is new."""
     updates = []
     for lease, fold in folds.items():

@@ -109,7 +109,9 @@ MUTANTS = (
         f"{KILLS}[after_commit]",
         (
             Edit(
-                "shared/documents.py", '{"p": product, "h": hour, "k": partition}', '{"p": product, "h": hour, "k": 0}'
+                "consumer/updates.py",
+                'integer(b"h", hour) + integer(b"k", partition), _inc(changes))',
+                'integer(b"h", hour) + integer(b"k", 0), _inc(changes))',
             ),
         ),
     ),

@@ -1,0 +1,143 @@
+"""Where the consumer's processor time goes, stage by stage: `python -m bench.stages`
+
+The consumer's own parts in one process, without Kafka, against a MongoDB of the local stack: messages made
+beforehand are judged, summed and committed in batches, one thing after another. Times are processor time of this
+thread (`time.thread_time`), and of mongod, in microseconds an event, so what else the machine does matters little.
+"""
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import psutil
+import typer
+from confluent_kafka import Message
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from consumer.assignment import Assigned
+from consumer.batch import Batch
+from consumer.clocks import Clocks
+from consumer.intake import Intake, utc_now
+from consumer.lease import Lease
+from consumer.memory import collect_seldom
+from consumer.store import Store
+from consumer.writes import writes_of
+from scripts._generate import generate
+from shared.documents import PARTITIONS, partition_id
+from shared.mongo import SyncDatabase, connect, ensure_collections
+from shared.settings import SharedSettings
+from tests.support import local
+
+GROUP = TOPIC = "stages"
+PARTITIONS_READ = 12
+CHUNK = 2_000
+CREATE_TIME = 1
+
+R = TypeVar("R")
+
+
+class Clock:
+    """Processor time by stage, in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    def time(self, stage: str, call: Callable[[], R]) -> R:
+        """Call, and add what it took."""
+        started = time.thread_time()
+        result = call()
+        self.seconds[stage] += time.thread_time() - started
+        return result
+
+
+def main(
+    events: Annotated[int, typer.Option(min=1_000)] = 300_000,
+    products: Annotated[int, typer.Option(min=1)] = 1_000,
+    batch: Annotated[int, typer.Option(min=1, help="Events in a transaction.")] = 10_000,
+    keyed: Annotated[bool, typer.Option(help="A product's events are in one partition.")] = True,
+    spread: Annotated[int, typer.Option(help="Seconds over which events happened; 0: Kafka's time.")] = 0,
+) -> None:
+    """Measure and print."""
+    collect_seldom()
+    with _database() as (database, server):
+        clock, before = Clock(), sum(server.cpu_times()[:2])
+        _run(database, clock, _chunks(events, products, keyed, spread), batch)
+        clock.seconds["mongod"] = sum(server.cpu_times()[:2]) - before
+    table = Table("stage", "µs an event", title=f"{events:,} events, {products:,} products, {batch:,} in a batch")
+    for stage, seconds in clock.seconds.items():
+        table.add_row(stage, f"{seconds / events * 1e6:.2f}")
+    Console().print(table)
+
+
+def _chunks(events: int, products: int, keyed: bool, spread: int) -> Iterator[list[Message]]:
+    """Messages as polling gives them: some of one partition, then some of the next."""
+    now_ms = time.time_ns() // 1_000_000
+    waiting: dict[int, list[Message]] = defaultdict(list)
+    offsets: dict[int, int] = defaultdict(int)
+    stream = generate(count=events, products=products, seed=7, spread_seconds=spread, now_ms=now_ms)
+    for number, (key, value, _) in enumerate(stream):
+        partition = (int(key or b"0") if keyed else number) % PARTITIONS_READ
+        offset = offsets[partition]
+        offsets[partition] += 1
+        waiting[partition].append(
+            Message(
+                topic=TOPIC, partition=partition, offset=offset, key=key, value=value,
+                timestamp=(CREATE_TIME, now_ms + number // 1000),
+            )
+        )  # fmt: skip
+        if len(waiting[partition]) == CHUNK:
+            yield waiting.pop(partition)
+    yield from waiting.values()
+
+
+def _run(database: SyncDatabase, clock: Clock, chunks: Iterator[list[Message]], most: int) -> None:
+    intake = Intake(TOPIC, 400, copy_rejections=False, clock=utc_now)
+    store = Store(database, GROUP, TOPIC, Clocks(database, utc_now))
+    assigned = {partition: Assigned(partition, _lease(database, partition)) for partition in range(PARTITIONS_READ)}
+    batch = Batch(intake)
+
+    def commit() -> None:
+        writes = clock.time("make updates", lambda: writes_of(batch))
+        clock.time("commit", lambda: store.commit(batch, writes))
+
+    for chunk in chunks:
+        one = assigned[chunk[0].partition() or 0]
+        assert one.lease is not None  # noqa: S101  # made above
+        lease = one.lease
+        taken = clock.time("take", lambda: intake.take(one, lease, chunk))  # noqa: B023  # called at once
+        clock.time("judge", lambda: batch.add(taken))  # noqa: B023  # called at once
+        if len(batch) >= most:
+            commit()
+            batch = Batch(intake)
+    if batch:
+        commit()
+
+
+def _lease(database: SyncDatabase, partition: int) -> Lease:
+    database[PARTITIONS].insert_one({"_id": partition_id(GROUP, TOPIC, partition), "epoch": 1, "next_offset": 0})
+    return Lease(partition, epoch=1, generation=1, next_offset=0, read_from=0, topic_id="")
+
+
+@contextmanager
+def _database() -> Iterator[tuple[SyncDatabase, psutil.Process]]:
+    with tempfile.TemporaryDirectory(prefix="stages-") as folder:
+        mongo = local.mongo(Path(folder))
+        try:
+            mongo.start()
+            settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_timeout_ms=10_000)
+            database = connect(settings, "stages")
+            ensure_collections(database)
+            yield database, next(one for one in psutil.Process().children(recursive=True) if "mongod" in one.name())
+            database.client.close()
+        finally:
+            mongo.close()
+
+
+if __name__ == "__main__":
+    typer.run(main)
