@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from filelock import FileLock
+
 from stack import packages
 from stack.errors import PartMissing
 from stack.packages import Say
@@ -17,21 +19,28 @@ def fetch(name: str, description: Path, cache: Path, say: Say) -> Path:
 
     `name` is what the user is told, and what the folder is called. Raises PartMissing where that cannot be done.
     """
-    wanted = checksums(description)
     version = hashlib.sha256((description / CHECKSUMS).read_bytes()).hexdigest()[:12]
     folder = cache / f"{name.lower().replace(' ', '-')}-{version}"
     if folder.is_dir():
         return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    # One process fetches, those that came at the same time find it done.
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.is_dir():
+            _fetch(name, description, folder, say)
+    return folder
+
+
+def _fetch(name: str, description: Path, folder: Path, say: Say) -> None:
+    wanted = checksums(description)
     maven = packages.require("mvn", "maven", say)
     say(f"fetching {name} by Maven ({len(wanted)} files, 40 MB)")
-    cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=cache) as scratch:
+    with TemporaryDirectory(dir=folder.parent) as scratch:
         incomplete = Path(scratch) / "jars"
         _resolve(name, maven, description / "pom.xml", incomplete)
         verify(incomplete, wanted)
         # Renamed only once complete and checked: an interrupted download is never taken for the program.
         incomplete.rename(folder)
-    return folder
 
 
 def checksums(description: Path) -> dict[str, str]:
