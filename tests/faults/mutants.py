@@ -8,6 +8,7 @@ ZOMBIES = "tests/faults/test_zombies.py"
 NETWORK = "tests/faults/test_network.py"
 MONGODB = "tests/faults/test_mongodb.py"
 KAFKA = "tests/faults/test_kafka.py"
+CLOCKS = "tests/faults/test_clocks.py"
 LOAD = "tests/faults/test_load.py"
 
 
@@ -151,6 +152,11 @@ MUTANTS = (
                 "if False:",
             ),
         ),
+    ),
+    Mutant(
+        "events are rejected for their time by a clock that nobody compares",
+        f"{CLOCKS}::test_a_consumers_clock_off_mongodbs[-1]",
+        (Edit("consumer/store.py", 'if document["reason"] in _TIME_REASONS]', "if False]"),),
     ),
     Mutant(
         "records of aborted Kafka transactions are read",

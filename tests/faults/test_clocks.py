@@ -36,8 +36,7 @@ def said(consumer: Running, text: str, times: int) -> bool:
     return consumer.output.count(text) >= times
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("hours", [-1, pytest.param(1, marks=pytest.mark.full)])
 def test_a_consumers_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) -> None:
     """Wrong from the start, and again while it reads."""
     scenario = start()
@@ -60,7 +59,7 @@ def test_a_consumers_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int
     assert consumer.stop() == 0
 
 
-@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("hours", [pytest.param(-1, marks=pytest.mark.full), 1])
 def test_an_apis_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) -> None:
     scenario = start()
     clock = tmp_path / "clock"
