@@ -50,7 +50,7 @@ TRANSACTION, CLAIMS = "consumer/transaction.py", "consumer/claims.py"
 MUTANTS = (
     Mutant(
         "the compare-and-swap is dropped",
-        f"{NETWORK}::test_replies_to_commits_that_are_lost[after]",
+        f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
         (Edit(TRANSACTION, ', "epoch": lease.epoch, "next_offset": lease.next_offset}', "}"),),
     ),
     Mutant(
@@ -71,7 +71,7 @@ MUTANTS = (
     ),
     Mutant(
         "a batch is run again whole when a commit's result is unknown",
-        f"{NETWORK}::test_replies_to_commits_that_are_lost[after]",
+        f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
         (Edit("consumer/batch.py", "if (one.offset() or 0) >= lease.next_offset]", "]"),),
     ),
     Mutant(

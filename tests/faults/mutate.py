@@ -51,7 +51,8 @@ def main(only: Annotated[str, typer.Option(help="Only mutants whose defect conta
             survivors += not found
             table.add_row(mutant.defect, mutant.scenario.partition("::")[2] if found else "SURVIVED", why)
             verdict = "found" if found else "SURVIVED"
-            console.print(f"{number}/{len(chosen)} {mutant.defect}: {verdict}, {time.monotonic() - started:.0f} s")
+            took = time.monotonic() - started
+            console.print(f"{number}/{len(chosen)} {mutant.defect}: {verdict}, {took:.0f} s; {why}", markup=False)
     console.print(table)
     raise typer.Exit(1 if survivors else 0)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from stack.waiting import wait_until
-from tests.faults import answers, behaviour, contents
+from tests.faults import answers, audit, behaviour, contents
 from tests.faults.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
@@ -77,8 +77,11 @@ class Scenario:
         """How often each message is stored."""
         return invariant.handled_places(self.pipeline.database)
 
-    def finish(self, *, halts: bool = False, ask_api: bool = False, wait: Callable[[], None] | None = None) -> None:
-        """Wait until everything is handled, assert the invariant, note what came of it."""
+    def finish(self, *, halts: bool = False, ask_all: bool = False, wait: Callable[[], None] | None = None) -> None:
+        """Wait until everything is handled, assert the invariant, note what came of it.
+
+        `halts` where consumers halt on purpose; `ask_all`: the audit and the API have to agree too.
+        """
         try:
             (wait or self.wait_handled)()
         finally:
@@ -88,7 +91,8 @@ class Scenario:
         contents.check(database, self.traffic.acknowledged)
         behaviour.check(self.pipeline, halts=halts)
         behaviour.check_offsets_told_to_kafka(self.pipeline)
-        if ask_api:
+        if ask_all:
+            audit.check(self.pipeline)
             answers.check(self.pipeline, self.traffic.acknowledged.values(), self.folder)
         self.row.held = True
 

@@ -76,5 +76,5 @@ def test_an_apis_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) ->
         assert "off MongoDB's" in ready().text
         clock.write_text("+0")
         wait_until("readiness again", lambda: ready().status_code == 200, SEEN_SECONDS)
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
     assert consumer.stop() == 0

@@ -54,7 +54,7 @@ def test_a_broker_killed_and_restarted(start: Start, full: bool, kafka: KafkaSer
             scenario.fault()
             kafka.start()
         scenario.wait_progress(200)
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
     assert [consumer.stop() for consumer in consumers] == [0, 0]
 
 
@@ -79,7 +79,7 @@ def test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides(start
     scenario.traffic.publish(600)
     second = scenario.consumer()
     resolve(scenario, second, set(range(PARTITIONS)))
-    scenario.finish(halts=True, wait=scenario.wait_stored, ask_api=True)
+    scenario.finish(halts=True, wait=scenario.wait_stored, ask_all=True)
     assert second.stop() == 0
 
 

@@ -28,7 +28,7 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
         wait_until(f"{goal} deaths, some at each of {steps}", enough, 800 if full else 120)
         fleet.kill()
         heirs = [scenario.consumer(), scenario.consumer()]
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
     assert [heir.stop() for heir in heirs] == [0, 0]
 
 

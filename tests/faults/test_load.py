@@ -45,7 +45,7 @@ def test_ten_thousand_poison_messages_in_a_row(start: Start) -> None:
     scenario.fault()
     scenario.traffic.publish(300)
     consumer = scenario.consumer(BATCH_MAX_EVENTS="1000")
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
     assert scenario.pipeline.database.rejected_events.count_documents({}) >= POISON
     assert consumer.stop() == 0
 

@@ -43,7 +43,7 @@ def test_primaries_that_step_down_die_or_freeze(start: Start, full: bool, member
             scenario.fault()
             scenario.wait_progress(200)
             members.restore()
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
     assert [consumer.stop() for consumer in consumers] == [0, 0]
 
 

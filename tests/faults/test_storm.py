@@ -33,5 +33,5 @@ def test_a_storm_of_rebalances(start: Start, full: bool) -> None:
             time.sleep(BEAT_SECONDS)  # not a wait: the beat is the fault
         last = [member or scenario.consumer() for member in members]
         wait_until("every member's share", lambda: all_own(scenario, last), MOVE_SECONDS)
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
     assert [member.stop() for member in last] == [0] * len(last)

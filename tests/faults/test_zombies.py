@@ -41,7 +41,7 @@ def test_frozen_at_each_step_and_taken_over(start: Start, full: bool) -> None:
             zombie.wait_for_output("partitions lost")
             assert zombie.stop() == 0
         behaviour.check_takeovers(heir)
-    scenario.finish(ask_api=True)
+    scenario.finish(ask_all=True)
 
 
 @pytest.mark.full

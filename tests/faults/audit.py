@@ -1,0 +1,26 @@
+"""The operators' own audit, which has to find the same as this suite: nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.support.pipeline import Pipeline
+from tests.support.process import ROOT
+
+AUDIT_SECONDS = 120
+
+
+def check(pipeline: Pipeline) -> None:
+    """Assert that `python -m scripts.audit` finds everything right."""
+    done = subprocess.run(
+        (sys.executable, "-m", "scripts.audit", "--json"),
+        cwd=ROOT,
+        env={**os.environ, **pipeline.environment()},
+        capture_output=True,
+        text=True,
+        timeout=AUDIT_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"the audit ended with {done.returncode}: {done.stdout}{done.stderr}"
+    assert json.loads(done.stdout)["ok"], done.stdout
