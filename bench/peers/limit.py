@@ -18,7 +18,7 @@ from pymongo import MongoClient
 from bench.contest import Task
 from bench.topics import PARTITIONS, Topic
 from consumer.decode import TimeLimits, decode
-from consumer.encode import encode
+from consumer.encode import Encoder
 from consumer.rejection import Rejection
 from shared.documents import EVENT_COLLECTION_OPTIONS
 from tests.support.process import Running, module
@@ -46,13 +46,14 @@ class Limit:
 def prepare(bootstrap_servers: str, topic: Topic, file: Path) -> None:
     """Write the topic's events to `file` as the consumer would store them, in batches sorted by `_id`."""
     everything = TimeLimits(0, 2**62)
+    encoders = [Encoder(partition, 1) for partition in range(PARTITIONS)]
     with file.open("wb") as output:
         batch: list[tuple[tuple[int, ...], bytes]] = []
         for value, time_ms, partition, offset in _records(bootstrap_servers, topic):
             event = decode(value, time_ms, everything)
             if isinstance(event, Rejection):
                 raise SystemExit(f"the topic holds an invalid event: {event}")
-            batch.append(((event.product, event.time_ms, partition, offset), encode(event, partition, offset, 1)))
+            batch.append(((event.product, event.time_ms, partition, offset), encoders[partition].encode(event, offset)))
             if len(batch) == BATCH:
                 output.writelines(document for _, document in sorted(batch))
                 batch.clear()
