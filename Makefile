@@ -1,4 +1,4 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make mutants · make check · make bench · make bench-smoke · make openapi · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make mutants · make check · make audit-dependencies · make bench · make bench-smoke · make openapi · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -7,7 +7,7 @@ consumer ?= 2
 workers ?= 2
 SEED ?= 1
 
-.PHONY: deps demo up test faults mutants check bench bench-smoke openapi lock clean
+.PHONY: deps demo up test faults mutants check audit-dependencies bench bench-smoke openapi lock clean
 
 deps: .venv/installed
 
@@ -38,6 +38,10 @@ check: deps
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy api consumer shared scripts stack bench tests
 	.venv/bin/lint-imports
+
+# Against a public list of known vulnerabilities, where one can be reached; elsewhere it says that it could not look.
+audit-dependencies: deps
+	$(python) -m tests.support.vulnerabilities
 
 # The interface as a file, which a test compares with the code: a change of it is raised in api/documentation.py first.
 openapi: deps
