@@ -22,7 +22,7 @@ test: deps
 	$(python) -m pytest --numprocesses $(workers) --dist loadfile $(args)
 
 faults: deps
-	$(python) -m pytest tests/faults --faults=full --seed=$(SEED) $(args)
+	$(python) -m pytest tests/faults --faults=full --seed=$(SEED) --numprocesses $(workers) --dist loadfile $(args)
 
 mutants: deps
 	$(python) -m tests.faults.mutate

@@ -1,0 +1,64 @@
+"""Copies of dead letters in their topic: made after the commit, so a death in between must not lose one."""
+
+from functools import partial
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from consumer.failpoints import BATCH_STEPS
+from scripts._generate import generate
+from stack.waiting import wait_until
+from tests.faults.conftest import Start
+from tests.faults.scenario import Scenario
+from tests.support.process import Running
+
+Copied = tuple[object, ...]
+"""Reason, partition and offset as a copy's headers tell them."""
+
+
+def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
+    scenario = start(partitions=3)
+    topic = f"{scenario.pipeline.topic}-dead-letters"
+    scenario.pipeline.kafka.create_topic(topic, 1)
+    choose = scenario.choose
+    for _ in range(8 if full else 2):
+        step = choose.choice(BATCH_STEPS)
+        consumer = scenario.consumer(DEAD_LETTER_TOPIC=topic, FAILPOINT=f"{step}:kill:{choose.randint(1, 4)}")
+        scenario.traffic.send(generate(count=300, seed=choose.getrandbits(32), invalid=0.5))
+        wait_until("progress, or death", partial(moved_or_died, scenario, consumer, scenario.handled), 30)
+        consumer.kill()
+        scenario.fault()
+    last = scenario.consumer(DEAD_LETTER_TOPIC=topic)
+    scenario.finish()
+    letters = scenario.pipeline.database.rejected_events
+    wait_until("every copy noted", lambda: not letters.count_documents({"copy_pending": True}), 60)
+    expected = {
+        (letter["reason"].encode(), b"%d" % letter["_id"]["k"], b"%d" % letter["_id"]["o"]) for letter in letters.find()
+    }
+    assert copies(scenario, topic) == expected
+    assert last.stop() == 0
+
+
+def moved_or_died(scenario: Scenario, consumer: Running, handled: int) -> bool:
+    """Whether more is handled than before, or the failpoint was passed."""
+    return not consumer.is_running or scenario.handled > handled
+
+
+def copies(scenario: Scenario, topic: str) -> set[Copied]:
+    """What the topic holds, some of it perhaps twice."""
+    reader = Consumer(
+        {
+            "bootstrap.servers": scenario.pipeline.kafka.bootstrap_servers,
+            "group.id": f"{topic}-reader",
+            "enable.partition.eof": True,
+            "log_level": 0,
+        }
+    )
+    reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    found: set[Copied] = set()
+    for message in iter(lambda: reader.poll(30), None):
+        if message.error() is not None:
+            break
+        headers = dict(message.headers() or [])
+        found.add(tuple(headers[f"dead-letter-{name}"] for name in ("reason", "partition", "offset")))
+    reader.close()
+    return found
