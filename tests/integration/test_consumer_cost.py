@@ -1,0 +1,82 @@
+"""How many commands and documents a batch costs MongoDB, by the server's own counters."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from consumer.batch import Batch
+from consumer.clocks import Clocks
+from consumer.intake import Intake, Taken, utc_now
+from consumer.lease import Lease
+from consumer.store import Store
+from consumer.writes import writes_of
+from scripts._generate import Rated, Sold, generate
+from shared.documents import PARTITIONS, partition_id
+from shared.mongo import SyncDatabase, connect, ensure_collections
+from shared.settings import SharedSettings
+from tests.support.messages import received
+from tests.support.pipeline import now_ms
+from tests.support.servers import MongoServer
+
+GROUP = TOPIC = "cost"
+PRODUCTS = 20
+EVENTS = 1_000
+COMMANDS = ("insert", "update", "find", "findAndModify", "aggregate", "commitTransaction", "abortTransaction")
+
+
+@pytest.fixture
+def database(mongo: MongoServer) -> Iterator[SyncDatabase]:
+    settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database="cost", mongodb_timeout_ms=10_000)
+    database = connect(settings, "tests")
+    ensure_collections(database)
+    yield database
+    database.client.drop_database("cost")
+    database.client.close()
+
+
+def counters(database: SyncDatabase) -> Counter[str]:
+    """Commands by name; documents inserted and update statements run as `inserted` and `updated`."""
+    status = database.client.admin.command("serverStatus")
+    commands = status["metrics"]["commands"]
+    counts = {name: commands[name]["total"] for name in COMMANDS}
+    return Counter(counts | {"inserted": status["opcounters"]["insert"], "updated": status["opcounters"]["update"]})
+
+
+def batch_of(kind: type[Sold | Rated], leases: list[Lease], first: int, at_ms: int) -> Batch:
+    """Events of one kind about all products, of one second, in all partitions."""
+    wanted = (message for message in generate(count=10 * EVENTS, products=PRODUCTS, seed=5))
+    batch = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
+    for lease in leases:
+        some = [next(one for one in wanted if isinstance(one.expected, kind)) for _ in range(EVENTS)]
+        batch.add(Taken(lease, received(some, lease.partition, at_ms, first), datetime.now(UTC)))
+    return batch
+
+
+def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncDatabase) -> None:
+    store = Store(database, GROUP, TOPIC, Clocks(database, utc_now))
+    leases = [Lease(partition, 1, 1, next_offset=0, read_from=0, topic_id="") for partition in (0, 1)]
+    for lease in leases:
+        stored = {"_id": partition_id(GROUP, TOPIC, lease.partition), "epoch": 1, "next_offset": 0}
+        database[PARTITIONS].insert_one(stored)
+    at_ms = now_ms()
+    commit(store, batch_of(Sold, leases, 0, at_ms))  # creates the day's collection, meets the products
+
+    before = counters(database)
+    commit(store, batch_of(Sold, leases, EVENTS, at_ms))
+    sales = counters(database) - before
+    # The offsets, the rollups and the totals, of an hour and of a minute; products are known and need no update.
+    assert sales == {
+        "insert": 1, "inserted": 2 * EVENTS, "update": 3, "updated": 2 + 2 * PRODUCTS + 2 * 2, "commitTransaction": 1,
+    }  # fmt: skip
+
+    before = counters(database)
+    commit(store, batch_of(Rated, leases, 2 * EVENTS, at_ms))
+    ratings = counters(database) - before
+    assert ratings == sales + Counter(update=1, updated=2 * PRODUCTS)
+
+
+def commit(store: Store, batch: Batch) -> None:
+    store.commit(batch, writes_of(batch))

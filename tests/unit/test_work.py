@@ -1,0 +1,72 @@
+"""How much the consumer does for an event, counted, not timed: what is kept of it, and how many functions it runs.
+
+The bounds leave room for another Python version, not for another object or another pass an event.
+"""
+
+import gc
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import FrameType
+
+from consumer.batch import Batch
+from consumer.intake import Intake, Taken
+from consumer.lease import Lease
+from consumer.writes import writes_of
+from scripts._generate import generate
+from tests.support.messages import received
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+EVENTS = 4_000
+PRODUCTS = 50
+
+
+def taken(partition: int = 0) -> Taken:
+    lease = Lease(partition, epoch=1, generation=1, next_offset=0, read_from=0, topic_id="")
+    return Taken(lease, received(generate(count=EVENTS, products=PRODUCTS, seed=3), partition, NOW_MS), NOW)
+
+
+def empty() -> Batch:
+    return Batch(Intake("events", 400, copy_rejections=False, clock=lambda: NOW))
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions `work` calls, those of the interpreter included."""
+    count = 0
+
+    def note(_frame: FrameType, event: str, _: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_of_an_event_only_its_document_is_kept() -> None:
+    messages, batch = taken(), empty()
+    batch.add(taken())  # whatever is made once
+    gc.collect()
+    objects, blocks = len(gc.get_objects()), sys.getallocatedblocks()
+    batch.add(messages)
+    assert sys.getallocatedblocks() - blocks < 1.5 * EVENTS
+    assert len(gc.get_objects()) - objects < 0.1 * EVENTS
+
+
+def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
+    messages, batch = taken(), empty()
+    batch.add(taken(1))
+    assert calls(lambda: batch.add(messages)) < 55 * EVENTS
+
+
+def test_closing_a_batch_costs_by_its_products_not_by_its_events() -> None:
+    batch = empty()
+    batch.add(taken())
+    once = calls(lambda: writes_of(batch))
+    batch.add(taken(1))
+    assert once < 160 * PRODUCTS
+    assert calls(lambda: writes_of(batch)) < 2.2 * once
