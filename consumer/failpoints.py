@@ -30,7 +30,14 @@ BATCH_STEPS: Final = (
     "after_leases",
 )
 REBALANCE_STEPS: Final = ("assigned", "before_revoke", "after_revoke", "lost")
-STEPS: Final = frozenset((*CLAIM_STEPS, *BATCH_STEPS, *REBALANCE_STEPS))
+REPLAY_STEPS: Final = (
+    "replay_before",
+    "replay_after_states",
+    "replay_after_events",
+    "replay_before_commit",
+    "replay_after_commit",
+)
+STEPS: Final = frozenset((*CLAIM_STEPS, *BATCH_STEPS, *REBALANCE_STEPS, *REPLAY_STEPS))
 
 _SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 

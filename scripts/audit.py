@@ -10,7 +10,7 @@ not answer, there is nothing to audit, or wrong usage · 78 a wrong setting.
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from scripts._audit.kafka import Log
 from scripts._audit.reconcile import Reconciliation, Report
 from scripts._audit.repair import Repair
 from scripts._audit.show import progress, summary
+from scripts._sessions import only_session
 from shared.documents import DAY_MS
 from shared.errors import AnalyticsError, ConfigurationError
 from shared.mongo import connect
@@ -65,10 +66,13 @@ def audit(
         if log is not None:
             log.state(0)
         first_day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000) // DAY_MS
-        repair = Repair(database, settings.group_id, settings.kafka_topic) if repair_rollups else None
-        one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, repair)
-        with progress(messages, database, first_day) as advance:
-            report = one.run(advance)
+        with ExitStack() as opened:
+            repair = None
+            if repair_rollups:
+                session = opened.enter_context(only_session(database, "repairer"))
+                repair = Repair(database, session, settings.group_id, settings.kafka_topic)
+            one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, repair)
+            report = one.run(opened.enter_context(progress(messages, database, first_day)))
     seconds = time.monotonic() - started
     if as_json:
         print(json.dumps(_as_json(report, repair, seconds), indent=2))  # noqa: T201

@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from pymongo import WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
-from pymongo.read_concern import ReadConcern
 
 from scripts._audit import levels, rebuild
 from scripts._audit.differences import Difference
 from scripts._audit.levels import NOT_A_SUM, Levels
 from scripts._audit.products import Place
 from scripts._audit.snapshot import Snapshot
+from scripts._sessions import in_transaction
 from shared.documents import (
     MAINTENANCE,
     PARTITIONS,
@@ -41,8 +40,9 @@ class NotRepaired(Exception):
 class Repair:
     """Repairs one group's aggregates; `repaired` counts documents by collection, `left` says what was not, and why."""
 
-    def __init__(self, database: SyncDatabase, group: str, topic: str) -> None:
+    def __init__(self, database: SyncDatabase, session: ClientSession, group: str, topic: str) -> None:
         self._database = database
+        self._session = session
         self._group = group
         self._topic = topic
         self._moment: Snapshot | None = None
@@ -116,8 +116,7 @@ class Repair:
             write(session, held)
 
         try:
-            with self._database.client.start_session() as session:
-                session.with_transaction(run, ReadConcern("snapshot"), WriteConcern("majority"))
+            in_transaction(self._session, run)
         except (NotRepaired, PyMongoError) as error:
             self.left.append(f"{what}: {error}")
             return False

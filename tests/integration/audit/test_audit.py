@@ -9,15 +9,11 @@ from typing import Any
 import pytest
 from bson.decimal128 import Decimal128
 
-from scripts._audit.findings import Finding
-from scripts._audit.kafka import Log
-from scripts._audit.reconcile import Reconciliation
 from scripts._generate import generate
 from shared.documents import EVENTS_PREFIX, Document
 from shared.mongo import SyncDatabase
-from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
-from tests.support.audit import audit
+from tests.support.audit import audit, findings_of
 from tests.support.invariant import check_aggregates
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.servers import KafkaServer, MongoServer
@@ -247,17 +243,6 @@ def copied(source: SyncDatabase, name: str) -> SyncDatabase:
         if documents:
             target[entry["name"]].insert_many(documents)
     return target
-
-
-def findings_of(events: Pipeline, database: SyncDatabase) -> list[Finding]:
-    """An audit in this process, which is quicker."""
-    log = Log(
-        ConsumerSettings(
-            kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic, group_id=events.topic
-        )
-    )
-    one = Reconciliation(database, events.topic, events.topic, log, None)
-    return one.run(lambda _: None).findings.details
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
