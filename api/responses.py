@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 _MEDIA_TYPE: Final = "application/json"
-_TAGS: Final = re.compile(r'(?:W/)?"[^"\s]*"')
+_TAGS: Final = re.compile(r'(?<![^,\s])(?:W/)?"[^"\s]*"')
 
 
 class TotalSales(BaseModel):

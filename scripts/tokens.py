@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a token or the key may be among them
 )
-messages = Console(stderr=True)
+messages = Console(stderr=True, soft_wrap=True)
 
 _LARGEST_ID = 2**63 - 1
 
@@ -144,7 +144,7 @@ def prune(
 
 
 def _hand_over(token: str, record: Document, as_json: bool) -> None:
-    messages.print(f"{views.summary(record)}; it is not shown again", markup=False, soft_wrap=True)
+    messages.print(f"{views.summary(record)}; it is not shown again", markup=False)
     if as_json:
         views.print_json({"token": token, **views.view(record)})
     else:

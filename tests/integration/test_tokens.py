@@ -1,5 +1,6 @@
 """`python -m scripts.tokens` and the API: what is issued is let in, until it is revoked."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -124,6 +125,84 @@ def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: Cli) -> None:
         assert text in listed
     for token in tokens:
         assert not [part for part in (*token.split("."), jwt.get_unverified_claims(token)["jti"]) if part in listed]
+
+
+def test_by_default_a_token_opens_nothing(cli: Cli, api: Api) -> None:
+    done = cli("issue", "--name", "bare", "--json")
+    assert "no scope, so that it opens nothing" in done.stderr
+    issued = json.loads(done.stdout)
+    assert (issued["scopes"], issued["products"], issued["networks"], issued["idle_seconds"]) == ([], None, None, None)
+    for path in ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3"):
+        assert api.get(path, issued["token"]).status_code == 403
+
+
+def test_what_is_asked_for_is_shown(cli: Cli) -> None:
+    limits = ("--network", "192.0.2.0/24", "--network", "2001:DB8::1", "--idle-days", "7", "--days", "30")
+    scopes = ("--scope", "live:read", "--scope", "admin")
+    issued = json.loads(cli("issue", "--name", "limited", *scopes, *limits, "--product", "7", "--json").stdout)
+    token = issued.pop("token")
+    assert issued["networks"] == ["192.0.2.0/24", "2001:db8::1/128"]
+    assert (issued["scopes"], issued["products"]) == (["admin", "live:read"], [7])
+    assert (issued["idle_seconds"], issued["key_id"], issued["state"]) == (7 * 86_400, "main", "valid")
+    made, expires = (datetime.fromisoformat(issued[name]) for name in ("created_at", "expires_at"))
+    assert expires - made == timedelta(days=30)
+    assert json.loads(cli("show", "limited", "--json").stdout) == issued
+    assert json.loads(cli("list", "--json").stdout) == [issued]
+    shown = cli("show", issued["id"][:12]).stdout
+    assert all(text in shown for text in ("limited", "192.0.2.0/24, 2001:db8::1/128", "live:read", issued["id"]))
+    assert token not in shown
+
+
+def test_rotating_hands_the_rights_on(cli: Cli, api: Api, clock: RunningClock) -> None:
+    old = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--days", "30")
+    done = cli("rotate", "shop", "--overlap-minutes", "60", "--json")
+    new = json.loads(done.stdout)
+    assert "ends in 60 minutes" in done.stderr
+    before, after = json.loads(cli("list", "--json").stdout)
+    same = ("name", "scopes", "products", "networks", "idle_seconds")
+    assert [before[name] for name in same] == [after[name] for name in same]
+    assert (before["replaced_by"], after["id"], after["state"]) == (new["id"], new["id"], "valid")
+    made, expires = (datetime.fromisoformat(after[name]) for name in ("created_at", "expires_at"))
+    assert expires - made == timedelta(days=30)
+    tokens = (old, new["token"])
+    assert [api.get("/api/product/sale/3", token).status_code for token in tokens] == [200, 200]
+    assert api.get("/api/product/sale/4", new["token"]).status_code == 403
+    clock.ahead_ms = 61 * 60_000
+    assert [api.get("/api/product/sale/3", token).status_code for token in tokens] == [401, 200]
+
+
+def test_rotating_without_overlap_revokes_at_once(cli: Cli, api: Api) -> None:
+    old = cli.issue("--name", "shop")
+    new = cli("rotate", "shop", "--overlap-minutes", "0").stdout.strip()
+    assert api.get("/api/product/sale", new).status_code == 200
+    wait_until("the revocation", partial(is_refused, api, old), 6)
+    # The successor is what the name means now; whoever rotates an ended one is told.
+    assert cli("rotate", "shop", "--overlap-minutes", "0").returncode == 0
+    ended = json.loads(cli("list", "--json").stdout)[0]
+    assert ended["state"] == "revoked"
+    refused = cli("rotate", ended["id"])
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is revoked; `issue` makes a new one" in refused.stderr
+
+
+def test_a_name_that_several_have_is_not_enough(cli: Cli) -> None:
+    for _ in range(2):
+        cli.issue("--name", "shop")
+    done = cli("show", "shop")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "names several tokens, give the id of one" in done.stderr
+
+
+def test_records_of_an_earlier_version_are_shown(cli: Cli, database: Documents) -> None:
+    token = cli.issue("--name", "old")
+    newer = ("networks", "idle_seconds", "key_id", "replaced_by")
+    database.client[f"{database.name}_access"]["api_tokens"].update_many({}, {"$unset": dict.fromkeys(newer, "")})
+    assert "old" in cli("list").stdout
+    shown = json.loads(cli("show", "old", "--json").stdout)
+    assert [shown[name] for name in newer] == [None] * 4
+    claims, same = (jwt.get_unverified_claims(each) for each in (token, cli("rotate", "old").stdout.strip()))
+    assert (claims["sub"], claims["scope"]) == (same["sub"], same["scope"])
+    assert "deleted 0" in cli("prune").stderr
 
 
 def test_pruning_deletes_what_ended_long_ago(cli: Cli, database: Documents) -> None:

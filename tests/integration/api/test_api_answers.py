@@ -137,6 +137,11 @@ def test_an_unchanged_answer_is_not_sent_again(api: Api) -> None:
         again = api.get("/api/product/sale/3", **{"If-None-Match": condition})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
         assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+    for condition in (tag.strip('"'), f"w/{tag}", f'"{tag}"', '"*"', f'"other", *{tag[:-2]}', "", f'"a,{tag[1:-3]}"'):
+        assert api.get("/api/product/sale/3", **{"If-None-Match": condition}).status_code == 200, condition
+    several = [("If-None-Match", '"other"'), ("If-None-Match", tag), ("Authorization", f"Bearer {api.token()}")]
+    assert api.client.get("/api/product/sale/3", headers=several).status_code == 304
+    assert api.client.head("/api/product/sale/3", headers=several).status_code == 304
     store(api.database, [Sold(3, NOON, "1")])
     changed = api.get("/api/product/sale/3", **{"If-None-Match": tag})
     assert (changed.status_code, changed.text) == (200, '{"total": 2}')

@@ -1,0 +1,44 @@
+"""Requests that schemathesis derives from OpenAPI, valid and invalid ones: what the service answers is what it says."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.api.conftest import NOON, empty_database, running_api
+from tests.support.api import Api
+from tests.support.history import Rated, Sold, store
+from tests.support.servers import MongoServer
+
+SECONDS = 60
+EXAMPLES = 25
+
+
+@pytest.fixture(scope="module")
+def busy_api(mongo: MongoServer) -> Iterator[Api]:
+    """An API with products 0 to 9."""
+    with empty_database(mongo) as database, running_api(mongo, database) as api:
+        store(database, [event for n in range(10) for event in (Sold(n, NOON, "3000"), Rated(n, NOON, "4.5"))])
+        yield api
+
+
+def run(api: Api, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`schemathesis run` with every check, on a schedule of its own: the same requests each time."""
+    command = ("run", f"{api.url}/openapi.json", "--seed", "7", "--max-examples", str(EXAMPLES), *arguments)
+    # Kept out of the project's own folder, where it would leave its database of examples.
+    return subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "NO_COLOR": "1"},
+    )
+
+
+def test_the_service_does_what_openapi_says(busy_api: Api, tmp_path: Path) -> None:
+    done = run(busy_api, tmp_path, "--header", f"Authorization: Bearer {busy_api.token()}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Tested: 3" in done.stdout, done.stdout
