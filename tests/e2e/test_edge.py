@@ -104,7 +104,17 @@ def test_the_documentation_may_run_its_own_script_and_nothing_else(client: httpx
     assert f"'sha256-{digest}'" in policy
     for address in re.findall(r'(?:src|href)="(https://[^"]+)"', answer.text):
         assert any(address.startswith(allowed) for allowed in re.findall(r"https://[^ ;]+", policy)), address
-    assert "unsafe" not in policy.partition("script-src")[2].partition(";")[0]
+    assert "unsafe" not in policy
+
+
+def test_other_methods_are_refused_before_their_body_has_come(system: System) -> None:
+    answer = said(system, f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nAllow: GET, HEAD, OPTIONS\r\n" in answer
+
+
+def test_a_small_body_is_ignored(client: httpx.Client) -> None:
+    assert client.request("GET", PATH, content=b"{}").status_code == 200
 
 
 def test_the_address_that_counts_is_the_connection_s_own(system: System, client: httpx.Client) -> None:
