@@ -5,6 +5,9 @@ Exit codes: 0 ended by SIGTERM or SIGINT · 3 the port is taken · 78 a setting 
 
 import gc
 import sys
+from collections.abc import Callable
+
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.server import Server
@@ -15,11 +18,11 @@ from shared.settings import ApiSettings
 EX_CONFIG = 78
 
 
-def main() -> int:
-    """Serve until a signal ends it."""
+def main(create: Callable[[ApiSettings], FastAPI] = create_app) -> int:
+    """Serve until a signal ends it. `create` makes the application."""
     try:
         settings = ApiSettings.load()
-        app = create_app(settings)
+        app = create(settings)
     except ConfigurationError as error:
         print(f"The API cannot start: {error}", file=sys.stderr)  # noqa: T201
         return EX_CONFIG

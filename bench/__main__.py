@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bench.lab import Lab, laboratory
 from bench.machine import described
-from bench.measures import consume, memory, processes, worst_case
+from bench.measures import consume, history, ingest, memory, processes, reads, start, visible, worst_case
 from bench.options import SMOKE, Options
 from bench.report import Section, document
 
@@ -25,6 +25,11 @@ MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "worst-case": worst_case.measure,
     "processes": processes.measure,
     "memory": memory.measure,
+    "visible": visible.measure,
+    "reads": reads.measure,
+    "history": history.measure,
+    "ingest": ingest.measure,
+    "start": start.measure,
 }
 
 FULL = Options()

@@ -35,6 +35,16 @@ class Task:
         return sum(self.database[name].estimated_document_count() for name in names)
 
 
+@dataclass(frozen=True)
+class Published:
+    """An event that Kafka has acknowledged."""
+
+    product: int
+    topic: str
+    partition: int
+    offset: int
+
+
 class Contestant(Protocol):
     """Something that copies events from Kafka to MongoDB."""
 
@@ -83,10 +93,10 @@ def run(lab: Lab, contestant: Contestant, topic: Topic, seconds: float) -> Outco
             return _watched(task, running, seconds)
         finally:
             for process in running:
-                _end(process)
+                end(process)
 
 
-def _end(process: Running) -> None:
+def end(process: Running) -> None:
     """In order: what a killed one leaves open in MongoDB would hold the drop of its database up for a minute."""
     try:
         if process.is_running:

@@ -1,5 +1,6 @@
 """Topics full of events, made once and read by every contestant from the beginning."""
 
+import time
 import uuid
 from dataclasses import dataclass
 
@@ -22,19 +23,26 @@ class Topic:
     products: int
 
 
-def publish(lab: Lab, events: int, products: int, *, keyed: bool = True) -> Topic:
-    """Make a topic and fill it: keyed by product, or spread over the partitions at random."""
+def publish(lab: Lab, events: int, products: int, *, keyed: bool = True, spread_seconds: int = 0) -> Topic:
+    """Make a topic and fill it: keyed by product, or spread over the partitions at random.
+
+    The events happen now, or at any time in the last `spread_seconds`.
+    """
     name = f"bench-{uuid.uuid4().hex[:8]}"
     lab.kafka.create_topic(name, PARTITIONS)
-    add(lab, name, events, products, seed=7, keyed=keyed)
+    add(lab, name, events, products, seed=7, keyed=keyed, spread_seconds=spread_seconds)
     return Topic(name, events, products)
 
 
-def add(lab: Lab, topic: str, events: int, products: int, *, seed: int, keyed: bool = True) -> None:
+def add(
+    lab: Lab, topic: str, events: int, products: int, *, seed: int, keyed: bool = True, spread_seconds: int = 0
+) -> None:
     """Publish further events. Raises SystemExit when Kafka does not take all of them."""
     settings = KafkaSettings(
         mongodb_uri=SecretStr(lab.mongo.uri), kafka_bootstrap_servers=lab.kafka.bootstrap_servers, kafka_topic=topic
     )
-    delivery = Sender(settings).send(generate(events, products, seed, keyed=keyed))
+    now_ms = time.time_ns() // 1_000_000
+    messages = generate(events, products, seed, keyed=keyed, spread_seconds=spread_seconds, now_ms=now_ms)
+    delivery = Sender(settings).send(messages)
     if not delivery.complete:
         raise SystemExit(f"only {delivery.delivered:,} of {events:,} events were published: {delivery.stopped}")

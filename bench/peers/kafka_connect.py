@@ -4,8 +4,9 @@ Idempotent, as far as it can be: documents are identified by topic, partition an
 """
 
 from pathlib import Path
+from typing import Any
 
-from bench.contest import Task
+from bench.contest import Published, Task
 from stack import jars
 from stack.parts import kafka_files
 from stack.ports import pick
@@ -35,6 +36,11 @@ class KafkaConnect:
         command = ("-cp", f"{folder}/*", "org.apache.kafka.connect.cli.ConnectStandalone")
         argv = (str(java), *JVM, logging, *command, "worker.properties", "sink.properties")
         return [Running(Part("kafka-connect", argv, home), home / "connect.log")]
+
+
+def document_of(event: Published) -> dict[str, Any]:
+    """Finds the event's document."""
+    return {"_id": f"{event.topic}#{event.partition}#{event.offset}"}
 
 
 def _worker(task: Task) -> dict[str, str]:

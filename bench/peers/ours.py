@@ -1,8 +1,9 @@
 """This project's consumer."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from bench.contest import Task
+from bench.contest import Published, Task
 from tests.support.process import Running, module
 
 
@@ -21,6 +22,11 @@ class Ours:
         """Its processes, not started."""
         name = task.database.name
         return [module("consumer", task.lab.folder / f"{name}-{n}.log", environment(task)) for n in range(self.count)]
+
+
+def document_of(event: Published) -> dict[str, Any]:
+    """Finds the event's document, if it is its product's only one."""
+    return {"_id": {"$gte": {"p": event.product}, "$lt": {"p": event.product + 1}}}
 
 
 def environment(task: Task) -> dict[str, str]:

@@ -1,0 +1,22 @@
+-- Asks for one product after another at random; TOKEN, PRODUCTS and ROUTE come from the environment.
+-- At the end, one line of JSON: answers, seconds, errors, and the latency's percentiles in microseconds.
+
+local products = tonumber(os.getenv("PRODUCTS"))
+local route = os.getenv("ROUTE")
+local headers = { ["Authorization"] = "Bearer " .. os.getenv("TOKEN") }
+
+math.randomseed(7)
+
+function request()
+  local path = string.gsub(route, "{product}", math.random(products))
+  return wrk.format("GET", path, headers)
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  print(string.format(
+    '{"answers": %d, "seconds": %f, "errors": %d, "median": %d, "p99": %d}',
+    summary.requests, summary.duration / 1e6,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    latency:percentile(50), latency:percentile(99)))
+end

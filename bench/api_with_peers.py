@@ -1,0 +1,42 @@
+"""The API with two routes more, for comparison in the same worker, behind the same check of tokens.
+
+`/bench/constant` answers the same every time: what FastAPI, the server and the check cost. `/bench/raw/{product_id}`
+is the plain style: one aggregation over raw events a request, by the usual index on product and time.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+from fastapi import FastAPI, Response
+
+from api.__main__ import main
+from api.app import create_app
+from api.dependencies import SalesCaller
+from shared.mongo import connect_async
+from shared.settings import ApiSettings
+
+RAW_EVENTS = "plain_events"
+
+
+def create(settings: ApiSettings) -> FastAPI:
+    """The application."""
+    app = create_app(settings)
+
+    async def constant(caller: SalesCaller) -> Response:
+        return Response(b'{"total": 3000}', media_type="application/json")
+
+    async def raw(product_id: int, caller: SalesCaller) -> dict[str, float]:
+        since = datetime.now(UTC) - timedelta(hours=1)
+        events = connection[RAW_EVENTS]
+        match = {"$match": {"product_id": product_id, "created_at": {"$gte": since}}}
+        rows = await events.aggregate([match, {"$group": {"_id": None, "total": {"$sum": "$amount"}}}]).to_list(None)
+        return {"total": rows[0]["total"] if rows else 0}
+
+    connection = connect_async(settings, "plain-style")
+    app.get("/bench/constant", include_in_schema=False)(constant)
+    app.get("/bench/raw/{product_id}", include_in_schema=False)(raw)
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(main(create))

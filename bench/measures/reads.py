@@ -1,0 +1,104 @@
+"""Requests a second of one worker: what the API answers, what it costs to answer at all, and the plain style."""
+
+from functools import partial
+from typing import Any
+
+from pymongo import ASCENDING
+from pymongo.database import Database
+
+from bench.api_with_peers import RAW_EVENTS
+from bench.contest import EVENTS_PREFIX
+from bench.lab import Lab
+from bench.load import CONNECTIONS, Load, load
+from bench.options import Options
+from bench.past import consume
+from bench.ratios import ratio, spread
+from bench.report import Row, Section, at_least, at_most
+from bench.rounds import alternate
+from bench.served import serving
+from bench.topics import publish
+from shared.events import PRODUCT_SOLD
+
+PRODUCT, ALL, RATING = "sale/{id}", "sale", "rating/{id}"
+CONSTANT, RAW = "a constant", "one query a request on raw events"
+ROUTES = {
+    PRODUCT: "/api/product/sale/{product}",
+    ALL: "/api/product/sale",
+    RATING: "/api/product/rating/{product}",
+    CONSTANT: "/bench/constant",
+    RAW: "/bench/raw/{product}",
+}
+SPREAD_SECONDS = 3_590
+OF_CONSTANT, OF_RAW, OF_PRODUCT = 0.6, 10.0, 2.0
+
+
+def measure(lab: Lab, options: Options) -> Section:
+    """All routes of one worker, in turn."""
+    topic = publish(lab, options.events, options.products, spread_seconds=SPREAD_SECONDS)
+    with lab.database() as database:
+        consume(lab, topic, database)
+        store_plainly(database)
+        with serving(lab, database.name, "bench.api_with_peers") as served:
+            asked = {
+                name: partial(load, served, route, options.products, options.load_seconds)
+                for name, route in ROUTES.items()
+            }
+            loads = alternate(asked, options.rounds, lambda seen: f"{seen.rate:,.0f} answers/s")
+    return _section(options, loads)
+
+
+def store_plainly(database: "Database[dict[str, Any]]") -> None:
+    """The same sales as a plain consumer would store them, with the usual index."""
+    for name in database.list_collection_names():
+        if name.startswith(EVENTS_PREFIX):
+            fields = {
+                "_id": 0,
+                "product_id": "$_id.p",
+                "created_at": {"$toDate": "$_id.t"},
+                "amount": {"$toDouble": "$amount"},
+            }
+            merge = {"$merge": {"into": RAW_EVENTS}}
+            database[name].aggregate([{"$match": {"event": PRODUCT_SOLD}}, {"$project": fields}, merge])
+    database[RAW_EVENTS].create_index([("product_id", ASCENDING), ("created_at", ASCENDING)])
+
+
+def _section(options: Options, loads: dict[str, list[Load]]) -> Section:
+    constant, raw = ratio(loads, PRODUCT, CONSTANT, _rate), ratio(loads, PRODUCT, RAW, _rate)
+    slower = ratio(loads, PRODUCT, ALL, _rate)
+    section = Section(
+        f"Reads: one worker, {CONNECTIONS} connections, {options.events:,} events in the hour",
+        header=("route", "answers/s", "median ms", "99 % ms"),
+        figures=[
+            (
+                name,
+                spread(loads, name, _rate).text("{:,.0f}"),
+                spread(loads, name, lambda seen: seen.median).text("{:.1f}"),
+                spread(loads, name, lambda seen: seen.p99).text("{:.1f}"),
+            )
+            for name in loads
+        ],
+    )
+    section.rows = [
+        Row(
+            f"{PRODUCT} over {options.products:,} products, against {CONSTANT} in the same worker, same check",
+            f"≥ {OF_CONSTANT:g}×",
+            f"{constant.text()}×",
+            at_least(constant.median, OF_CONSTANT),
+        ),
+        Row(f"… against {RAW}", f"≥ {OF_RAW:g}×", f"{raw.text('{:.1f}')}×", at_least(raw.median, OF_RAW)),
+        Row(
+            f"time of {ALL} (all products) against {PRODUCT}",
+            f"≤ {OF_PRODUCT:g}×",
+            f"{slower.text()}×",
+            at_most(slower.median, OF_PRODUCT),
+        ),
+    ]
+    section.remarks.append(
+        "The plain style has the sales alone, as doubles, in a collection with the index `{product_id, created_at}`, "
+        "and is asked by Motor in the same FastAPI worker, behind the same check of tokens."
+    )
+    return section
+
+
+def _rate(seen: Load) -> float:
+    return seen.rate

@@ -1,0 +1,86 @@
+"""From the start of a process to the first thing that it does for somebody."""
+
+import time
+from functools import partial
+
+from bench import topics
+from bench.contest import Task
+from bench.lab import Lab
+from bench.options import Options
+from bench.past import consume
+from bench.peers.ours import Ours
+from bench.ratios import Spread
+from bench.report import Row, Section, at_most
+from bench.rounds import alternate
+from bench.served import Served, answers, environment, token
+from stack.ports import pick
+from tests.support.process import Running, module
+
+API_GOAL, CONSUMER_GOAL = 1.5, 5.0
+PATIENCE_SECONDS = 60.0
+POLL_SECONDS = 0.01
+
+
+def measure(lab: Lab, options: Options) -> Section:
+    """API: until a sale is answered. Consumer: until the first event is stored, in a group of its own."""
+    topic = topics.publish(lab, min(options.events, 50_000), options.products)
+    with lab.database() as database:
+        consume(lab, topic, database)
+        shown = token(lab, database.name)
+        starts = {
+            "API": partial(_api, lab, database.name, shown),
+            "consumer": partial(_consumer, lab, topic),
+        }
+        seconds = alternate(starts, options.rounds, lambda took: f"{took:.2f} s")
+    api, consumer = (Spread.of(seconds[name]) for name in ("API", "consumer"))
+    section = Section("Start")
+    section.rows = [
+        Row(
+            "start to first answer: API",
+            f"≤ {API_GOAL:g} s",
+            f"{api.text()} s",
+            at_most(api.median, API_GOAL),
+        ),
+        Row(
+            "start to first event stored: consumer",
+            f"≤ {CONSUMER_GOAL:g} s",
+            f"{consumer.text()} s",
+            at_most(consumer.median, CONSUMER_GOAL),
+        ),
+    ]
+    return section
+
+
+def _api(lab: Lab, database: str, shown: str) -> float:
+    (port,) = pick(1)
+    log = lab.folder / f"{database}-start-{port}.log"
+    running = module("api", log, environment(lab, database) | {"API_PORT": str(port)})
+    with Served(f"http://127.0.0.1:{port}", shown, running).client() as client:
+        started = time.perf_counter()
+        running.start()
+        try:
+            while not answers(client, "/api/product/sale/1"):
+                _pause(started, running)
+            return time.perf_counter() - started
+        finally:
+            running.stop()
+
+
+def _consumer(lab: Lab, topic: topics.Topic) -> float:
+    with lab.database() as database:
+        task = Task(lab, topic, database)
+        (running,) = Ours().processes(task)
+        started = time.perf_counter()
+        running.start()
+        try:
+            while not task.stored():
+                _pause(started, running)
+            return time.perf_counter() - started
+        finally:
+            running.stop()
+
+
+def _pause(started: float, running: Running) -> None:
+    if time.perf_counter() - started > PATIENCE_SECONDS:
+        raise SystemExit(f"nothing in {PATIENCE_SECONDS:.0f} s\n{running.output}")
+    time.sleep(POLL_SECONDS)
