@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Builds, without any registry, stand-ins for the public images that compose and the Dockerfiles name, for tests alone:
+# product-analytics-local/{python,kafka,mongo,nginx}. Those that are there stay. Needs root, and a Docker engine.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+images=tests/compose/images
+state=$PWD/.state/containers
+
+missing() { ! docker image inspect "product-analytics-local/$1" >/dev/null 2>&1; }
+
+# Builds the image $1 from the folder $2, and says so.
+build() {
+  echo "building product-analytics-local/$1"
+  docker build --quiet --tag "product-analytics-local/$1" --file "$images/$1.Dockerfile" "$2" >/dev/null
+}
+
+# An empty folder for what the image $1 is made of, filled with what is in the repository.
+context() {
+  rm -rf "$state/$1"
+  mkdir -p "$state/$1"
+  if [[ -d $images/$1 ]]; then cp -a "$images/$1/." "$state/$1"; fi
+}
+
+command_of() { .venv/bin/python -c "import sys; from stack import packages; print(packages.require(*sys.argv[1:], lambda said: None))" "$@"; }
+
+debian() {
+  tests/compose/base.sh
+  tar --create --directory "$state/debian" --exclude ./proc --exclude ./sys --exclude ./dev . \
+    | docker import - product-analytics-local/debian >/dev/null
+}
+
+kafka() {
+  context kafka
+  local jars version
+  jars=$(.venv/bin/python -c 'from stack.parts import kafka_files as k; from stack.settings import StackSettings as s
+print(k.jars(s().state / "parts", lambda said: None))')
+  version=$(basename "$jars"/kafka_*.jar .jar)
+  cp -r "$jars" "$state/kafka/libs"
+  cp stack/kafka/log4j2.properties "$state/kafka"
+  # The commands' classes, which the broker does without.
+  "$(command_of mvn maven)" --batch-mode --quiet --strict-checksums org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+    -Dartifact="org.apache.kafka:kafka-tools:${version#*-}" -DoutputDirectory="$state/kafka/libs" -Dmdep.useBaseVersion=true
+  mkdir "$state/kafka/bin"
+  mv "$state/kafka/run-class.sh" "$state/kafka/bin/kafka-run-class.sh"
+  # name of the command, what Java runs
+  while read -r name class; do
+    printf '#!/usr/bin/env bash\nexec /opt/kafka/bin/kafka-run-class.sh %s "$@"\n' "$class" > "$state/kafka/bin/kafka-$name.sh"
+  done <<-'END'
+		server-start ${EXTRA_ARGS-} kafka.Kafka
+		storage kafka.tools.StorageTool
+		topics org.apache.kafka.tools.TopicCommand
+		broker-api-versions org.apache.kafka.tools.BrokerApiVersionsCommand
+	END
+  chmod +x "$state"/kafka/bin/*
+}
+
+mongo() {
+  context mongo
+  cp "$(.venv/bin/python -c 'from stack.parts.mongo import server_program; print(server_program())')" "$state/mongo/mongod"
+  mkdir "$state/mongo/mongosh"
+  "$(command_of npm npm)" install --prefix "$state/mongo/mongosh" --silent --no-audit --no-fund --no-package-lock --omit=optional \
+    --ignore-scripts mongosh@2.12.0
+}
+
+if missing debian; then debian; fi
+for image in python kafka mongo nginx; do
+  if missing "$image"; then
+    if [[ $(type -t "$image") == function ]]; then "$image"; else context "$image"; fi
+    build "$image" "$state/$image"
+    rm -rf "${state:?}/$image"
+  fi
+done
