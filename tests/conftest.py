@@ -1,6 +1,7 @@
 """Fixtures of every test: real servers, started once a session when first asked for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,14 +14,22 @@ from tests.support.servers import KafkaServer, MongoServer, Server
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
+COMPOSE = Path(__file__).parent / "compose"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", choices=("short", "full"), default="short", help="how much of tests/faults to run")
+    parser.addoption("--compose", action="store_true", help="run tests/compose, and tests/e2e against docker compose")
     parser.addoption("--seed", type=int, default=1, help="seed of the fault suite's schedules")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a scenario that only the full form of the fault suite runs")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """tests/compose needs images and an engine, which `make test-compose` makes first."""
+    return True if collection_path == COMPOSE and not config.getoption("--compose") else None
 
 
 @pytest.fixture(scope="session")

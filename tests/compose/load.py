@@ -1,0 +1,81 @@
+"""Events that come in while a test does something to the project, and the promise about them afterwards."""
+
+import json
+import re
+import subprocess
+from types import TracebackType
+from typing import Self
+
+from stack.waiting import wait_until
+from tests.support import invariant
+from tests.support.process import ROOT
+from tests.support.project import Project
+
+PUBLISHER_SECONDS = 120.0
+HANDLED_SECONDS = 60.0
+
+# Where each partition of the topic begins and ends, as Kafka itself says.
+WATERMARKS = """
+import json
+from confluent_kafka import Consumer, TopicPartition
+from shared.settings import KafkaSettings
+settings = KafkaSettings.load()
+consumer = Consumer({**settings.kafka_client(), "group.id": "tests"})
+found = consumer.list_topics(settings.kafka_topic, 30).topics[settings.kafka_topic].partitions
+places = [TopicPartition(settings.kafka_topic, one) for one in found]
+print(json.dumps([[one.partition, *consumer.get_watermark_offsets(one, 30)] for one in places]))
+"""
+
+
+class Load:
+    """A publisher in a container of its own; at the end, every message it sent has been acknowledged."""
+
+    def __init__(self, project: Project, *, count: int, rate: int) -> None:
+        generate = ("python", "-m", "scripts.publish", "generate", "--count", str(count), "--rate", str(rate))
+        options = ("--products", "100", "--invalid", "0.02", "--timeout", "90")
+        self._project = project
+        self._count = count
+        self._argv = project.argv("run", "--rm", "--no-deps", "-T", "consumer", *generate, *options)
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._argv,
+            cwd=ROOT,
+            env=self._project.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return self
+
+    def __exit__(
+        self, error: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            output, _ = self._process.communicate(timeout=PUBLISHER_SECONDS)
+        finally:
+            self._process.kill()
+        if error is None:
+            assert self._process.returncode == 0, output
+            assert re.search(rf"\b{self._count} messages published", output.replace(",", "")), output
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still publishes."""
+        return self._process.poll() is None
+
+
+def check(project: Project) -> int:
+    """Wait until everything in Kafka is handled, then assert the invariant over it. Returns how many messages."""
+    watermarks = json.loads(project.consumer_script("-c", WATERMARKS))
+    acknowledged = {(partition, offset) for partition, low, high in watermarks for offset in range(low, high)}
+    with project.database() as database:
+
+        def handled() -> bool:
+            stored = {one["_id"]["k"]: one["next_offset"] for one in database.partitions.find()}
+            return all(stored.get(partition, 0) >= high for partition, _, high in watermarks)
+
+        wait_until("all messages handled", handled, HANDLED_SECONDS)
+        invariant.check(database, acknowledged)
+    return len(acknowledged)

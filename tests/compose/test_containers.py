@@ -1,0 +1,146 @@
+"""What runs: as whom, with which rights and limits, reachable from where, how healthy, how it stops."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack.waiting import wait_until
+from tests.support.project import PREFIX, Project, addresses, docker, health, inspect
+
+SERVICES = ("nginx", "api", "consumer", "kafka", "mongo")
+PORTS = {"api": 8000, "consumer": 9100, "kafka": 9092, "mongo": 27017}
+STOP_SECONDS = 10
+UNHEALTHY_SECONDS = 60
+
+every_service = pytest.mark.parametrize("service", SERVICES)
+CONNECT = """
+import socket, sys
+for address in sys.argv[2:]:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        print(address, probe.connect_ex((address, int(sys.argv[1]))) == 0)
+"""
+
+
+def processes(container: str) -> list[psutil.Process]:
+    """The container's processes, as this machine sees them, the first one first."""
+    first = psutil.Process(inspect(container)["State"]["Pid"])
+    return [first, *first.children(recursive=True)]
+
+
+@every_service
+def test_it_runs_without_privileges_on_a_file_system_it_cannot_change(project: Project, service: str) -> None:
+    container = project.one(service)
+    assert all(0 not in process.uids() for process in processes(container))
+    status = Path(f"/proc/{processes(container)[-1].pid}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert (int(fields["CapEff"], 16), int(fields["CapBnd"], 16), fields["NoNewPrivs"]) == (0, 0, "1")
+    for folder in ("/", "/etc", "/usr", "/app"):
+        ended = subprocess.run(
+            ["docker", "exec", "--user", "0", container, "touch", f"{folder}/written"], capture_output=True, check=False
+        )
+        assert ended.returncode != 0, f"{folder} can be written to"
+
+
+@every_service
+def test_its_resources_and_its_log_are_bounded(project: Project, service: str) -> None:
+    host = inspect(project.one(service))["HostConfig"]
+    assert 0 < host["Memory"] <= 2 * 1024**3
+    assert 0 < host["NanoCpus"] <= 2 * 10**9
+    assert 0 < host["PidsLimit"] <= 512
+    assert host["LogConfig"] == {"Type": "local", "Config": {"max-file": "5", "max-size": "10m"}}
+
+
+def test_only_the_load_balancer_is_published_and_only_on_this_host(project: Project) -> None:
+    for service in SERVICES:
+        for container in project.containers(service):
+            published = {
+                (port["HostIp"], port["HostPort"])
+                for bindings in inspect(container)["NetworkSettings"]["Ports"].values()
+                for port in bindings or []
+            }
+            assert published == ({("127.0.0.1", project.url.rpartition(":")[2])} if service == "nginx" else set())
+
+
+@pytest.mark.parametrize("service", PORTS)
+def test_it_cannot_be_reached_from_another_network(project: Project, service: str) -> None:
+    """A container outside the project stands for another machine: neither is on the project's networks."""
+    targets = addresses(project.one(service))
+    image = inspect(project.one("api"))["Image"]
+    outside = docker("run", "--rm", image, "python", "-c", CONNECT, str(PORTS[service]), *targets)
+    assert [line.split()[1] for line in outside.splitlines()] == ["False"] * len(targets)
+    inside = project.compose(
+        *("exec", "-T", "consumer" if service != "api" else "api", "python", "-c", CONNECT),
+        *(str(PORTS[service]), *targets),
+    )
+    assert "True" in inside, "the probe could not have reached it from within either"
+
+
+@pytest.mark.parametrize("service", ["api", "consumer"])
+def test_its_image_holds_no_secret_and_little_else(
+    project: Project, service: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = f"{PREFIX}/{service}"
+    told = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image) + str(inspect(image)["Config"])
+    assert not [secret for secret in project.secrets if secret in told]
+    listed = docker("run", "--rm", "--entrypoint", "find", image, "/app", "-type", "f").splitlines()
+    assert listed
+    assert all(file.endswith(".py") or file.endswith(".txt") for file in listed), listed
+    size = inspect(image)["Size"] / 1e6
+    own = size - inspect(os.environ.get("PYTHON_IMAGE") or f"{PREFIX}/python")["Size"] / 1e6
+    with capsys.disabled():
+        print(f"\n{image}: {size:.0f} MB, {own:.0f} MB of it above the Python base")  # noqa: T201
+    assert own < 150
+
+
+def test_health_checks_tell_the_truth(project: Project) -> None:
+    """Frozen processes accept connections and do nothing: as bad as dead, and the check must say so."""
+    containers = {service: project.one(service) for service in SERVICES}
+    for container in containers.values():
+        wait_until("healthy at first", lambda one=container: health(one) == "healthy", UNHEALTHY_SECONDS)
+        assert check_of(container) == 0
+    frozen = [process for container in containers.values() for process in processes(container)[1:]]
+    for process in frozen:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        assert {service: check_of(container) != 0 for service, container in containers.items()} == dict.fromkeys(
+            SERVICES, True
+        )
+        for service in ("api", "consumer", "nginx"):
+            wait_until(
+                f"the engine to see it of {service}",
+                lambda one=containers[service]: health(one) == "unhealthy",
+                UNHEALTHY_SECONDS,
+            )
+    finally:
+        for process in frozen:
+            process.send_signal(signal.SIGCONT)
+    for service in SERVICES:
+        project.wait_healthy(service, 1)
+
+
+def check_of(container: str) -> int:
+    """Run the container's own health check once, as the engine does, killed at its timeout; its exit code."""
+    check = inspect(container)["Config"]["Healthcheck"]
+    kind, *command = check["Test"]
+    argv = command if kind == "CMD" else ["/bin/sh", "-c", *command]
+    seconds = check["Timeout"] / 1e9
+    try:
+        return subprocess.run(["docker", "exec", container, *argv], capture_output=True, timeout=seconds).returncode
+    except subprocess.TimeoutExpired:
+        return -1
+
+
+@every_service
+def test_it_stops_when_it_is_asked_to(project: Project, service: str) -> None:
+    container = project.one(service)
+    started = time.monotonic()
+    docker("stop", container)
+    assert time.monotonic() - started < STOP_SECONDS
+    # Java and mongod may end by the signal's own code; 137 would be the engine's kill.
+    assert inspect(container)["State"]["ExitCode"] in (0, 143 if service == "kafka" else 0)

@@ -1,0 +1,56 @@
+"""Containers that die while events come in and requests are answered: the project recovers, nothing is lost."""
+
+import os
+import signal
+
+import httpx
+import pytest
+
+from stack.waiting import wait_until
+from tests.compose.load import Load
+from tests.support.project import Project, docker, inspect
+from tests.support.traffic import Traffic
+
+PATH = "/api/product/sale"
+# Without the database an instance says so; whatever else dies, clients do not notice.
+OUTCOMES = {"consumer": {200}, "api": {200}, "kafka": {200}, "mongo": {200, 502, 503}}
+COUNTS = {"consumer": 3, "api": 2, "kafka": 1, "mongo": 1}
+
+every_service = pytest.mark.parametrize("service", OUTCOMES)
+
+
+def crash(container: str) -> None:
+    """End the container's first process as a crash does, which the engine sees as no one's order."""
+    os.kill(inspect(container)["State"]["Pid"], signal.SIGKILL)
+
+
+@every_service
+def test_a_crash_is_recovered_from_without_help(
+    project: Project, client: httpx.Client, kept_promise: None, service: str
+) -> None:
+    victim = project.one(service)
+    with Load(project, count=2000, rate=250), Traffic(client, PATH) as traffic:
+        traffic.wait_for(50)
+        crash(victim)
+        wait_until("the engine to start it again", lambda: inspect(victim)["RestartCount"] >= 1, 20)
+        project.wait_healthy(service, COUNTS[service])
+        wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
+        traffic.wait_for(50)
+    assert set(traffic.outcomes) <= OUTCOMES[service]
+
+
+@every_service
+def test_docker_kill_is_an_order_and_up_takes_it_back(
+    project: Project, client: httpx.Client, kept_promise: None, service: str
+) -> None:
+    """The engine never restarts what a person has killed; the others go on, and `up` brings it back."""
+    victim = project.one(service)
+    with Load(project, count=2000, rate=250), Traffic(client, PATH) as traffic:
+        traffic.wait_for(50)
+        docker("kill", victim)
+        assert inspect(victim)["State"]["Running"] is False
+        traffic.wait_for(50)
+        project.up()
+        wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
+        traffic.wait_for(50)
+    assert set(traffic.outcomes) <= OUTCOMES[service]

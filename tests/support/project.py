@@ -1,0 +1,167 @@
+"""docker-compose.yml as a running project of its own: its name, settings, port, data; and what a test does to it."""
+
+import json
+import os
+import secrets
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from shared.mongo import SyncDatabase, connect
+from shared.settings import SharedSettings
+from stack import ports
+from stack.waiting import wait_until
+from tests.support.process import ROOT
+
+PREFIX = "product-analytics-local"
+PUBLIC = ("KAFKA_IMAGE", "MONGO_IMAGE", "NGINX_IMAGE", "PYTHON_IMAGE")
+COMMAND_SECONDS = 180.0
+HEALTHY_SECONDS = 90.0
+
+
+class Project:
+    """One project. The images are those that the environment names, else the stand-ins of `make images-local`."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self.root_password, application_password = secrets.token_hex(24), secrets.token_hex(24)
+        self.signing_key = secrets.token_hex(32)
+        self.secrets = (self.root_password, application_password, self.signing_key)
+        (port,) = ports.pick(1)
+        self.url = f"http://127.0.0.1:{port}"
+        key = folder / "secrets" / "token_signing_key"
+        key.parent.mkdir(mode=0o700)
+        key.write_text(self.signing_key)
+        settings = {
+            "COMPOSE_PROJECT_NAME": name,
+            "MONGO_ROOT_PASSWORD": self.root_password,
+            "MONGO_APP_PASSWORD": application_password,
+            "TOKEN_SIGNING_KEY_FILE": str(key),
+            "HTTP_PORT": str(port),
+            "API_IMAGE": f"{PREFIX}/api",
+            "CONSUMER_IMAGE": f"{PREFIX}/consumer",
+            **{image: os.environ.get(image) or f"{PREFIX}/{image.partition('_')[0].lower()}" for image in PUBLIC},
+        }
+        self._environment = folder / "env"
+        self._environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def argv(self, *arguments: str) -> tuple[str, ...]:
+        """The command line of `docker compose` for this project."""
+        return ("docker", "compose", "--env-file", str(self._environment), *arguments)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of commands about this project: without settings of whoever runs the tests, which would win."""
+        return {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or "DOCKER" in name} | {
+            "COMPOSE_PROJECT_NAME": self.name,
+            "COMPOSE_ENV_FILES": str(self._environment),
+        }
+
+    def compose(self, *arguments: str, given: bytes | None = None) -> str:
+        """Run `docker compose …` to its end; what it printed. Fails the test with its messages otherwise."""
+        return self.run(*self.argv(*arguments), given=given)
+
+    def run(self, *argv: str, given: bytes | None = None) -> str:
+        """Run a command about this project to its end, as `compose` does."""
+        feed: dict[str, Any] = {"stdin": subprocess.DEVNULL} if given is None else {"input": given}
+        ended = subprocess.run(
+            argv, cwd=ROOT, env=self.environment, capture_output=True, timeout=COMMAND_SECONDS, check=False, **feed
+        )
+        messages = f"{ended.stdout.decode()}\n{ended.stderr.decode()}"
+        assert ended.returncode == 0, f"{' '.join(argv)} ended with {ended.returncode}:\n{messages}\n{self.state()}"
+        return ended.stdout.decode().strip()
+
+    def state(self) -> str:
+        """The containers and the last lines of each, for a failure's message."""
+        shown = []
+        for arguments in (("ps", "--all"), ("logs", "--tail", "10", "--no-color")):
+            ended = subprocess.run(
+                self.argv(*arguments), cwd=ROOT, env=self.environment, capture_output=True, check=False, timeout=60
+            )
+            shown.append(ended.stdout.decode())
+        return "\n".join(shown)
+
+    def up(self, *options: str, api: int = 2, consumer: int = 3) -> None:
+        """Start, or change, the whole project; returns once everything is healthy."""
+        scale = ("--scale", f"api={api}", "--scale", f"consumer={consumer}")
+        self.compose("up", "--detach", "--wait", *scale, *options)
+
+    def is_whole(self, api: int = 2, consumer: int = 3) -> bool:
+        """Whether everything runs and is healthy already; much quicker to ask than `up`, which runs the set-ups again."""
+        wanted = Counter({"nginx": 1, "api": api, "consumer": consumer, "kafka": 1, "mongo": 1})
+        lines = self.compose("ps", "--all", "--format", "json").splitlines()
+        found = [one for one in map(json.loads, lines) if one["Service"] in wanted]
+        return Counter(one["Service"] for one in found) == wanted and all(one["Health"] == "healthy" for one in found)
+
+    def containers(self, service: str, *, every: bool = False) -> list[str]:
+        """Ids of the service's running containers, or of all, oldest first."""
+        found = self.compose("ps", "--quiet", *(["--all"] if every else []), service).split()
+        return sorted(found, key=lambda one: str(inspect(one)["Created"]))
+
+    def one(self, service: str) -> str:
+        """Id of the service's only, or oldest, container."""
+        return self.containers(service)[0]
+
+    def logs(self, service: str) -> str:
+        """What the service's containers have written so far."""
+        return self.compose("logs", "--no-color", "--no-log-prefix", service)
+
+    def consumer_script(self, *arguments: str, given: bytes | None = None) -> str:
+        """Run `python …` in a fresh container of the consumer's image, beside the consumers."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "consumer", "python", *arguments, given=given)
+
+    def token(self, name: str) -> str:
+        """A token for everything."""
+        return self.compose("exec", "-T", "api", "python", "-m", "scripts.tokens", "issue", "--name", name)
+
+    @contextmanager
+    def database(self) -> Iterator[SyncDatabase]:
+        """The services' database, as its administrator; this machine alone can reach the container."""
+        address = addresses(self.one("mongo"))[0]
+        uri = f"mongodb://root:{self.root_password}@{address}:27017/?directConnection=true&authSource=admin"
+        database: SyncDatabase = connect(SharedSettings(mongodb_uri=SecretStr(uri), mongodb_timeout_ms=10_000), "tests")
+        try:
+            yield database
+        finally:
+            database.client.close()
+
+    def wait_healthy(self, service: str, count: int) -> None:
+        """Return once so many containers of the service are healthy."""
+
+        def healthy() -> bool:
+            return [health(one) for one in self.containers(service)].count("healthy") >= count
+
+        wait_until(f"{count} healthy {service}", healthy, HEALTHY_SECONDS)
+
+    def close(self) -> None:
+        """Take everything away, data included."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")
+
+
+def docker(*arguments: str) -> str:
+    """Run `docker …` to its end; what it printed."""
+    ended = subprocess.run(("docker", *arguments), capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+    assert ended.returncode == 0, f"docker {' '.join(arguments)}: {ended.stderr}"
+    return ended.stdout.strip()
+
+
+def inspect(what: str) -> dict[str, Any]:
+    """All that the engine knows of a container or an image."""
+    (found,) = json.loads(docker("inspect", what))
+    return dict(found)
+
+
+def health(container: str) -> str:
+    """`healthy`, `unhealthy` or `starting`."""
+    return str(inspect(container)["State"]["Health"]["Status"])
+
+
+def addresses(container: str) -> list[str]:
+    """Its address on each of its networks."""
+    networks = inspect(container)["NetworkSettings"]["Networks"]
+    return [str(network["IPAddress"]) for _, network in sorted(networks.items())]
