@@ -6,8 +6,9 @@ api ?= 2
 consumer ?= 2
 workers ?= 2
 SEED ?= 1
+stand_in := product-analytics-local
 
-.PHONY: deps demo up test faults mutants check audit-dependencies bench bench-smoke openapi lock clean
+.PHONY: deps demo up test images-local test-compose test-containers test-matrix faults mutants check audit-dependencies bench bench-smoke openapi lock clean
 
 deps: .venv/installed
 
@@ -26,6 +27,20 @@ faults: deps
 
 mutants: deps
 	$(python) -m tests.faults.mutate
+
+# Stand-ins for the public images, made without a registry. Without a Docker engine, root gets one for the time.
+images-local: deps
+	tests/compose/engine.sh tests/compose/images.sh
+
+# docker-compose.yml as its users run it: end to end, killed, scaled, restarted, restored.
+test-compose: images-local
+	tests/compose/engine.sh $(python) -m pytest --compose tests/compose $(args)
+
+# The integration tests on servers in containers instead of this machine's own.
+test-containers: images-local
+	KAFKA_IMAGE=$(stand_in)/kafka MONGO_IMAGE=$(stand_in)/mongo TESTCONTAINERS_RYUK_DISABLED=true \
+		tests/compose/engine.sh $(python) -m pytest --servers containers --numprocesses $(workers) --dist loadfile \
+		tests/integration $(args)
 
 bench: deps
 	$(python) -m bench --output docs/benchmarks.md $(args)

@@ -4,9 +4,8 @@
 const { MONGODB_DATABASE, MONGO_ROOT_PASSWORD } = process.env;
 const ROLES = require("fs").readFileSync("/etc/product-analytics/mongo-roles.json", "utf8");
 const MINUTE_MS = 60_000;
-const admin = db.getSiblingDB("admin");
 
-function loggedIn() {
+function loggedIn(admin) {
   try {
     return admin.auth("root", MONGO_ROOT_PASSWORD).ok === 1;
   } catch (error) {
@@ -15,7 +14,7 @@ function loggedIn() {
   }
 }
 
-function initiate() {
+function initiate(admin) {
   try {
     admin.runCommand({ replSetInitiate: { _id: "rs0", members: [{ _id: 0, host: "mongo:27017" }] } });
   } catch (error) {
@@ -26,7 +25,7 @@ function initiate() {
   }
 }
 
-function waitForPrimary() {
+function waitForPrimary(admin) {
   const deadline = Date.now() + MINUTE_MS;
   while (!admin.hello().isWritablePrimary) {
     if (Date.now() > deadline) throw new Error("the replica set has no primary after a minute; see the log of mongo");
@@ -34,19 +33,33 @@ function waitForPrimary() {
   }
 }
 
-const known = loggedIn();
-if (!known) initiate();
-waitForPrimary();
-if (!known) {
-  admin.createUser({ user: "root", pwd: MONGO_ROOT_PASSWORD, roles: ["root"] });
-  loggedIn();
+function setUp(admin) {
+  const known = loggedIn(admin);
+  if (!known) initiate(admin);
+  waitForPrimary(admin);
+  if (!known) {
+    admin.createUser({ user: "root", pwd: MONGO_ROOT_PASSWORD, roles: ["root"] });
+    loggedIn(admin);
+  }
+  for (const [name, privileges] of Object.entries(JSON.parse(ROLES.replaceAll("DATABASE", MONGODB_DATABASE)))) {
+    const role = `product_analytics_${name}`;
+    const rights = { privileges, roles: [] };
+    admin.getRole(role) === null ? admin.createRole({ role, ...rights }) : admin.updateRole(role, rights);
+    // The password in .env is the one that counts, so changing it there and starting again changes it.
+    const user = { pwd: process.env[`MONGO_${name.toUpperCase()}_PASSWORD`], roles: [role] };
+    admin.getUser(name) === null ? admin.createUser({ user: name, ...user }) : admin.updateUser(name, user);
+  }
 }
-for (const [name, privileges] of Object.entries(JSON.parse(ROLES.replaceAll("DATABASE", MONGODB_DATABASE)))) {
-  const role = `product_analytics_${name}`;
-  const rights = { privileges, roles: [] };
-  admin.getRole(role) === null ? admin.createRole({ role, ...rights }) : admin.updateRole(role, rights);
-  // The password in .env is the one that counts, so changing it there and starting again changes it.
-  const user = { pwd: process.env[`MONGO_${name.toUpperCase()}_PASSWORD`], roles: [role] };
-  admin.getUser(name) === null ? admin.createUser({ user: name, ...user }) : admin.updateUser(name, user);
+
+// MongoDB may start at the same time, or start again: everything above may be done twice.
+const deadline = Date.now() + MINUTE_MS;
+for (let done = false; !done; ) {
+  try {
+    setUp(connect("mongodb://127.0.0.1/?directConnection=true").getSiblingDB("admin"));
+    done = true;
+  } catch (error) {
+    if (!/^Mongo(Network|ServerSelection|ServerClosed|NotConnected)/.test(error.name) || Date.now() > deadline) throw error;
+    sleep(200);
+  }
 }
 print("MongoDB is a replica set and has its users");

@@ -19,6 +19,12 @@ COMPOSE = Path(__file__).parent / "compose"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", choices=("short", "full"), default="short", help="how much of tests/faults to run")
+    parser.addoption(
+        "--servers",
+        choices=("auto", "local", "containers"),
+        default="auto",
+        help="of which kind Kafka and MongoDB are; auto: containers where a Docker engine answers",
+    )
     parser.addoption("--compose", action="store_true", help="run tests/compose, and tests/e2e against docker compose")
     parser.addoption("--seed", type=int, default=1, help="seed of the fault suite's schedules")
 
@@ -42,9 +48,10 @@ def started_servers() -> Iterator[list[Server]]:
 
 
 @pytest.fixture(scope="session")
-def in_containers() -> bool:
-    """Whether servers are containers: where a Docker engine answers. Elsewhere they are the local stack's own parts."""
-    return containers.engine_answers()
+def in_containers(pytestconfig: pytest.Config) -> bool:
+    """Whether servers are containers. Else they are the local stack's own parts."""
+    kind = pytestconfig.getoption("--servers")
+    return kind == "containers" or (kind == "auto" and containers.engine_answers())
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """docker-compose.yml, brought up once for the tests of this folder; each finds it whole. Run by `make test-compose`."""
 
 import secrets
+import ssl
 from collections.abc import Iterator
 
 import httpx
@@ -45,5 +46,7 @@ def token(started_project: Project) -> str:
 @pytest.fixture
 def client(project: Project, token: str) -> Iterator[httpx.Client]:
     """A client of the load balancer with that token."""
-    with httpx.Client(base_url=project.url, headers={"Authorization": f"Bearer {token}"}, timeout=15) as client:
+    trust = ssl.create_default_context(cafile=project.authority)
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=project.url, headers=headers, timeout=15, verify=trust) as client:
         yield client

@@ -2,9 +2,9 @@
 # Runs a command with a Docker engine: engine.sh COMMAND ...
 #
 # Where one answers (DOCKER_HOST, or the usual socket) it is used. Else, as root, one is made of Debian's packages inside
-# .state/containers, without installing them, and runs while the command does: with a socket, data, networks and a
-# configuration of its own, so that nobody else finds it and nothing is left of it. Exit code 69: no engine can be had;
-# the reason is the last line.
+# .state/containers, without installing them, and runs while the command does: with a socket, networks and a configuration
+# of its own, so that nobody else finds it. Of it stay the images, in .state, for the next time. Exit code 69: no engine
+# can be had; the reason is the last line.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -27,8 +27,8 @@ fi
 if [[ ! -d $engine ]]; then
   echo "fetching a Docker engine"
   tests/compose/base.sh || unavailable "its packages need a Debian, which debootstrap could not make"
-  for program in runc iptables; do
-    if ! command -v "$program" >/dev/null; then
+  for program in runc iptables iproute2; do
+    if ! command -v "${program/iproute2/ip}" >/dev/null; then
       apt-get -qq update && apt-get -qq install --yes --no-install-recommends "$program" >/dev/null \
         || unavailable "apt-get could not install $program"
     fi
@@ -46,6 +46,8 @@ if [[ ! -d $engine ]]; then
 fi
 
 export PATH="$engine/usr/sbin:$engine/usr/bin:$PATH"
+# The way out may take smaller packets than a bridge's default.
+device=$(ip route show default | awk '/ dev / { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 rules=$(iptables-save) || unavailable "this machine's kernel has no packet filter for it"
 mkdir -p "$run/config/cli-plugins"
 ln -sf "$engine"/usr/libexec/docker/cli-plugins/* "$run/config/cli-plugins"
@@ -53,9 +55,8 @@ ln -sf "$engine"/usr/libexec/docker/cli-plugins/* "$run/config/cli-plugins"
 socket=$(mktemp -d)/docker.sock
 export DOCKER_HOST=unix://$socket DOCKER_CONFIG=$run/config
 
-dockerd --host "$DOCKER_HOST" --data-root "$run/data" --exec-root "$(dirname "$socket")/exec" --pidfile "$run/docker.pid" \
-  --init-path "$engine/usr/bin/tini-static" --mtu 1400 \
-  --bip 10.213.0.1/24 --default-address-pool base=10.214.0.0/16,size=24 > "$state/engine.log" 2>&1 < /dev/null &
+dockerd --host "$DOCKER_HOST" --data-root "$state/data" --exec-root "$(dirname "$socket")/exec" --pidfile "$run/docker.pid" \
+  --init-path "$engine/usr/bin/tini-static" --mtu "$(cat "/sys/class/net/${device:-lo}/mtu")" > "$state/engine.log" 2>&1 < /dev/null &
 daemon=$!
 
 # Ends the engine, and takes away what it leaves: networks, rules, data.
@@ -65,6 +66,7 @@ stop() {
   trap '' INT TERM
   # shellcheck disable=SC2046 # one argument an id
   docker rm --force $(docker ps --all --quiet) >/dev/null 2>&1 || true
+  docker volume prune --all --force >/dev/null 2>&1 || true
   docker network prune --force >/dev/null 2>&1 || true
   kill "$daemon" 2>/dev/null || true
   wait "$daemon" || true

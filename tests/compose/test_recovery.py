@@ -29,7 +29,7 @@ def test_a_crash_is_recovered_from_without_help(
     project: Project, client: httpx.Client, kept_promise: None, service: str
 ) -> None:
     victim = project.one(service)
-    with Load(project, count=2000, rate=250), Traffic(client, PATH) as traffic:
+    with Load(project, rate=250), Traffic(client, PATH) as traffic:
         traffic.wait_for(50)
         crash(victim)
         wait_until("the engine to start it again", lambda: inspect(victim)["RestartCount"] >= 1, 20)
@@ -45,11 +45,11 @@ def test_docker_kill_is_an_order_and_up_takes_it_back(
 ) -> None:
     """The engine never restarts what a person has killed; the others go on, and `up` brings it back."""
     victim = project.one(service)
-    with Load(project, count=2000, rate=250), Traffic(client, PATH) as traffic:
+    with Load(project, rate=250), Traffic(client, PATH) as traffic:
         traffic.wait_for(50)
         docker("kill", victim)
         assert inspect(victim)["State"]["Running"] is False
-        traffic.wait_for(50)
+        traffic.wait_for(4)
         project.up()
         wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
         traffic.wait_for(50)

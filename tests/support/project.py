@@ -5,7 +5,7 @@ import os
 import secrets
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack import ports
+from stack.client import READING
 from stack.waiting import wait_until
 from tests.support.process import ROOT
 
@@ -27,32 +28,39 @@ HEALTHY_SECONDS = 90.0
 class Project:
     """One project. The images are those that the environment names, else the stand-ins of `make images-local`."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(
+        self, folder: Path, name: str, *, files: Sequence[str] = (), settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
-        self.root_password, application_password = secrets.token_hex(24), secrets.token_hex(24)
-        self.signing_key = secrets.token_hex(32)
-        self.secrets = (self.root_password, application_password, self.signing_key)
-        (port,) = ports.pick(1)
-        self.url = f"http://127.0.0.1:{port}"
+        self._files = files
+        self.passwords = {
+            f"MONGO_{user}_PASSWORD": secrets.token_hex(24) for user in ("ROOT", "API", "CONSUMER", "TOKENS")
+        }
         key = folder / "secrets" / "token_signing_key"
         key.parent.mkdir(mode=0o700)
-        key.write_text(self.signing_key)
-        settings = {
+        key.write_text(secrets.token_hex(32))
+        self.secrets = (*self.passwords.values(), key.read_text())
+        self.ports = ports.pick(2)
+        self.url = f"https://127.0.0.1:{self.ports[0]}"
+        self._authority = folder / "ca.pem"
+        chosen = {
             "COMPOSE_PROJECT_NAME": name,
-            "MONGO_ROOT_PASSWORD": self.root_password,
-            "MONGO_APP_PASSWORD": application_password,
+            **self.passwords,
             "TOKEN_SIGNING_KEY_FILE": str(key),
-            "HTTP_PORT": str(port),
+            "HTTPS_PORT": str(self.ports[0]),
+            "HTTP_PORT": str(self.ports[1]),
             "API_IMAGE": f"{PREFIX}/api",
             "CONSUMER_IMAGE": f"{PREFIX}/consumer",
             **{image: os.environ.get(image) or f"{PREFIX}/{image.partition('_')[0].lower()}" for image in PUBLIC},
+            **(settings or {}),
         }
         self._environment = folder / "env"
-        self._environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        self._environment.write_text("".join(f"{name}={value}\n" for name, value in chosen.items()))
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """The command line of `docker compose` for this project."""
-        return ("docker", "compose", "--env-file", str(self._environment), *arguments)
+        files = (option for file in self._files for option in ("--file", file))
+        return ("docker", "compose", "--env-file", str(self._environment), *files, *arguments)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,7 +77,7 @@ class Project:
     def run(self, *argv: str, given: bytes | None = None) -> str:
         """Run a command about this project to its end, as `compose` does."""
         feed: dict[str, Any] = {"stdin": subprocess.DEVNULL} if given is None else {"input": given}
-        ended = subprocess.run(
+        ended: subprocess.CompletedProcess[bytes] = subprocess.run(
             argv, cwd=ROOT, env=self.environment, capture_output=True, timeout=COMMAND_SECONDS, check=False, **feed
         )
         messages = f"{ended.stdout.decode()}\n{ended.stderr.decode()}"
@@ -92,7 +100,7 @@ class Project:
         self.compose("up", "--detach", "--wait", *scale, *options)
 
     def is_whole(self, api: int = 2, consumer: int = 3) -> bool:
-        """Whether everything runs and is healthy already; much quicker to ask than `up`, which runs the set-ups again."""
+        """Whether everything runs and is healthy; quicker to ask than `up`, which runs the set-ups again."""
         wanted = Counter({"nginx": 1, "api": api, "consumer": consumer, "kafka": 1, "mongo": 1})
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         found = [one for one in map(json.loads, lines) if one["Service"] in wanted]
@@ -117,13 +125,20 @@ class Project:
 
     def token(self, name: str) -> str:
         """A token for everything."""
-        return self.compose("exec", "-T", "api", "python", "-m", "scripts.tokens", "issue", "--name", name)
+        return self.compose("run", "--rm", "-T", "tokens", "issue", "--name", name, *READING)
+
+    @property
+    def authority(self) -> Path:
+        """Certificate of the authority that signed the load balancer's."""
+        if not self._authority.exists():
+            self.compose("cp", "nginx:/etc/nginx/certificates/ca.pem", str(self._authority))
+        return self._authority
 
     @contextmanager
     def database(self) -> Iterator[SyncDatabase]:
         """The services' database, as its administrator; this machine alone can reach the container."""
         address = addresses(self.one("mongo"))[0]
-        uri = f"mongodb://root:{self.root_password}@{address}:27017/?directConnection=true&authSource=admin"
+        uri = f"mongodb://root:{self.passwords['MONGO_ROOT_PASSWORD']}@{address}:27017/?directConnection=true&authSource=admin"
         database: SyncDatabase = connect(SharedSettings(mongodb_uri=SecretStr(uri), mongodb_timeout_ms=10_000), "tests")
         try:
             yield database

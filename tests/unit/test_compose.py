@@ -10,12 +10,17 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.support.compose import FILE, example, interpolated, raw, services
+from tests.support.compose import FILE, Service, example, interpolated, raw, services
 from tests.support.process import ROOT
 
 SCHEMA = ROOT / "tests/support/schemas/compose-spec.json"
 SCALED = ("api", "consumer")
 ONCE = ("certificates", "kafka-setup", "mongo-setup", "tokens")
+
+
+def is_own(service: Service) -> bool:
+    """Whether its image is built from this tree, for whichever service."""
+    return service["image"] in {one["image"] for one in services().values() if "build" in one}
 
 
 every_service = pytest.mark.parametrize("name", raw()["services"])
@@ -89,7 +94,7 @@ def test_it_can_do_no_more_than_it_must(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "/tmp" in service["tmpfs"]  # noqa: S108
     assert not any("docker.sock" in str(volume) for volume in service.get("volumes", []))
-    if "build" not in service and not name.startswith("kafka"):  # Kafka's image names a user of its own
+    if not is_own(service) and not name.startswith("kafka"):  # Kafka's image names a user of its own
         assert re.fullmatch(r"[1-9][0-9]*:[1-9][0-9]*", service["user"])
 
 
@@ -143,8 +148,14 @@ def test_images_are_variables_with_pinned_defaults(name: str) -> None:
     if "build" in service:
         assert service["build"]["args"] == {"PYTHON_IMAGE": "python:3.13-slim"}
         assert (ROOT / service["build"]["dockerfile"]).is_file()
-    else:
+    elif not is_own(service):
         assert re.fullmatch(r"[a-z/]+:[0-9]+(\.[0-9]+)+", service["image"])
+
+
+def test_an_image_is_built_for_one_service_alone() -> None:
+    """Each build is an image of its own id; `up` starts anew what runs on another id than the tag's."""
+    built = [service["image"] for service in services().values() if "build" in service]
+    assert len(built) == len(set(built)) == 2
 
 
 @every_service

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Copies MongoDB's data, as they are at one moment, into a file: compose/backup.sh FILE
+# Meanwhile the API answers; consumers wait, and go on where they were. The copy holds everything, the tokens too.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+file=${1:?the file to write, as the only argument}
+
+administer() {
+  # shellcheck disable=SC2016 # the password is known inside the container, and in no command line outside
+  docker compose run --rm --no-deps -T --entrypoint bash mongo-setup -c \
+    'mongosh --nodb --quiet --norc --eval "
+      const admin = connect(\"mongodb://127.0.0.1/?directConnection=true\").getSiblingDB(\"admin\");
+      admin.auth(\"root\", process.env.MONGO_ROOT_PASSWORD);
+      $0"' "$1"
+}
+
+trap 'administer "while (admin.fsyncUnlock().lockCount > 0) {}" > /dev/null' EXIT
+administer 'admin.fsyncLock()' > /dev/null
+# What changes all the same is measurements and the running server's lock.
+docker compose exec -T mongo tar --create --directory /data/db --exclude ./diagnostic.data --exclude ./mongod.lock . > "$file.incomplete"
+mv "$file.incomplete" "$file"
