@@ -15,19 +15,29 @@ Service = dict[str, Any]
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
 
 
+class _Strict(yaml.SafeLoader):
+    """Refuses a key that is there twice, as compose does; YAML's usual readers take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        assert len(set(keys)) == len(keys), f"a key is there twice: {sorted(keys)}, {node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
+def _load(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(text, _Strict)  # noqa: S506
+    return document
+
+
 @cache
 def raw() -> dict[str, Any]:
     """The file as it is written, anchors and merges resolved, variables not."""
-    document: dict[str, Any] = yaml.safe_load(FILE.read_text())
-    return document
+    return _load(FILE.read_text())
 
 
 def interpolated() -> dict[str, Any]:
     """With every variable at its default, or at `given` where it has none."""
-    document: dict[str, Any] = yaml.safe_load(
-        _VARIABLE.sub(lambda match: match[3] if match[2] == ":-" else "given", FILE.read_text())
-    )
-    return document
+    return _load(_VARIABLE.sub(lambda match: match[3] if match[2] == ":-" else "given", FILE.read_text()))
 
 
 def services() -> dict[str, Service]:
