@@ -28,6 +28,7 @@ from consumer.memory import collect_seldom
 from consumer.pipeline import Pipeline
 from consumer.progress import Progress
 from consumer.reporter import Reporter
+from consumer.retention import Retention
 from consumer.source import Brokers, consumer_config
 from consumer.stopping import Stopping
 from consumer.store import Store
@@ -67,6 +68,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
     copier = DeadLetterCopier(database, settings, assignment.leased) if settings.dead_letter_topic else None
+    retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
     worker = Worker(
         kafka, assignment, claimer, intake, pipeline, reporter, complaints, copier.wake if copier else lambda: None
     )
@@ -76,6 +78,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         worker.stop()
 
     stopping.on_signal(stop)
+    retention.start()
     if copier:
         copier.start()
     log.info("consumer started", owner=owner, group=group, topic=topic, brokers=settings.kafka_bootstrap_servers)
@@ -90,6 +93,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     assignment.give_up()
     kafka.close()
     database_thread.shutdown(wait=False, cancel_futures=True)
+    retention.stop()
     if copier:
         copier.stop(1.0)
     log.info("consumer stopped")

@@ -25,6 +25,7 @@ from scripts._audit.reconcile import Reconciliation, Report
 from scripts._audit.repair import Repair
 from scripts._audit.show import progress, summary
 from scripts._sessions import only_session
+from shared import schema
 from shared.documents import DAY_MS
 from shared.errors import AnalyticsError, ConfigurationError
 from shared.mongo import connect
@@ -62,6 +63,7 @@ def audit(
         database = connect(settings.model_copy(update={"mongodb_timeout_ms": READ_TIMEOUT_MS}), "scripts.audit")
         with pymongo.timeout(settings.mongodb_timeout_ms / 1000):
             database.client.admin.command("ping")
+        schema.check(database)
         log = Log(settings) if ask_kafka else None
         if log is not None:
             log.state(0)

@@ -10,6 +10,7 @@ AnalyticsError
     ├── TopicRecreated
     ├── OffsetsLost
     ├── WrongCollection
+    ├── SchemaNewer
     └── PartitionRefused    MongoDB refuses what one partition writes
         ├── InvariantBroken
         └── AggregateRefused
@@ -53,6 +54,10 @@ class Halt(AnalyticsError):
 
 class TopicRecreated(Halt):
     """Kafka's topic id differs from the one these offsets were stored for."""
+
+
+class SchemaNewer(Halt):
+    """The database was migrated to a version that this program does not know."""
 
 
 class OffsetsLost(Halt):

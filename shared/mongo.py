@@ -14,6 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
+from shared import schema
 from shared.documents import (
     ACCESS_SUFFIX,
     EVENT_COLLECTION_OPTIONS,
@@ -87,9 +88,10 @@ def clock_skew_seconds(hello: Document, now: datetime) -> float:
 
 
 def ensure_collections(database: SyncDatabase) -> None:
-    """Create what is missing and check the options of what is there. Raises WrongCollection.
+    """Create what is missing, check the options of what is there, migrate what an older version made.
 
-    Never inside a transaction: an insert into a dropped collection would create it again unclustered, silently.
+    Raises WrongCollection or SchemaNewer. Never inside a transaction: an insert into a dropped collection would create
+    it again unclustered, silently.
     """
     existing = {entry["name"]: entry.get("options", {}) for entry in database.list_collections()}
     for name in _PLAIN_COLLECTIONS:
@@ -98,11 +100,7 @@ def ensure_collections(database: SyncDatabase) -> None:
     for name, options in existing.items():
         if name.startswith(EVENTS_PREFIX):
             _check_clustered(database, name, options)
-    database[REJECTED_EVENTS].create_index(
-        [("_id.k", 1), ("_id.o", 1)],
-        name="waiting_for_copy",
-        partialFilterExpression={"copy_pending": True},
-    )
+    schema.migrate(database)
 
 
 def ensure_event_collection(database: SyncDatabase, name: str) -> None:

@@ -24,6 +24,7 @@ from shared.errors import (
     ClockSkewed,
     ConfigurationError,
     OffsetsLost,
+    SchemaNewer,
     TopicRecreated,
     WrongCollection,
 )
@@ -39,7 +40,15 @@ REPEAT_SECONDS: Final = 60.0
 
 _OWN_TEXTS: Final = frozenset(
     f"{error.__module__}.{error.__qualname__}"
-    for error in (AggregateRefused, ClockSkewed, ConfigurationError, OffsetsLost, TopicRecreated, WrongCollection)
+    for error in (
+        AggregateRefused,
+        ClockSkewed,
+        ConfigurationError,
+        OffsetsLost,
+        SchemaNewer,
+        TopicRecreated,
+        WrongCollection,
+    )
 )
 _WITHHELD: Final = "left out, for it may quote data; see the log"
 

@@ -99,7 +99,7 @@ class Reconciliation:
             self._ledger.letter(letter)
         self._ledger.compact()
         days = calendar(self._database, self._snapshot, self.findings)
-        read = [day for day in days.stored if self._since is None or day >= self._since]
+        read = [day for day in days.stored if day >= max(days.kept_from, self._since or 0)]
         for day in read:
             self._audit_day(day, advance)
         scope = Scope(frozenset(read), days.kept_from, self._since is None and not days.kept_from, self._is_stored)

@@ -1,0 +1,130 @@
+"""Old days go, whole, one consumer at a time, by a clock that is right; sums stay, and an audit knows."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from consumer.clocks import Clocks
+from consumer.retention import Retention
+from scripts._generate import generate
+from shared import schema
+from shared.documents import DAY_MS, event_collection
+from shared.errors import ClockSkewed, SchemaNewer
+from shared.mongo import SyncDatabase, connect, ensure_collections, ensure_event_collection
+from shared.settings import SharedSettings
+from stack.waiting import wait_until
+from tests.support.audit import audit, script
+from tests.support.invariant import raw_events
+from tests.support.pipeline import now_ms, pipeline
+from tests.support.servers import KafkaServer, MongoServer
+
+
+@pytest.fixture
+def database(mongo: MongoServer, request: pytest.FixtureRequest) -> Iterator[SyncDatabase]:
+    name = request.node.name.partition("[")[0][:60]
+    one = connect(SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database=name), "tests")
+    yield one
+    one.client.close()
+
+
+def day_ago(days: int) -> str:
+    """The collection of a day."""
+    return event_collection(now_ms() - days * DAY_MS)
+
+
+def retention(
+    database: SyncDatabase, owner: str = "one", clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Retention:
+    return Retention(database, Clocks(database, clock), 10, clock, owner)
+
+
+def store_days(database: SyncDatabase, *days: int) -> None:
+    ensure_collections(database)
+    for days_ago in days:
+        ensure_event_collection(database, day_ago(days_ago))
+        database[day_ago(days_ago)].insert_one({"_id": {"p": 1}})
+
+
+def stored_days(database: SyncDatabase) -> set[str]:
+    return set(database.list_collection_names(filter={"name": {"$regex": "^events_"}}))
+
+
+def test_whole_days_go_two_days_after_their_last_event_became_too_old(database: SyncDatabase) -> None:
+    store_days(database, 0, 10, 12, 13, 14, 50)
+    dropped = retention(database).drop_old_days()
+    assert dropped == [day_ago(50), day_ago(14), day_ago(13)]
+    assert stored_days(database) == {day_ago(0), day_ago(10), day_ago(12)}
+    noted = database.maintenance.find_one({"_id": "retention"})
+    assert noted is not None
+    assert noted["dropped_before"] == (now_ms() - 13 * DAY_MS) // DAY_MS + 1
+    assert "until" not in noted
+    assert retention(database).drop_old_days() == []
+
+
+def test_one_process_at_a_time_drops_days(database: SyncDatabase) -> None:
+    store_days(database, 20)
+    held = {"_id": "retention", "owner": "another", "until": datetime.now(UTC) + timedelta(minutes=5)}
+    database.maintenance.insert_one(held)
+    assert retention(database).drop_old_days() == []
+    left = {"$set": {"until": datetime.now(UTC) - timedelta(seconds=1)}}
+    database.maintenance.update_one({"_id": "retention"}, left)
+    assert retention(database).drop_old_days() == [day_ago(20)]
+
+
+def test_a_wrong_clock_drops_nothing(database: SyncDatabase) -> None:
+    store_days(database, 5)
+    with pytest.raises(ClockSkewed):
+        retention(database, clock=lambda: datetime.now(UTC) + timedelta(days=30)).drop_old_days()
+    assert stored_days(database) == {day_ago(5)}
+
+
+def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        consumer = events.consumer()
+        spread = 8 * 86_400
+        events.publish(generate(count=900, products=5, seed=2, spread_seconds=spread, now_ms=now_ms()))
+        events.wait_handled()
+        assert consumer.stop() == 0
+        sums = list(events.database.rollups.find().sort("_id", 1))
+        stored = len(list(raw_events(events.database)))
+        second = events.consumer(EVENT_RETENTION_DAYS="3")
+        oldest_kept = day_ago(5)
+        wait_until("old days gone", lambda: min(stored_days(events.database)) == oldest_kept, 30)
+        assert second.stop() == 0
+        assert list(events.database.rollups.find().sort("_id", 1)) == sums
+        dropped = stored - len(list(raw_events(events.database)))
+        report = audit(events.environment())
+        assert report["ok"], report["findings"][:5]
+        assert report["unverifiable"]["messages of days that retention dropped"] == dropped > 0
+        assert report["unverifiable"]["hours of days that retention dropped"] > 0
+
+
+def test_a_database_notes_its_version_and_is_migrated_from_an_older_one(database: SyncDatabase) -> None:
+    ran: list[int] = []
+    three = tuple(lambda _, number=number: ran.append(number) for number in (1, 2, 3))
+    schema.migrate(database, three[:1])
+    schema.migrate(database, three)
+    schema.migrate(database, three)
+    assert ran == [1, 2, 3]
+    assert schema.check(database, three) == 3
+
+
+def test_a_consumer_refuses_a_newer_schema_and_says_what_to_do(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=1) as events:
+        ensure_collections(events.database)
+        assert schema.check(events.database) == len(schema.MIGRATIONS)
+        events.database.maintenance.update_one({"_id": "schema"}, {"$inc": {"version": 1}})
+        with pytest.raises(SchemaNewer, match="a newer version of it has run here"):
+            ensure_collections(events.database)
+        consumer = events.consumer()
+        assert consumer.wait(30) == 3
+        assert "SchemaNewer" in consumer.output
+        refused = script("audit", events.environment())
+        assert (refused.returncode, "schema version" in refused.stderr) == (2, True)
