@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
@@ -16,6 +17,7 @@ from api.keys import Key
 from api.tokens import InvalidToken, TokenSigner, TokenVerifier
 from shared.errors import ConfigurationError
 from tests.support.keys import pem_pair, point_of
+from tests.support.process import ROOT
 
 NOW = 1_780_000_000
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -86,6 +88,15 @@ def test_each_key_proves_its_own_tokens() -> None:
         assert claims.model_dump() == CLAIMS
     assert not refused(by_numbers(R, S))
     assert not refused(by_secret("old", "HS256", SECRET.encode()))
+
+
+def test_scanners_for_secrets_can_find_tokens() -> None:
+    (pattern,) = re.findall(r"`(eyJ\[.+)`\.$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
+    hs256, es256 = issued(Key.from_text("acme-1", SECRET)), issued(Key.from_text("acme-1", PRIVATE))
+    assert re.fullmatch(pattern, hs256)
+    assert re.fullmatch(pattern, es256)
+    assert hs256.startswith("eyJhbGciOiJIUzI1NiIsImtpZCI6ImFjbWUt")
+    assert es256.startswith("eyJhbGciOiJFUzI1NiIsImtpZCI6ImFjbWUt")
 
 
 def test_a_public_key_cannot_sign() -> None:
