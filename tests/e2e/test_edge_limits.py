@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from stack.parts import services
 from tests.support.balancer import Balancer, balancer
 from tests.support.servers import MongoServer
-from tests.support.slow_clients import SlowClients
+from tests.support.slow_clients import BEGINNINGS, SlowClients
 from tests.support.system import System
 from tests.support.traffic import Traffic
 
@@ -64,6 +64,14 @@ def test_an_address_is_limited_whatever_its_tokens(strict: Balancer) -> None:
     answers = [statuses(strict, 1, Authorization=f"Bearer {token}")[0].status_code for token in forged]
     assert answers[:20] == [401] * 20
     assert set(answers) == {401, 429}
+
+
+def test_an_address_has_so_many_requests_at_the_same_time(system: System, tmp_path: Path, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    with balancer(tmp_path, system.api_ports, {"limit_conn connections 2000;": "limit_conn connections 2;"}) as edge:
+        with SlowClients(edge.port, 2, BEGINNINGS[-1:]):
+            edge.process.wait_until("a refusal", lambda: statuses(edge, 1, **headers)[0].status_code == 429)
+        edge.process.wait_until("an answer", lambda: statuses(edge, 1, **headers)[0].status_code == 200)
 
 
 def test_as_delivered_the_limits_are_not_met_by_honest_load(client: httpx.Client) -> None:

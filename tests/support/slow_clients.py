@@ -11,15 +11,16 @@ from typing import Self
 BEGINNINGS = (
     b"",
     b"GET /api/product/sale HTTP/1.1\r\nHost: x\r\nX-A: ",
-    b"POST /api/product/sale HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
+    b"GET /api/product/sale HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
 )
-"""What they say after the handshake: nothing, half a head, a head that promises a body. Every fourth never greets."""
+"""What they say after the handshake: nothing, half a head, a head that promises a body."""
 
 
 class SlowClients:
-    """So many of them on one port, each at one of the stages at which a server has to wait for its client."""
+    """So many of them on one port, by turns at each stage at which a server has to wait; None: no handshake yet."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, stages: Sequence[bytes | None] = (*BEGINNINGS, None)) -> None:
+        self._stages = stages
         self._address = ("127.0.0.1", port)
         self._count = count
         self._sockets: list[socket.socket] = []
@@ -30,12 +31,12 @@ class SlowClients:
         context.verify_mode = ssl.CERT_NONE
         for number in range(self._count):
             plain = socket.create_connection(self._address, timeout=10)
-            stage = number % (len(BEGINNINGS) + 1)
-            if stage == len(BEGINNINGS):
+            stage = self._stages[number % len(self._stages)]
+            if stage is None:
                 self._sockets.append(plain)
                 continue
             secured = context.wrap_socket(plain)
-            secured.sendall(BEGINNINGS[stage])
+            secured.sendall(stage)
             self._sockets.append(secured)
         return self
 
