@@ -34,7 +34,7 @@ def mongo_with_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secur
 
 
 def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: KafkaServer, tmp_path: Path) -> None:
-    """A consumer that takes over from a killed one, a token, an answer for it, and the note of its use."""
+    """A consumer that takes over from a killed one, operators' scripts, a token, an answer for it, a note of its use."""
     with mongo_with_users.client("root") as root:
         topic = "users"
         kafka.create_topic(topic, 2)
@@ -59,6 +59,14 @@ def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: Kafka
         finally:
             for consumer in consumers:
                 consumer.close()
+        for script in (
+            ("scripts.audit", "--repair-rollups"),
+            ("scripts.partitions", "list"),
+            ("scripts.dead_letters", "list"),
+        ):
+            operator = process.module(script[0], tmp_path / "script.log", as_consumer | settings, *script[1:])
+            operator.start()
+            assert operator.wait(60) == 0, operator.output
         token = Cli(
             {
                 "MONGODB_URI": mongo_with_users.uri("tokens"),
