@@ -10,9 +10,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
+from shared.documents import Id
 from shared.mongo import SyncDatabase
 
 MOST_STATEMENTS = 100_000
+MOST_IDENTITIES = 10_000
 MOST_BYTES = 32 * 1024 * 1024
 """Below what the server takes in one message: 48 MB."""
 
@@ -39,6 +41,18 @@ def update(database: SyncDatabase, collection: str, statements: Sequence[bytes],
     for first, part in _in_messages(statements):
         command = {"update": collection, "updates": [Encoded(one) for one in part], "ordered": False}
         _raise_write_errors(database.command(command, session=session), first)
+
+
+def held(
+    database: SyncDatabase, collection: str, identities: Sequence[Id], session: ClientSession
+) -> set[tuple[int | str, ...]]:
+    """Which of `identities` a collection holds, each as its values."""
+    found = set()
+    for first in range(0, len(identities), MOST_IDENTITIES):
+        wanted = {"_id": {"$in": identities[first : first + MOST_IDENTITIES]}}
+        some = database[collection].find(wanted, {"_id": 1}, session=session, batch_size=MOST_IDENTITIES)
+        found |= {tuple(one["_id"].values()) for one in some}
+    return found
 
 
 def _in_messages(documents: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:

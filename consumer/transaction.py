@@ -1,5 +1,6 @@
 """One attempt at one batch's transaction: its commands, in their order, and the errors that concern a single event."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import bson
@@ -9,6 +10,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from consumer import commands, failpoints
+from consumer.inserts import NewProduct, NewRollup
 from consumer.lease import Lease
 from consumer.writes import Writes
 from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Id, partition_id
@@ -17,6 +19,10 @@ from shared.mongo import SyncDatabase
 
 _REFUSALS = frozenset({121, 10334})  # DocumentValidationFailure, BSONObjectTooLarge: these concern one document
 _DUPLICATE_KEY = 11000
+
+
+WORTH_ASKING = 50
+"""So many aggregates that may be new repay the question which of them are."""
 
 
 class Mismatch(Exception):
@@ -59,11 +65,12 @@ class Transactions:
             for collection, documents in writes.events.items():
                 self._insert(collection, documents)
             failpoints.reach("after_events")
-            for collection, updates in (
+            for collection, aggregates in (
                 (ROLLUPS, writes.rollups),
                 (TOTALS, writes.totals),
                 (PRODUCTS, writes.products),
             ):
+                updates = aggregates.updates + self._begin(collection, aggregates.new)
                 if updates:
                     commands.update(self._database, collection, updates, session)
                 failpoints.reach(f"after_{collection}")
@@ -88,6 +95,18 @@ class Transactions:
         result = self._database[PARTITIONS].bulk_write(moves, session=self._session)
         if result.matched_count != len(moves):
             raise Mismatch
+
+    def _begin(self, collection: str, new: Sequence[NewRollup | NewProduct]) -> list[bytes]:
+        """Insert the aggregates that are not there, where they are many. Returns the upserts of all others."""
+        if len(new) < WORTH_ASKING:
+            return [one.update() for one in new]
+        identities = [one.identity for one in new]
+        held = commands.held(self._database, collection, identities, self._session)
+        is_held = [tuple(identity.values()) in held for identity in identities]
+        documents = [one.document() for one, there in zip(new, is_held, strict=True) if not there]
+        if documents:
+            commands.insert(self._database, collection, documents, self._session)
+        return [one.update() for one, there in zip(new, is_held, strict=True) if there]
 
     def _insert(self, collection: str, documents: list[bytes]) -> None:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 from struct import Struct
+from typing import NamedTuple
 
 from consumer.bson_parts import INT64, embedded, integer, text
 from consumer.fold import Fold, Latest, ProductFold, Sums, coarser
@@ -24,14 +25,27 @@ _WORDS = Struct("<QQ").pack
 _UPSERT_END = b"\x08upsert\0\x01"
 
 
+class Hour(NamedTuple):
+    """An hour (since 1970) of sums by minute: `whole`, and of each ten-minute block its number, sum and minutes."""
+
+    hour: int
+    whole: Sums
+    blocks: list[tuple[int, Sums, list[tuple[int, Sums]]]]
+
+
 def rollup_updates(folds: Mapping[int, Fold]) -> list[bytes]:
     """One upsert a product, hour and partition."""
     return [
-        _upsert(integer(b"p", product) + integer(b"h", hour) + integer(b"k", partition), _inc(changes))
+        rollup_update(product, partition, hour)
         for partition, fold in folds.items()
         for product, folded in fold.products.items()
-        for hour, changes in _hours(folded.minutes)
+        for hour in hours(folded.minutes)
     ]
+
+
+def rollup_update(product: int, partition: int, hour: Hour) -> bytes:
+    """The upsert of a product's hour."""
+    return _upsert(integer(b"p", product) + integer(b"h", hour.hour) + integer(b"k", partition), _inc(_changes(hour)))
 
 
 def total_updates(folds: Mapping[int, Fold]) -> list[bytes]:
@@ -39,50 +53,69 @@ def total_updates(folds: Mapping[int, Fold]) -> list[bytes]:
     updates = []
     for partition, fold in folds.items():
         by_partition = integer(b"k", partition)
-        for hour, changes in _hours(dict(coarser(fold.seconds.items(), 60))):
-            updates.append(_upsert(integer(b"h", hour) + by_partition, _inc(changes)))
+        updates += [
+            _upsert(integer(b"h", hour.hour) + by_partition, _inc(_changes(hour)))
+            for hour in hours(dict(coarser(fold.seconds.items(), 60)))
+        ]
         for minute, seconds in _grouped(fold.seconds.items(), 60):
-            changes = b"".join(_increments(_path(second_path, second % 60), sums) for second, sums in seconds)
+            changes = b"".join(increments(_path(second_path, second % 60), sums) for second, sums in seconds)
             updates.append(_upsert(integer(b"m", minute) + by_partition, _inc(changes)))
     return updates
 
 
 def product_update(product: int, partition: int, folded: ProductFold) -> bytes:
     """The upsert of a product's document; `$max` and `$min` make the order of batches irrelevant."""
-    newest = b"\x03latest\0" + embedded(_latest(folded.latest))
-    if folded.latest_rated is not None:
-        rated = _latest(folded.latest_rated) + text(b"category", folded.latest_rated.category)
-        newest += b"\x03latest_rated\0" + embedded(rated)
-    changes = (
-        b"\x03$max\0" + embedded(newest) + b"\x03$min\0" + embedded(b"\x12first_seen\0" + INT64(folded.first_seen_ms))
-    )
+    changes = b"\x03$max\0" + embedded(newest(folded)) + b"\x03$min\0" + embedded(first_seen(folded))
     if folded.histogram is not None:
-        rating_sum = sum(sums.rating_sum for sums in folded.minutes.values())
-        counts = integer(b"ratings", sum(folded.histogram)) + _decimal(b"rating_sum", rating_sum, RATING_DECIMALS)
         bins = (integer(b"histogram.%d" % bin_, count) for bin_, count in enumerate(folded.histogram) if count)
-        changes += _inc(counts + b"".join(bins))
+        changes += _inc(ratings(folded) + b"".join(bins))
     return _upsert(integer(b"p", product) + integer(b"k", partition), changes)
 
 
-def _hours(minutes: Mapping[int, Sums]) -> Iterator[tuple[int, bytes]]:
-    """Increments of each hour's document: of the hour, its blocks and its minutes."""
+def newest(folded: ProductFold) -> bytes:
+    """`latest`, and `latest_rated` where there is one."""
+    fields = b"\x03latest\0" + embedded(_latest(folded.latest))
+    if folded.latest_rated is not None:
+        rated = _latest(folded.latest_rated) + text(b"category", folded.latest_rated.category)
+        fields += b"\x03latest_rated\0" + embedded(rated)
+    return fields
+
+
+def first_seen(folded: ProductFold) -> bytes:
+    """`first_seen`."""
+    return b"\x12first_seen\0" + INT64(folded.first_seen_ms)
+
+
+def ratings(folded: ProductFold) -> bytes:
+    """`ratings` and `rating_sum`."""
+    total = sum(sums.rating_sum for sums in folded.minutes.values())
+    return integer(b"ratings", sum(folded.histogram or ())) + _decimal(b"rating_sum", total, RATING_DECIMALS)
+
+
+def hours(minutes: Mapping[int, Sums]) -> Iterator[Hour]:
+    """Sums by minute, hour by hour."""
     if len(minutes) == 1:
         for minute, sums in minutes.items():
-            at = minute % 60
-            prefixes = _path(minute_path, at), _path(block_path, at), b""
-            yield minute // 60, b"".join([_increments(prefix, sums) for prefix in prefixes])
+            yield Hour(minute // 60, sums, [(minute // 10, sums, [(minute, sums)])])
         return
     for hour, group in _grouped(minutes.items(), 60):
-        whole = Sums()
-        changes = []
+        whole, blocks = Sums(), []
         for block, in_block in _grouped(group, 10):
             total = Sums()
-            for minute, sums in in_block:
-                changes.append(_increments(_path(minute_path, minute % 60), sums))
+            for _, sums in in_block:
                 total.add(sums)
-            changes.append(_increments(_path(block_path, block % 6 * 10), total))
+            blocks.append((block, total, in_block))
             whole.add(total)
-        yield hour, b"".join(changes) + _increments(b"", whole)
+        yield Hour(hour, whole, blocks)
+
+
+def _changes(hour: Hour) -> bytes:
+    """Increments of an hour's document: of the hour, its blocks and its minutes."""
+    fields = [increments(b"", hour.whole)]
+    for block, total, in_block in hour.blocks:
+        fields.append(increments(_path(block_path, block % 6 * 10), total))
+        fields += [increments(_path(minute_path, minute % 60), sums) for minute, sums in in_block]
+    return b"".join(fields)
 
 
 def _grouped(sums: Iterable[tuple[int, Sums]], size: int) -> Iterator[tuple[int, list[tuple[int, Sums]]]]:
@@ -111,8 +144,8 @@ def _rating_layout(prefix: bytes) -> tuple[Callable[..., bytes], bytes, bytes]:
     return Struct(f"<{ratings}si {rating_sum}sQQ").pack, *names
 
 
-def _increments(prefix: bytes, sums: Sums) -> bytes:
-    """`$inc` fields of `sums`; kinds of event that did not occur are left out."""
+def increments(prefix: bytes, sums: Sums) -> bytes:
+    """Fields of `sums`, their names after `prefix`; kinds of event that did not occur are left out."""
     fields = b""
     if sums.sales:
         pack, amount, units, sales = _sale_layout(prefix)

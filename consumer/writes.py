@@ -4,26 +4,40 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from consumer.batch import Batch
-from consumer.fold import Fold
+from consumer.fold import Fold, Latest, ProductFold
+from consumer.inserts import NewProduct, NewRollup
 from consumer.lease import Lease
-from consumer.updates import product_update, rollup_updates, total_updates
-from shared.documents import DAY_MS, MINUTE_MS, Document, event_collection
+from consumer.updates import hours, product_update, rollup_update, total_updates
+from shared.documents import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    Document,
+    event_collection,
+)
 
 MOST_KNOWN_PRODUCTS = 50_000
 
 _DAY_MINUTES = DAY_MS // MINUTE_MS
 
 
+class Aggregates(NamedTuple):
+    """What one collection of aggregates gets: encoded statements of the `update` command, and what may be new to it."""
+
+    updates: list[bytes]
+    new: list[NewRollup | NewProduct]
+
+
 class Writes(NamedTuple):
-    """What one transaction writes, in its order; updates are encoded statements of the `update` command."""
+    """What one transaction writes, in its order."""
 
     ends: Mapping[Lease, int]
     """The next offset of each partition after this batch."""
     events: dict[str, list[bytes]]
     """Encoded documents by collection, ordered by product and minute, so that neighbours are written side by side."""
-    rollups: list[bytes]
-    totals: list[bytes]
-    products: list[bytes]
+    rollups: Aggregates
+    totals: Aggregates
+    products: Aggregates
     rejected: list[Document]
     folds: Mapping[Lease, Fold]
 
@@ -34,9 +48,9 @@ def writes_of(batch: Batch) -> Writes:
     return Writes(
         ends=batch.ends,
         events=_by_day(folds),
-        rollups=rollup_updates(folds),
-        totals=total_updates(folds),
-        products=_product_updates(batch.folds),
+        rollups=_rollups(batch.folds),
+        totals=Aggregates(total_updates(folds), []),
+        products=_products(batch.folds),
         rejected=batch.rejected,
         folds=batch.folds,
     )
@@ -56,19 +70,37 @@ def remember_products(folds: Mapping[Lease, Fold]) -> None:
             known[product] = first_seen, latest
 
 
-def _product_updates(folds: Mapping[Lease, Fold]) -> list[bytes]:
-    """A sale changes a product's document only when the product, its name, or its first time is new."""
-    updates = []
+def _rollups(folds: Mapping[Lease, Fold]) -> Aggregates:
+    """An hour is known to be there when this lease has stored an event of it, the product's newest."""
+    aggregates = Aggregates([], [])
     for lease, fold in folds.items():
-        for product, folded in fold.products.items():
+        partition = lease.partition
+        for product, folded in sorted(fold.products.items()):
             known = lease.known.get(product)
-            if known is not None and folded.histogram is None:
-                first_seen, latest = known
-                renamed = folded.latest > latest and folded.name != latest.name
-                if not renamed and folded.first_seen_ms >= first_seen:
-                    continue
-            updates.append(product_update(product, lease.partition, folded))
-    return updates
+            for hour in hours(folded.minutes):
+                if known is not None and known[1].time_ms // HOUR_MS == hour.hour:
+                    aggregates.updates.append(rollup_update(product, partition, hour))
+                else:
+                    aggregates.new.append(NewRollup(product, partition, hour))
+    return aggregates
+
+
+def _products(folds: Mapping[Lease, Fold]) -> Aggregates:
+    """A sale changes a product's document only when the product, its name, or its first time is new."""
+    aggregates = Aggregates([], [])
+    for lease, fold in folds.items():
+        partition = lease.partition
+        for product, folded in sorted(fold.products.items()):
+            known = lease.known.get(product)
+            if known is None:
+                aggregates.new.append(NewProduct(product, partition, folded))
+            elif folded.histogram is not None or _changed(folded, *known):
+                aggregates.updates.append(product_update(product, partition, folded))
+    return aggregates
+
+
+def _changed(folded: ProductFold, first_seen_ms: int, latest: Latest) -> bool:
+    return folded.first_seen_ms < first_seen_ms or (folded.name != latest.name and folded.latest > latest)
 
 
 def _by_day(folds: Mapping[int, Fold]) -> dict[str, list[bytes]]:

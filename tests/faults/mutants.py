@@ -111,8 +111,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/updates.py",
-                'integer(b"h", hour) + integer(b"k", partition), _inc(changes))',
-                'integer(b"h", hour) + integer(b"k", 0), _inc(changes))',
+                'integer(b"h", hour.hour) + integer(b"k", partition), _inc(',
+                'integer(b"h", hour.hour) + integer(b"k", 0), _inc(',
             ),
         ),
     ),

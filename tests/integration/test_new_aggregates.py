@@ -1,0 +1,68 @@
+"""Aggregates that begin by an insert are those that an upsert would begin, and are added to when they are there."""
+
+from collections.abc import Iterator
+
+import pytest
+from bson import decode as bson_of
+from pydantic import SecretStr
+
+from consumer.batch import Batch
+from consumer.clocks import Clocks
+from consumer.intake import Intake, Taken, utc_now
+from consumer.lease import Lease
+from consumer.store import Store
+from consumer.transaction import WORTH_ASKING
+from consumer.writes import writes_of
+from scripts._generate import generate
+from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
+from shared.mongo import SyncDatabase, connect, ensure_collections
+from shared.settings import SharedSettings
+from tests.support import invariant
+from tests.support.messages import received
+from tests.support.pipeline import now_ms
+from tests.support.servers import MongoServer
+
+GROUP = TOPIC = "events"
+EVENTS, MANY = 3_000, 400
+
+
+@pytest.fixture
+def database(mongo: MongoServer) -> Iterator[SyncDatabase]:
+    settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database="new", mongodb_timeout_ms=10_000)
+    database = connect(settings, "tests")
+    ensure_collections(database)
+    database[PARTITIONS].insert_one({
+        "_id": partition_id(GROUP, TOPIC, 0), "epoch": 1, "next_offset": 0, "first_offset": 0, "generation": 1,
+    })  # fmt: skip
+    yield database
+    database.client.drop_database("new")
+    database.client.close()
+
+
+def batch(first: int, count: int, products: int, at_ms: int) -> Batch:
+    """A batch of a new owner, who knows of no product."""
+    lease = Lease(0, epoch=1, generation=1, next_offset=first, read_from=first, topic_id="")
+    stream = generate(count=count, products=products, seed=first, spread_seconds=7_200, now_ms=at_ms)
+    made = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
+    made.add(Taken(lease, received(stream, 0, at_ms, first), utc_now()))
+    return made
+
+
+def test_an_insert_begins_what_an_upsert_begins(database: SyncDatabase) -> None:
+    writes = writes_of(batch(0, EVENTS, MANY, now_ms()))
+    for name, new in ((ROLLUPS, writes.rollups.new), (PRODUCTS, writes.products.new)):
+        inserted, upserted = database[f"{name}_inserted"], database[f"{name}_upserted"]
+        inserted.insert_many([bson_of(one.document()) for one in new])
+        database.command({"update": upserted.name, "updates": [bson_of(one.update()) for one in new]})
+        assert list(inserted.find().sort("_id")) == list(upserted.find().sort("_id"))
+        assert inserted.count_documents({}) == len(new) > WORTH_ASKING
+
+
+def test_a_new_owner_adds_to_what_is_there_and_begins_what_is_not(database: SyncDatabase) -> None:
+    store, at_ms = Store(database, GROUP, TOPIC, Clocks(database, utc_now)), now_ms()
+    acknowledged = []
+    for first, products in ((0, MANY), (EVENTS, 2 * MANY), (2 * EVENTS, MANY // 20)):
+        one = batch(first, EVENTS, products, at_ms)
+        store.commit(one, writes_of(one))
+        acknowledged += [(0, offset) for offset in range(first, first + EVENTS)]
+    invariant.check(database, acknowledged)
