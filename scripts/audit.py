@@ -12,23 +12,24 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import pymongo
 import typer
 from pymongo.errors import ConnectionFailure, PyMongoError
 from rich.console import Console
 
-from scripts._audit.findings import Kind
+from scripts._audit.compare import Comparison, side
 from scripts._audit.kafka import Log
-from scripts._audit.reconcile import Reconciliation, Report
+from scripts._audit.outcome import Outcome, of_audit, of_comparison
+from scripts._audit.reconcile import Reconciliation
 from scripts._audit.repair import Repair
-from scripts._audit.show import progress, summary
+from scripts._audit.show import progress
 from scripts._sessions import only_session
 from shared import schema
 from shared.documents import DAY_MS
 from shared.errors import AnalyticsError, ConfigurationError
-from shared.mongo import connect
+from shared.mongo import SyncDatabase, connect
 from shared.settings import ConsumerSettings
 
 EXIT_WRONG = 1
@@ -55,57 +56,53 @@ def audit(
     ask_kafka: Annotated[
         bool, typer.Option("--kafka/--no-kafka", help="Ask Kafka about offsets that are missing.")
     ] = True,
+    compare: Annotated[
+        str | None, typer.Option(help="Compare the events with those of this database, of another group, instead.")
+    ] = None,
 ) -> None:
     """Read everything, compare everything, tell what is wrong."""
-    started = time.monotonic()
     with _errors_as_messages():
         settings = ConsumerSettings.load()
         database = connect(settings.model_copy(update={"mongodb_timeout_ms": READ_TIMEOUT_MS}), "scripts.audit")
         with pymongo.timeout(settings.mongodb_timeout_ms / 1000):
             database.client.admin.command("ping")
         schema.check(database)
-        log = Log(settings) if ask_kafka else None
-        if log is not None:
-            log.state(0)
-        first_day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000) // DAY_MS
-        with ExitStack() as opened:
-            repair = None
-            if repair_rollups:
-                session = opened.enter_context(only_session(database, "repairer"))
-                repair = Repair(database, session, settings.group_id, settings.kafka_topic)
-            one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, repair)
-            report = one.run(opened.enter_context(progress(messages, database, first_day)))
-    seconds = time.monotonic() - started
+        if compare is not None:
+            outcome = _compared(settings, database, compare)
+        else:
+            first_day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000) // DAY_MS
+            outcome = _audited(settings, database, first_day, repair_rollups, ask_kafka)
     if as_json:
-        print(json.dumps(_as_json(report, repair, seconds), indent=2))  # noqa: T201
+        print(json.dumps(outcome.report, indent=2))  # noqa: T201
     else:
-        for line in summary(report, repair, seconds):
+        for line in outcome.lines:
             Console(soft_wrap=True).print(line, highlight=False, markup=False)
-    if is_wrong(report, repair):
+    if not outcome.report["ok"]:
         raise typer.Exit(EXIT_WRONG)
 
 
-def is_wrong(report: Report, repair: Repair | None) -> bool:
-    """Whether anything is wrong still; sums that were repaired are not."""
-    wrong = set(report.findings.counts)
-    return bool(wrong - {Kind.SUM_DIFFERS} if repair is not None and not repair.left else wrong)
+def _audited(
+    settings: ConsumerSettings, database: SyncDatabase, first_day: int | None, repairs: bool, ask_kafka: bool
+) -> Outcome:
+    started = time.monotonic()
+    log = Log(settings) if ask_kafka else None
+    if log is not None:
+        log.state(0)
+    with ExitStack() as opened:
+        repair = None
+        if repairs:
+            session = opened.enter_context(only_session(database, "repairer"))
+            repair = Repair(database, session, settings.group_id, settings.kafka_topic)
+        one = Reconciliation(database, settings.group_id, settings.kafka_topic, log, first_day, repair)
+        report = one.run(opened.enter_context(progress(messages, database, first_day)))
+    return of_audit(report, repair, time.monotonic() - started)
 
 
-def _as_json(report: Report, repair: Repair | None, seconds: float) -> dict[str, Any]:
-    findings = report.findings
-    return {
-        "ok": not is_wrong(report, repair),
-        "events": report.events,
-        "dead_letters": report.letters,
-        "days": report.days,
-        "moments": report.moments,
-        "seconds": round(seconds, 1),
-        "partitions": {str(number): offset for number, offset in sorted(report.partitions.items())},
-        "counts": dict(sorted(findings.counts.items())),
-        "findings": [finding.as_json() for finding in findings.details],
-        "findings_left_out": findings.counts.total() - len(findings.details),
-        "unverifiable": dict(sorted(findings.unverifiable.items())),
-    } | ({} if repair is None else {"repaired": dict(sorted(repair.repaired.items())), "not_repaired": repair.left})
+def _compared(settings: ConsumerSettings, database: SyncDatabase, name: str) -> Outcome:
+    other = database.client.get_database(name, codec_options=database.codec_options)
+    comparison = Comparison(side(database, settings.kafka_topic), side(other, settings.kafka_topic))
+    comparison.run()
+    return of_comparison(comparison)
 
 
 @contextmanager

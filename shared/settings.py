@@ -33,7 +33,8 @@ class SharedSettings(BaseSettings):
         3000, description="Deadline of one MongoDB call, in milliseconds."
     )
     event_retention_days: Annotated[int, Field(ge=1, le=3650)] = Field(
-        400, description="Events older than this many days are rejected as `too_old`."
+        400,
+        description="Events older than this many days are rejected as `too_old`; raw ones are dropped 2 days later.",
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`json`, `console`, or `auto`: console on a terminal, JSON elsewhere."

@@ -11,5 +11,7 @@ products    all days' ratings against `products`
 ledger      offsets and dead letters against `partitions`
 kafka       what Kafka says of offsets that are missing
 repair      sums rebuilt while consumers run
+compare     another group's database
+outcome     what it came to, for programs and for people
 reconcile   all of it, in order
 """

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DAY_MISSING = "day_missing"
     REPLAY_WITHOUT_LETTER = "replay_without_letter"
     LETTER_WITHOUT_REPLAY = "letter_without_replay"
+    GROUPS_DIFFER = "groups_differ"
 
 
 @dataclass(frozen=True, slots=True)

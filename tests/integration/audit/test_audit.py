@@ -14,7 +14,7 @@ from shared.documents import EVENTS_PREFIX, Document
 from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
 from tests.support.audit import audit, findings_of
-from tests.support.invariant import check_aggregates
+from tests.support.invariant import check_aggregates, raw_events
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.servers import KafkaServer, MongoServer
 
@@ -296,3 +296,36 @@ def test_a_repair_under_load_loses_nothing(kafka: KafkaServer, mongo: MongoServe
         events.wait_handled()
         events.check()
         assert consumer.stop() == 0
+
+
+def test_a_second_group_rebuilds_everything_but_verdicts_that_depend_on_time(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        spread = 3 * 86_400
+        events.publish(generate(count=2_000, products=9, seed=4, invalid=0.05, spread_seconds=spread, now_ms=now_ms()))
+        consumer = events.consumer(EVENT_RETENTION_DAYS="2")
+        events.wait_handled()
+        assert consumer.stop() == 0
+        second = f"{events.topic}-second"
+        other = events.environment(MONGODB_DATABASE=second, GROUP_ID=second)
+        reader = events.consumer(MONGODB_DATABASE=second, GROUP_ID=second)
+        copy = events.database.client[second]
+        wait_until(
+            "everything read", lambda: sum(one["next_offset"] for one in copy.partitions.find()) == events.handled, 60
+        )
+        assert reader.stop() == 0
+        assert audit(other)["ok"]
+        report = audit(events.environment(), "--compare", second)
+        assert report["ok"], report["findings"][:5]
+        first, again = (one.rejected_events.count_documents({"reason": "too_old"}) for one in (events.database, copy))
+        assert len(report["verdicts_by_time"]) == first - again > 0
+        assert report["equal_events"] == len(list(raw_events(events.database)))
+
+        (day, *_) = sorted(name for name in copy.list_collection_names() if name.startswith("events_"))[-2:]
+        sale = copy[day].find_one({"event": "productSold"})
+        assert sale is not None
+        copy[day].delete_one({"_id": sale["_id"]})
+        differs = audit(events.environment(), "--compare", second)
+        assert differs["counts"] == {"groups_differ": 1}
+        assert differs["findings"][0]["offset"] == sale["_id"]["o"]
