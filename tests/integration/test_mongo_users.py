@@ -34,7 +34,7 @@ def mongo_with_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secur
 
 
 def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: KafkaServer, tmp_path: Path) -> None:
-    """A consumer that takes over from a killed one, operators' scripts, a token, an answer for it, and its use noted."""
+    """A consumer takes over from a killed one; scripts run; a token is issued, answered, and its use noted."""
     with mongo_with_users.client("root") as root:
         topic = "users"
         kafka.create_topic(topic, 2)
