@@ -43,19 +43,18 @@ def test_a_checker_finds_nothing_in_the_local_stack_s_configuration(local_config
     assert findings(local_configuration) == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "plugin"),
-    [
-        ("proxy_set_header Host $host;", "proxy_set_header Host $http_host;", "host_spoofing"),
-        ("internal;", "internal; add_header X-More 1;", "add_header_redefinition"),
-        ("ssl_protocols TLSv1.2", "ssl_protocols TLSv1 TLSv1.2", "weak_ssl_tls"),
-    ],
-)
-def test_the_checker_would_find_it(local_configuration: Path, old: str, new: str, plugin: str) -> None:
+def test_the_checker_would_find_it(local_configuration: Path) -> None:
+    mistakes = {
+        "host_spoofing": ("proxy_set_header Host $host;", "proxy_set_header Host $http_host;"),
+        "add_header_redefinition": ("internal;", "internal; add_header X-More 1;"),
+        "weak_ssl_tls": ("ssl_protocols TLSv1.2", "ssl_protocols TLSv1 TLSv1.2"),
+    }
     text = local_configuration.read_text()
-    assert old in text
-    local_configuration.write_text(text.replace(old, new))
-    assert plugin in {finding["plugin"] for finding in findings(local_configuration)}
+    for right, wrong in mistakes.values():
+        assert right in text
+        text = text.replace(right, wrong)
+    local_configuration.write_text(text)
+    assert {finding["plugin"] for finding in findings(local_configuration)} >= mistakes.keys()
 
 
 @pytest.mark.parametrize("zone", ["token", "address"])
