@@ -9,25 +9,23 @@ setting.
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from pymongo.errors import PyMongoError
 from rich.console import Console
 
 from consumer import failpoints
 from consumer.clocks import Clocks
 from scripts._dead_letters import original, run, show
+from scripts._dead_letters.options import All, Partitions, Places, Reasons, Since, States, Until
 from scripts._dead_letters.replay import Replays
-from scripts._dead_letters.selection import Selection, WrongSelection
+from scripts._dead_letters.selection import Selection
+from scripts._dead_letters.told import errors_as_messages, found, messages, refuse_everything
 from scripts._sessions import only_session
-from shared.documents import REJECTED_EVENTS, Document
-from shared.errors import AnalyticsError, ConfigurationError
-from shared.failures import brief
+from shared.documents import REJECTED_EVENTS
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import ConsumerSettings
 
@@ -38,15 +36,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # messages may be among them
 )
-messages = Console(stderr=True, soft_wrap=True)
-
-Places = Annotated[list[str] | None, typer.Argument(help="`PARTITION:OFFSET`, as `list` shows them.")]
-Reasons = Annotated[list[str] | None, typer.Option("--reason", help="Rejected for this; may be repeated.")]
-Partitions = Annotated[list[int] | None, typer.Option("--partition", help="Of this partition; may be repeated.")]
-States = Annotated[list[str] | None, typer.Option("--state", help="new, replayed or discarded; may be repeated.")]
-Since = Annotated[datetime | None, typer.Option(help="Rejected at this time (UTC) or later.")]
-Until = Annotated[datetime | None, typer.Option(help="Rejected before this time (UTC).")]
-All = Annotated[bool, typer.Option("--all", help="Needed where nothing else chooses letters.")]
 
 
 @app.command(name="list")
@@ -59,7 +48,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 50,
 ) -> None:
     """Show letters in order of partition and offset, and how many there are by reason."""
-    with _errors_as_messages():
+    with errors_as_messages():
         settings, database = _connected()
         selection = _selection(settings, None, reason, partition, state, since, until)
         letters = list(selection.find(database, limit))
@@ -76,9 +65,9 @@ def list_(
 @app.command(name="show")
 def show_(place: Annotated[list[str], typer.Argument(help="`PARTITION:OFFSET`, as `list` shows them.")]) -> None:
     """Show all of a letter: why it was rejected, headers, key, value."""
-    with _errors_as_messages():
+    with errors_as_messages():
         settings, database = _connected()
-        letters = _found(_selection(settings, place).find(database))
+        letters = found(_selection(settings, place).find(database))
         for letter in letters:
             for line in show.lines(letter):
                 print(line)  # noqa: T201
@@ -96,12 +85,12 @@ def replay(
     dry_run: Annotated[bool, typer.Option(help="Only tell what the contract says of them now.")] = False,
 ) -> None:
     """Judge letters again, and store as events those that the contract takes; each counts once, whatever happens."""
-    with _errors_as_messages():
+    with errors_as_messages():
         failpoints.arm()
         settings, database = _connected()
         states = ["new", "discarded"] if force else ["new"]
         selection = _selection(settings, place, reason, partition, None if place else states, since, until)
-        _refuse_everything(selection, all_)
+        refuse_everything(selection, all_)
         ensure_collections(database)
         Clocks(database, _now).check()
         with only_session(database, "replayer") as session:
@@ -113,7 +102,7 @@ def replay(
                 lambda letter: original.value_of(letter, database, settings),
                 _now,
             )
-            if not run.tell(run.replayed(replays, _found(selection.find(database)), dry_run), messages):
+            if not run.tell(run.replayed(replays, found(selection.find(database)), dry_run), messages):
                 raise typer.Exit(1)
 
 
@@ -128,10 +117,10 @@ def discard(
     note: Annotated[str, typer.Option(help="Why; kept with the letter.")] = "",
 ) -> None:
     """Mark new letters as never to be replayed. They stay where they are."""
-    with _errors_as_messages():
+    with errors_as_messages():
         settings, database = _connected()
         selection = _selection(settings, place, reason, partition, None, since, until)
-        _refuse_everything(selection, all_)
+        refuse_everything(selection, all_)
         change = {"$set": {"state": "discarded", "discarded_at": _now()} | ({"note": note} if note else {})}
         found = database[REJECTED_EVENTS].count_documents(selection.query())
         changed = database[REJECTED_EVENTS].update_many({"$and": [selection.query(), {"state": "new"}]}, change)
@@ -153,7 +142,7 @@ def export(
     output: Annotated[Path | None, typer.Option(help="File to write.", show_default="standard output")] = None,
 ) -> None:
     """Write letters as JSON, one a line, bytes in base64."""
-    with _errors_as_messages():
+    with errors_as_messages():
         settings, database = _connected()
         letters = _selection(settings, place, reason, partition, state, since, until).find(database)
         count = 0
@@ -177,20 +166,6 @@ def _selection(
     return Selection(settings.kafka_topic, *given, since, until)
 
 
-def _found(letters: Iterator[Document]) -> Iterator[Document]:
-    """The same; a message where there is none."""
-    first = next(letters, None)
-    if first is None:
-        _refuse("there is no such dead letter; `list` shows them")
-    yield first
-    yield from letters
-
-
-def _refuse_everything(selection: Selection, all_: bool) -> None:
-    if not selection.is_narrow and not all_:
-        raise typer.BadParameter("say which letters: by place, --reason, --partition, --since, --until, or --all")
-
-
 def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
     settings = ConsumerSettings.load()
     return settings, connect(settings, "scripts.dead_letters")
@@ -198,28 +173,6 @@ def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _refuse(message: str) -> NoReturn:
-    messages.print(message, markup=False)
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _errors_as_messages() -> Iterator[None]:
-    try:
-        yield
-    except ConfigurationError as error:
-        messages.print(str(error), markup=False)
-        raise typer.Exit(78) from error
-    except WrongSelection as error:
-        raise typer.BadParameter(str(error)) from error
-    except AnalyticsError as error:
-        messages.print(str(error), markup=False)
-        raise typer.Exit(1) from error
-    except PyMongoError as error:
-        messages.print(f"MongoDB does not do what it must: {brief(error)}", markup=False)
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

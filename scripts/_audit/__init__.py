@@ -7,6 +7,7 @@ offsets     which offsets were seen, in bounded memory
 snapshot    reads of one moment
 levels      a document of an aggregate -> its sums by path
 day         one day's events against its rollups and totals
+totals      the day's sums over all products
 products    all days' ratings against `products`
 ledger      offsets and dead letters against `partitions`
 kafka       what Kafka says of offsets that are missing

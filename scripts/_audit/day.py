@@ -3,11 +3,10 @@
 Holds one product's minutes and the day's seconds: about 150 bytes a second and partition that had events.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import groupby
+from collections.abc import Callable
 from typing import Any, Final
 
-from scripts._audit import levels
+from scripts._audit import levels, totals
 from scripts._audit.differences import Difference, compare
 from scripts._audit.findings import Findings, Kind
 from scripts._audit.ledger import Ledger
@@ -15,15 +14,11 @@ from scripts._audit.levels import Levels
 from scripts._audit.products import PACKED_RATINGS, Place, ProductSums, Rated
 from scripts._audit.raw import PROJECTION, events_of
 from scripts._audit.snapshot import Snapshot
-from shared.documents import DAY_MS, HOUR_MS, ROLLUPS, TOTALS, event_collection, second_path
+from scripts._audit.totals import PARTITION_BITS, Sums
+from shared.documents import DAY_MS, HOUR_MS, ROLLUPS, event_collection
 
-PARTITION_BITS: Final = 20
-_PARTITION: Final = (1 << PARTITION_BITS) - 1
 ROLLUPS_AT_ONCE: Final = 50
 MINUTES_AT_ONCE: Final = 50_000
-
-Sums = dict[int, int]
-"""Packed sums by time and partition in one number: `time << PARTITION_BITS | partition + 1`."""
 
 
 class Day:
@@ -61,7 +56,8 @@ class Day:
         self._compare_rollups()
         if self._rollups < rollups:
             self._find_surplus_rollups()
-        self._compare_totals()
+        totals.compare_day(self._day, self._seconds, self._snapshot, self._compare)
+        self._seconds.clear()
         self._ledger.compact()
 
     def _add(self, batch: bytes) -> int:
@@ -112,7 +108,7 @@ class Day:
         expected = {
             (product, hour, partition): hour_levels
             for product, minutes in self._pending.items()
-            for hour, partition, hour_levels in _hours(minutes)
+            for hour, partition, hour_levels in totals.hours_of(minutes)
         }
         hours = {"$gte": self._day * 24, "$lt": (self._day + 1) * 24}
         ranges = [
@@ -133,29 +129,6 @@ class Day:
         for document in self._snapshot.find(ROLLUPS, hours):
             if document["_id"]["p"] not in self._seen_products:
                 self._compare(ROLLUPS, document["_id"], {}, levels.as_stored(document))
-
-    def _compare_totals(self) -> None:
-        """Hours and minutes over all products."""
-        minutes: dict[tuple[int, int], Levels] = {}
-        by_minute: Sums = {}
-        for key, packed in self._seconds.items():
-            second, partition = key >> PARTITION_BITS, key & _PARTITION
-            minutes.setdefault((second // 60, partition - 1), {})[second_path(second)] = packed
-            minute = second // 60 << PARTITION_BITS | partition
-            by_minute[minute] = by_minute.get(minute, 0) + packed
-        self._seconds.clear()
-        hours = {(hour, partition): hour_levels for hour, partition, hour_levels in _hours(by_minute)}
-        self._compare_total("h", 24, hours)
-        self._compare_total("m", 24 * 60, minutes)
-
-    def _compare_total(self, name: str, a_day: int, expected: dict[tuple[int, int], Levels]) -> None:
-        of_day = {"_id": {"$gte": {name: self._day * a_day}, "$lt": {name: (self._day + 1) * a_day}}}
-        for document in self._snapshot.find(TOTALS, of_day):
-            identity = document["_id"]
-            wanted = expected.pop((identity[name], identity["k"]), {})
-            self._compare(TOTALS, identity, wanted, levels.as_stored(document))
-        for (time, partition), wanted in expected.items():
-            self._compare(TOTALS, {name: time, "k": partition}, wanted, {})
 
     def _compare(self, collection: str, identity: dict[str, int], expected: Levels, stored: Levels) -> None:
         compare(collection, identity, expected, stored, self._findings, self._differs)
@@ -194,13 +167,3 @@ class _Product:
         self.first: dict[int, int] = {}
         self.ratings: dict[int, int] = {}
         self.rated: dict[int, tuple[int, int]] = {}
-
-
-def _hours(minutes: Sums) -> Iterator[tuple[int, int, Levels]]:
-    """Hour, partition, and what its document must hold."""
-    by_hour = sorted(
-        ((key >> PARTITION_BITS) // 60, key & _PARTITION, key >> PARTITION_BITS, packed)
-        for key, packed in minutes.items()
-    )
-    for (hour, partition), group in groupby(by_hour, key=lambda entry: entry[:2]):
-        yield hour, partition - 1, levels.of_hour((minute, packed) for _, _, minute, packed in group)

@@ -34,6 +34,15 @@ class Range(NamedTuple):
     topic_id: str
 
 
+class Unexplained(NamedTuple):
+    """A replayed event whose letter was not replayed when the letters were read; it may have been since."""
+
+    place: Place
+    offset: int
+    product: int
+    hour: int
+
+
 class Ledger:
     """What has been met; filled by `letter` and then by `event`."""
 
@@ -42,6 +51,7 @@ class Ledger:
         self.places: dict[Place, Offsets] = defaultdict(Offsets)
         self.events = 0
         self.letters = 0
+        self.unexplained: list[Unexplained] = []
         self._place: tuple[int, int] = (0, 0)
         self._number = -1
         self._page = bytearray()
@@ -86,7 +96,8 @@ class Ledger:
         if before == (Seen.REPLAYED_EVENT if replayed else Seen.EVENT):
             kind, text = Kind.DUPLICATE, f"an event is stored twice: {where}"
         elif replayed:
-            kind, text = Kind.REPLAY_WITHOUT_LETTER, f"an event was replayed from no replayed dead letter: {where}"
+            self.unexplained.append(Unexplained(Place(source, generation), at, product, hour))
+            return
         else:
             kind, text = Kind.RAW_AND_REJECTED, f"a message is stored as an event and as a dead letter: {where}"
         self._findings.add(kind, text, product=product, hour=hour, partition=source, generation=generation, offset=at)

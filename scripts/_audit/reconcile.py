@@ -14,7 +14,7 @@ from scripts._audit import products
 from scripts._audit.calendar import calendar, documents_by_day
 from scripts._audit.day import Day
 from scripts._audit.differences import Difference
-from scripts._audit.findings import Findings
+from scripts._audit.findings import Findings, Kind
 from scripts._audit.kafka import Log
 from scripts._audit.ledger import Ledger, Place, ranges_of
 from scripts._audit.products import ProductSums
@@ -95,6 +95,9 @@ class Reconciliation:
                 f"database {self._database.name} holds no partition of {self._chosen}: are MONGODB_DATABASE, GROUP_ID "
                 "and KAFKA_TOPIC those of the consumers?"
             )
+        for other in self._snapshot.find(PARTITIONS, {"$nor": [self._chosen]}):
+            text = f"`partitions` holds {other['_id']}: a database is of one group and topic, or their sums are mixed"
+            self.findings.add(Kind.OTHER_GROUP, text, partition=other["_id"]["k"])
         for letter in self._snapshot.find(REJECTED_EVENTS, {"_id.topic": self._topic}, {"state": 1}):
             self._ledger.letter(letter)
         self._ledger.compact()

@@ -1,6 +1,6 @@
 """Replayed dead letters and their events, each of which must have the other."""
 
-from scripts._audit.findings import Findings, Kind
+from scripts._audit.findings import Findings, Kind, iso_hour
 from scripts._audit.ledger import Ledger
 from scripts._audit.promises import Scope
 from shared.documents import DAY_MS, REJECTED_EVENTS, rejected_id
@@ -8,7 +8,23 @@ from shared.mongo import SyncDatabase
 
 
 def judge_replays(database: SyncDatabase, ledger: Ledger, topic: str, scope: Scope, findings: Findings) -> None:
-    """Letters whose event was not met are looked up: its day may be gone, or may not have been read."""
+    """Letters whose event was not met are looked up: its day may be gone, or may not have been read. So are events
+    whose letter was not replayed: it may have been since it was read."""
+    for event in ledger.unexplained:
+        letter = database[REJECTED_EVENTS].find_one(
+            {"_id": rejected_id(topic, event.place.generation, event.place.partition, event.offset)}, {"state": 1}
+        )
+        if letter is None or letter["state"] != "replayed":
+            findings.add(
+                Kind.REPLAY_WITHOUT_LETTER,
+                f"partition {event.place.partition}, offset {event.offset}: an event of product {event.product}, "
+                f"{iso_hour(event.hour)} was replayed from no replayed dead letter",
+                partition=event.place.partition,
+                generation=event.place.generation,
+                offset=event.offset,
+                product=event.product,
+                hour=event.hour,
+            )
     for place, offset in ledger.awaited_replays():
         letter = database[REJECTED_EVENTS].find_one(
             {"_id": rejected_id(topic, place.generation, place.partition, offset)}, {"replayed_as": 1}

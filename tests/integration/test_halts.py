@@ -15,6 +15,7 @@ from scripts._generate import generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed
 from stack.waiting import wait_until
+from tests.support.audit import findings_of
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.process import ROOT
 from tests.support.servers import KafkaServer, MongoServer
@@ -61,6 +62,7 @@ def test_a_recreated_topic_halts_until_a_person_decides_and_then_nothing_collide
     events.wait_handled()
     stored = {(one["_id"]["g"], one["_id"]["k"], one["_id"]["o"]) for one in events.database[day(events)].find()}
     assert stored == {(1, *place) for place in old} | {(2, *place) for place in events.acknowledged}
+    assert findings_of(events, events.database) == []
     assert second.stop() == 0
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from bson.decimal128 import Decimal128
+from confluent_kafka import Producer
 
 from scripts._generate import generate
 from shared.documents import EVENTS_PREFIX, Document
 from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
-from tests.support.audit import audit, findings_of
+from tests.support.audit import audit, findings_of, script
 from tests.support.invariant import check_aggregates, raw_events
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.servers import KafkaServer, MongoServer
@@ -23,11 +24,11 @@ DAYS = 3
 
 @pytest.fixture(scope="module")
 def stored(kafka: KafkaServer, mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """6,000 events of three days with some dead letters, stored by a consumer that has ended."""
+    """2,500 events of three days with some dead letters, stored by a consumer that has ended."""
     with pipeline(kafka, mongo, tmp_path_factory.mktemp("stored")) as one:
         consumer = one.consumer()
         spread = (DAYS - 1) * 86_400
-        one.publish(generate(count=6_000, products=40, seed=5, invalid=0.02, spread_seconds=spread, now_ms=now_ms()))
+        one.publish(generate(count=2_500, products=15, seed=5, invalid=0.02, spread_seconds=spread, now_ms=now_ms()))
         one.wait_handled()
         assert consumer.stop() == 0
         yield one
@@ -329,3 +330,33 @@ def test_a_second_group_rebuilds_everything_but_verdicts_that_depend_on_time(
         differs = audit(events.environment(), "--compare", second)
         assert differs["counts"] == {"groups_differ": 1}
         assert differs["findings"][0]["offset"] == sale["_id"]["o"]
+
+
+def test_gaps_that_kafka_leaves_are_lawful_and_a_loss_between_them_is_found(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "transactional.id": events.topic})
+        producer.init_transactions(30)
+        for number in range(6):
+            producer.begin_transaction()
+            for message in generate(count=20, products=3, seed=number, now_ms=now_ms()):
+                producer.produce(events.topic, key=message.key, value=message.value)
+            if number % 2:
+                producer.abort_transaction(10)
+            else:
+                producer.commit_transaction(10)
+        consumer = events.consumer()
+        wait_until("the committed events", lambda: len(list(raw_events(events.database))) == 60, 60)
+        assert consumer.stop() == 0
+        assert findings_of(events, events.database) == []
+        lost = lose_an_event(events.database)
+        found = [one.as_json() for one in findings_of(events, events.database) if one.kind == "lost"]
+        assert [lost.items() <= one.items() for one in found] == [True]
+
+
+def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
+    nothing = script("audit", stored.environment(MONGODB_DATABASE="no_such"))
+    assert (nothing.returncode, "holds no partition" in nothing.stderr) == (2, True)
+    away = script("audit", stored.environment(MONGODB_URI="mongodb://127.0.0.1:9/?replicaSet=rs0"))
+    assert (away.returncode, away.stderr.startswith("not judged: MongoDB does not answer")) == (2, True)
