@@ -46,7 +46,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     seed, form = config.getoption("seed"), config.getoption("faults")
     terminalreporter.section(f"faults, {form} form, seed {seed} (again: make faults SEED={seed})")
-    rows.sort(key=lambda row: row.group)
     console = Console(width=TABLE_COLUMNS)
     with console.capture() as capture:
         console.print(table(rows))

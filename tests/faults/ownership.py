@@ -8,7 +8,7 @@ from stack.waiting import wait_until
 from tests.faults.scenario import Scenario
 from tests.support.process import Running
 
-MOVE_SECONDS = 40.0
+MOVE_SECONDS = 60.0
 
 
 def is_frozen(consumer: Running) -> bool:

@@ -57,7 +57,8 @@ class Scenario:
     def wait_progress(self, messages: int = 1, seconds: float = 60.0) -> None:
         """Wait until so many more messages are handled."""
         goal = self.handled + messages
-        wait_until(f"{messages} more messages handled", lambda: self.handled >= goal, seconds)
+        what = f"{messages} more messages handled"
+        behaviour.wait_without_halts(self.pipeline, what, lambda: self.handled >= goal, seconds)
 
     def wait_handled(self, seconds: float = FINISH_SECONDS) -> None:
         """Wait until every acknowledged message is handled."""

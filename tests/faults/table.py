@@ -1,6 +1,7 @@
 """What each scenario survived, for the table at the end of a run."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich import box
 from rich.markup import escape
@@ -23,23 +24,36 @@ class Row:
 
 
 def table(rows: list[Row]) -> Table:
-    """One line a scenario, and the sum; in Markdown, so that a document may quote it."""
+    """One line a scenario, and the sums of each group; in Markdown, so that a document may quote it."""
     made = Table("group", "scenario", box=box.MARKDOWN)
     for name in ("faults", "events", "lost", "duplicated", "longest stall"):
         made.add_column(name, justify="right")
     made.add_column("invariant")
-    for row in rows:
-        numbers = (row.faults, row.events, row.lost, row.repeated)
-        stall = f"{row.stall_seconds:.1f} s"
-        made.add_row(
-            row.group,
-            escape(row.scenario),
-            *(f"{number:,}" for number in numbers),
-            stall,
-            "held" if row.held else "BROKEN",
-        )
-    sums = (sum(getattr(row, name) for row in rows) for name in ("faults", "events", "lost", "repeated"))
-    longest = max((row.stall_seconds for row in rows), default=0.0)
-    held = all(row.held for row in rows)
-    made.add_row("", "all", *(f"{number:,}" for number in sums), f"{longest:.1f} s", "held" if held else "BROKEN")
+    ordered = sorted(rows, key=lambda row: row.group)
+    for group, members in groupby(ordered, key=lambda row: row.group):
+        scenarios = list(members)
+        for row in scenarios:
+            made.add_row(*_cells(row))
+        if len(scenarios) > 1:
+            made.add_row(*_cells(_sum(group, "together", scenarios)))
+    made.add_row(*_cells(_sum("all", "together", ordered)))
     return made
+
+
+def _sum(group: str, name: str, rows: list[Row]) -> Row:
+    return Row(
+        group,
+        name,
+        faults=sum(row.faults for row in rows),
+        events=sum(row.events for row in rows),
+        lost=sum(row.lost for row in rows),
+        repeated=sum(row.repeated for row in rows),
+        stall_seconds=max(row.stall_seconds for row in rows),
+        held=all(row.held for row in rows),
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (row.faults, row.events, row.lost, row.repeated)
+    stall, invariant = f"{row.stall_seconds:.1f} s", "held" if row.held else "BROKEN"
+    return row.group, escape(row.scenario), *(f"{number:,}" for number in numbers), stall, invariant

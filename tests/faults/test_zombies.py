@@ -21,7 +21,7 @@ from tests.faults.ownership import (
 )
 from tests.faults.proxy import Proxy
 
-AWAY_SECONDS = 3.0
+AWAY_SECONDS = 4.5
 """What a consumer may take, while MongoDB is silent, to throw away what it lost."""
 
 

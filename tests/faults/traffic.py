@@ -16,7 +16,7 @@ from tests.support.invariant import Place
 from tests.support.pipeline import now_ms
 
 INVALID_SHARE = 0.01
-PRODUCTS = 40
+PRODUCTS = 300
 SPREAD_SECONDS = 7_200
 ENDLESS = 10**9
 CHUNK = 50
