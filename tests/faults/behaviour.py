@@ -32,7 +32,8 @@ def wait_without_halts(pipeline: Pipeline, what: str, ready: Callable[[], bool],
 
     def ready_or_halted() -> bool:
         for consumer in pipeline.consumers:
-            assert not consumer.is_running or "partition halted" not in consumer.output, consumer.output
+            halts = [line for line in consumer.output.splitlines() if "partition halted" in line]
+            assert not (consumer.is_running and halts), f"a consumer halted: {halts[-1]}"
         return ready()
 
     wait_until(what, ready_or_halted, seconds)
