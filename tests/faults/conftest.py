@@ -79,9 +79,7 @@ def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random
     with ExitStack() as stack:
 
         def make(partitions: int = 4, *, kafka: KafkaServer = kafka, mongo: MongoServer = mongo) -> Scenario:
-            made = stack.enter_context(closing(Scenario(row, kafka, mongo, tmp_path, choose, partitions)))
-            stack.callback(mongo.restore)
-            return made
+            return stack.enter_context(closing(Scenario(row, kafka, mongo, tmp_path, choose, partitions)))
 
         yield make
 

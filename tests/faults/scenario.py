@@ -1,9 +1,11 @@
 """One scenario: a topic, a database, consumers and known traffic; faults, which it counts; and the check at its end."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
+
+from pymongo.errors import PyMongoError
 
 from stack.waiting import wait_until
 from tests.faults import answers, audit, behaviour, contents
@@ -100,7 +102,8 @@ class Scenario:
     def close(self) -> None:
         """End the consumers."""
         if self._stalls.is_watching:
-            self._note()
+            with suppress(PyMongoError):
+                self._note()
         self.pipeline.close()
 
     def _note(self) -> None:

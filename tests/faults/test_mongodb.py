@@ -24,10 +24,17 @@ STOPPED_SECONDS, RUNNING_SECONDS = 0.4, 0.3
 
 
 @pytest.fixture(scope="module")
-def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
+def started_members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
     with closing(Members(tmp_path_factory.mktemp("members"))) as made:
         made.start()
         yield made
+
+
+@pytest.fixture
+def members(started_members: Members) -> Iterator[Members]:
+    """Three members, all running before and after."""
+    yield started_members
+    started_members.restore()
 
 
 @pytest.mark.timeout(600)
