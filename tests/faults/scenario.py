@@ -85,12 +85,10 @@ class Scenario:
 
         `halts` where consumers halt on purpose; `ask_all`: the audit and the API have to agree too.
         """
-        try:
-            (wait or self.wait_handled)()
-        finally:
-            self._note()
+        (wait or self.wait_handled)()
+        handled = self._note()
         database = self.pipeline.database
-        invariant.check_places(database, set(self.traffic.acknowledged))
+        invariant.check_places(database, set(self.traffic.acknowledged), handled)
         contents.check(database, self.traffic.acknowledged)
         behaviour.check(self.pipeline, halts=halts)
         behaviour.check_offsets_told_to_kafka(self.pipeline)
@@ -106,10 +104,12 @@ class Scenario:
                 self._note()
         self.pipeline.close()
 
-    def _note(self) -> None:
-        """What the table tells, also of a scenario that fails."""
+    def _note(self) -> Mapping[invariant.Place, int]:
+        """What the table tells, also of a scenario that fails. Returns what is stored."""
         self._stalls.stop()
         self.row.events = len(self.traffic.acknowledged)
         self.row.stall_seconds = self._stalls.longest_seconds
-        tally = invariant.compare(self.stored, set(self.traffic.acknowledged))
+        stored = self.stored
+        tally = invariant.compare(stored, set(self.traffic.acknowledged))
         self.row.lost, self.row.repeated = len(tally.lost), len(tally.repeated)
+        return stored

@@ -11,7 +11,7 @@ from tests.faults.fleet import Fleet
 
 ALL_STEPS = (*CLAIM_STEPS, *BATCH_STEPS)
 SHORT_STEPS = ("before_commit", "after_commit")
-KILLS, SHORT_KILLS = 200, 14
+KILLS, SHORT_KILLS = 200, 10
 
 
 @pytest.mark.timeout(900)

@@ -11,7 +11,7 @@ from tests.faults.ownership import MOVE_SECONDS, all_own
 from tests.support.process import Running
 
 MEMBERS, PARTITIONS = 6, 12
-STORM_SECONDS, SHORT_STORM_SECONDS, BEAT_SECONDS = 60, 8, 1.0
+STORM_SECONDS, SHORT_STORM_SECONDS, BEAT_SECONDS = 60, 6, 1.0
 
 
 @pytest.mark.timeout(400)

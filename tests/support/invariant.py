@@ -32,12 +32,12 @@ class Tally(NamedTuple):
 
 def check(database: SyncDatabase, acknowledged: Iterable[tuple[int, int]]) -> None:
     """Assert the whole invariant; `acknowledged` are the (partition, offset) pairs of delivery reports."""
-    check_places(database, {(1, partition, offset) for partition, offset in acknowledged})
+    places = {(1, partition, offset) for partition, offset in acknowledged}
+    check_places(database, places, handled_places(database))
 
 
-def check_places(database: SyncDatabase, acknowledged: set[Place]) -> None:
-    """Assert the whole invariant over every generation of the topic."""
-    handled = handled_places(database)
+def check_places(database: SyncDatabase, acknowledged: set[Place], handled: Mapping[Place, int]) -> None:
+    """Assert the whole invariant over every generation of the topic; `handled` is what `handled_places` said."""
     tally = compare(handled, acknowledged)
     assert not tally.repeated, f"{len(tally.repeated)} messages are stored twice, such as {sorted(tally.repeated)[:5]}"
     assert not tally.lost, f"{len(tally.lost)} acknowledged messages are lost, such as {sorted(tally.lost)[:5]}"
