@@ -24,8 +24,8 @@ from consumer.assignment import Assigned
 from consumer.batch import Batch
 from consumer.clocks import Clocks
 from consumer.intake import Intake, utc_now
+from consumer.interpreter import prepare
 from consumer.lease import Lease
-from consumer.memory import collect_seldom
 from consumer.store import Store
 from consumer.writes import writes_of
 from scripts._generate import generate
@@ -64,7 +64,7 @@ def main(
     spread: Annotated[int, typer.Option(help="Seconds over which events happened; 0: Kafka's time.")] = 0,
 ) -> None:
     """Measure and print."""
-    collect_seldom()
+    prepare()
     with _database() as (database, server):
         clock, before = Clock(), sum(server.cpu_times()[:2])
         _run(database, clock, _chunks(events, products, keyed, spread), batch)

@@ -24,7 +24,7 @@ from consumer.clocks import Clocks
 from consumer.complaints import Complaints
 from consumer.dead_letters import DeadLetterCopier
 from consumer.intake import Intake, utc_now
-from consumer.memory import collect_seldom
+from consumer.interpreter import prepare
 from consumer.pipeline import Pipeline
 from consumer.progress import Progress
 from consumer.reporter import Reporter
@@ -120,7 +120,7 @@ def main() -> int:
             metrics.serve(settings.metrics_host, settings.metrics_port)
         reporting.configure(settings, "consumer")
         failpoints.arm()
-        collect_seldom()
+        prepare()
         return run(settings, stopping)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
