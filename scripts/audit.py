@@ -39,7 +39,7 @@ READ_TIMEOUT_MS = 120_000
 """Deadline of one call: MongoDB may walk a collection before it has a first answer."""
 
 app = typer.Typer(help=__doc__, rich_markup_mode="markdown", add_completion=False)
-messages = Console(stderr=True)
+messages = Console(stderr=True, soft_wrap=True)
 
 
 @app.command()

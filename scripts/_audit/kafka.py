@@ -37,6 +37,20 @@ class Log:
         """The topic's id and the ends of a partition."""
         return self._brokers.ask(partition).answer()
 
+    def offset_at(self, partition: int, time_ms: int) -> int | None:
+        """The first offset that Kafka recorded at `time_ms` or later; None where there is none yet."""
+        reader = Consumer(self._configuration())
+        try:
+            (found,) = reader.offsets_for_times(
+                [TopicPartition(self._topic, partition, time_ms)], timeout=SILENCE_SECONDS
+            )
+        except KafkaException as error:
+            raise SourceUnavailable(f"Kafka does not tell an offset of partition {partition}: {error}") from error
+        finally:
+            reader.close()
+        offset: int = found.offset
+        return None if offset < 0 else offset
+
     def records_in(self, partition: int, gaps: Iterable[Gap]) -> Iterator[Message]:
         """The records that Kafka gives a reader for the offsets of `gaps`, which are in order."""
         for first, end, wanted in _joined(gaps):

@@ -26,6 +26,8 @@ class Scope(NamedTuple):
     whole: bool
     """Every event that was ever stored has been read."""
     stored: Callable[[int, Id], bool]
+    since_ms: int | None = None
+    """Offsets that Kafka recorded before are not judged; None: all are."""
 
 
 class Promises:
@@ -70,7 +72,16 @@ class Promises:
             self._findings.cannot_judge("missing offsets of a topic that was deleted", missing)
             return
         self._judge_ends(one, state.low, state.high)
-        self._judge_gaps(one, state.low, state.high)
+        self._judge_gaps(self._since(one), state.low, state.high)
+
+    def _since(self, one: Range) -> Range:
+        """Without what Kafka recorded before the first day that was read."""
+        if self._scope.since_ms is None or self._log is None:
+            return one
+        offset = self._log.offset_at(one.place.partition, self._scope.since_ms)
+        first = one.end if offset is None else min(max(one.first, offset), one.end)
+        self._findings.cannot_judge("offsets before the first day that was read", first - one.first)
+        return one._replace(first=first)
 
     def _judge_ends(self, one: Range, low: int, high: int) -> None:
         if not one.current:

@@ -105,7 +105,9 @@ class Reconciliation:
         read = [day for day in days.stored if day >= max(days.kept_from, self._since or 0)]
         for day in read:
             self._audit_day(day, advance)
-        scope = Scope(frozenset(read), days.kept_from, self._since is None and not days.kept_from, self._is_stored)
+        whole = self._since is None and not days.kept_from
+        since_ms = None if self._since is None else self._since * DAY_MS
+        scope = Scope(frozenset(read), days.kept_from, whole, self._is_stored, since_ms)
         self._compare_products(scope.whole)
         ranges = [one for document in partitions for one in ranges_of(document)]
         ends = {Place(one["_id"]["k"], one["generation"]): one["next_offset"] for one in self._partitions()}

@@ -1,6 +1,7 @@
 """An audit finds nothing where nothing is wrong, while consumers run too, and finds and names whatever is."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from threading import Event, Thread
@@ -11,7 +12,7 @@ from bson.decimal128 import Decimal128
 from confluent_kafka import Producer
 
 from scripts._generate import generate
-from shared.documents import EVENTS_PREFIX, Document
+from shared.documents import EVENTS_PREFIX, Document, event_collection
 from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
 from tests.support.audit import audit, findings_of, script
@@ -353,6 +354,19 @@ def test_gaps_that_kafka_leaves_are_lawful_and_a_loss_between_them_is_found(
         lost = lose_an_event(events.database)
         found = [one.as_json() for one in findings_of(events, events.database) if one.kind == "lost"]
         assert [lost.items() <= one.items() for one in found] == [True]
+
+
+def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:
+    database = copied(stored.database, f"{stored.topic}-since")
+    environment = stored.environment(MONGODB_DATABASE=database.name)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    report = audit(environment, "--since", today)
+    assert (report["ok"], report["days"]) == (True, 1), report["findings"][:5]
+    name = event_collection(now_ms())
+    event = database[name].find_one_and_delete({})
+    assert event is not None
+    lost = audit(environment, "--since", today)["findings"]
+    assert [one["offset"] for one in lost if one["kind"] == "lost"] == [event["_id"]["o"]]
 
 
 def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
