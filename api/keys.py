@@ -54,7 +54,8 @@ class Key:
 
     @classmethod
     def from_text(cls, key_id: str, text: str) -> Self:
-        """Raises ConfigurationError, which says what is wrong with the key and never shows it."""
+        """Space around `text` is none of the key. Raises ConfigurationError, which never shows the key."""
+        text = text.strip()
         if "-----BEGIN" in text:
             return cls._from_pem(key_id, text.encode())
         if weakness := weakness_of(text):
@@ -151,6 +152,6 @@ def _from_file(key_id: str, file: Path) -> Key:
             text = opened.read(_MAX_FILE_BYTES + 1)
         if len(text) > _MAX_FILE_BYTES:
             raise ConfigurationError("it is too large for a key")
-        return Key.from_text(key_id, text.decode().strip())
+        return Key.from_text(key_id, text.decode())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"it cannot be read as text ({type(error).__name__})") from None

@@ -108,12 +108,12 @@ class TokenRecords:
         return await self._reader.read(token)
 
     @property
-    def watching(self) -> bool:
-        """Whether a watch has confirmed anything yet."""
-        return self._watched_to >= self._watched_from
+    def watched(self) -> tuple[float, float]:
+        """Between which moments every change was told; none yet: the first is the later one."""
+        return self._watched_from, self._watched_to
 
-    def watched(self, since: float, until: float) -> None:
-        """Every change between these moments (seconds of the monotonic clock) was told by `changed`."""
+    def confirm(self, since: float, until: float) -> None:
+        """Every change between these moments, in seconds of the monotonic clock, was told by `changed`."""
         self._watched_from, self._watched_to = since, until
 
     def changed(self, token: str | None) -> None:

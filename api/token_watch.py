@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import aclosing
 from typing import Any, Final
 
 from pymongo.errors import PyMongoError
@@ -47,17 +46,12 @@ class TokenWatch:
             try:
                 await self._watch()
             except PyMongoError as error:
-                if not self._broken:
-                    log.warning(
-                        "changes of tokens cannot be watched, their records are read again every few seconds instead",
-                        error=f"{type(error).__name__}: {str(error)[:200]}",
-                    )
-                self._broken = True
+                self._tell_failure(error)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _watch(self) -> None:
         since: float | None = None
-        async with aclosing(self._tokens.watch(_OF_INTEREST, max_await_time_ms=self._wait_ms)) as stream:
+        async with self._tokens.watch(_OF_INTEREST, max_await_time_ms=self._wait_ms) as stream:
             while stream.alive:
                 asked_at = time.monotonic()
                 change: Document | None = await stream.try_next()
@@ -68,7 +62,15 @@ class TokenWatch:
                     # The first wait without a change has outlasted every write that was on its way when it began.
                     since = time.monotonic()
                     self._tell_recovery()
-                self._records.watched(since, asked_at)
+                self._records.confirm(since, asked_at)
+
+    def _tell_failure(self, error: PyMongoError) -> None:
+        if not self._broken:
+            log.warning(
+                "changes of tokens cannot be watched, their records are read again every few seconds instead",
+                error=f"{type(error).__name__}: {str(error)[:200]}",
+            )
+        self._broken = True
 
     def _tell_recovery(self) -> None:
         if self._broken:

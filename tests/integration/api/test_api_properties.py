@@ -13,7 +13,7 @@ from tests.support.history import Rated, Sold, store
 from tests.support.servers import MongoServer
 
 SECONDS = 60
-EXAMPLES = 25
+EXAMPLES = 15
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON, api_settings
-from tests.support.api import Api, RunningClock, serving
+from tests.support.api import Api, Clock, RunningClock, serving
 from tests.support.history import Documents
 from tests.support.keys import pem_pair
 from tests.support.servers import MongoServer
@@ -88,6 +88,16 @@ class Watched:
         believed = self.records.believed(token, system_clock() / 1000)
         return "unknown" if believed is None else believed.caller
 
+    async def watching(self) -> None:
+        """Wait until every change from this moment on is told."""
+        now = time.monotonic()
+
+        def told() -> bool:
+            since, until = self.records.watched
+            return until > max(since, now)
+
+        await asyncio.to_thread(wait_until, "the watch", told, 20)
+
     async def until(self, token: str, wanted: Any) -> None:
         """Wait until that is believed."""
         await asyncio.to_thread(wait_until, "that to be believed", lambda: self.believed(token) == wanted, 20)
@@ -102,7 +112,7 @@ def test_the_stream_tells_of_every_change_but_uses(api: Api, change: str) -> Non
     async def scenario() -> None:
         watched = Watched(api.settings)
         running = asyncio.create_task(watched.watch.run())
-        await asyncio.to_thread(wait_until, "the watch to begin", lambda: watched.records.watching, 20)
+        await watched.watching()
         assert await watched.records.read(token) == Caller.of(record)
         await asyncio.to_thread(CHANGES[change], api, token)
         await watched.until(token, "unknown" if change != "use" else Caller.of(record))
@@ -126,6 +136,27 @@ CHANGES: dict[str, Any] = {
     "drop": lambda api, token: api.tokens.drop(),
     "use": lambda api, token: api.tokens.update_one({}, {"$set": {"last_used_at": datetime.now(UTC)}}),
 }
+
+
+def test_the_stream_goes_on_after_an_outage(api: Api, mongo: MongoServer) -> None:
+    api.token(expires_at=datetime.now(UTC) + timedelta(days=1))
+    (record,) = api.tokens.find()
+
+    async def scenario() -> None:
+        watched = Watched(api.settings)
+        running = asyncio.create_task(watched.watch.run())
+        await watched.watching()
+        mongo.kill()
+        mongo.start()
+        await watched.watching()
+        assert await watched.records.read(record["_id"]) == Caller.of(record)
+        await asyncio.to_thread(CHANGES["revoke"], api, record["_id"])
+        await watched.until(record["_id"], "unknown")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        watched.database.client.close()
+
+    asyncio.run(scenario())
 
 
 def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
@@ -194,7 +225,16 @@ def test_keys_are_rotated_without_a_restart(
         wait_until("the old key to be gone", lambda: statuses(old) == {401} and statuses(new) == {200}, 10)
 
 
-def test_an_idle_token_ends_and_one_that_is_used_does_not(api: Api) -> None:
+def test_an_idle_token_ends_and_one_that_is_used_does_not(mongo: MongoServer, database: Documents) -> None:
+    settings = api_settings(mongo, database).model_copy(update={"token_trust_seconds": 1.0})
+    with serving(settings, clock := Clock(NOON)) as url:
+        api = Api(settings, database, clock, url)
+        with api.client:
+            idle_and_used(api)
+
+
+def idle_and_used(api: Api) -> None:
+    """Lets a token lie idle for a day, then has it used elsewhere."""
     day = timedelta(days=1)
     noon = datetime.fromtimestamp(NOON / 1000, UTC)
     token = api.token(idle_seconds=86_400, expires_at=noon + 30 * day)
