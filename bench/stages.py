@@ -26,8 +26,8 @@ from consumer.clocks import Clocks
 from consumer.intake import Intake, utc_now
 from consumer.interpreter import prepare
 from consumer.lease import Lease
+from consumer.source import NO_TOPIC_ID
 from consumer.store import Store
-from consumer.writes import writes_of
 from scripts._generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -98,12 +98,12 @@ def _chunks(events: int, products: int, keyed: bool, spread: int) -> Iterator[li
 
 def _run(database: SyncDatabase, clock: Clock, chunks: Iterator[list[Message]], most: int) -> None:
     intake = Intake(TOPIC, 400, copy_rejections=False, clock=utc_now)
-    store = Store(database, GROUP, TOPIC, Clocks(database, utc_now))
+    store = Store(database, GROUP, TOPIC, Clocks(database, utc_now), lambda: lambda: NO_TOPIC_ID, lambda _: None)
     assigned = {partition: Assigned(partition, _lease(database, partition)) for partition in range(PARTITIONS_READ)}
     batch = Batch(intake)
 
     def commit() -> None:
-        writes = clock.time("make updates", lambda: writes_of(batch))
+        writes = clock.time("make updates", lambda: store.writes_of(batch))
         clock.time("commit", lambda: store.commit(batch, writes))
 
     for chunk in chunks:
@@ -121,7 +121,7 @@ def _run(database: SyncDatabase, clock: Clock, chunks: Iterator[list[Message]], 
 
 def _lease(database: SyncDatabase, partition: int) -> Lease:
     database[PARTITIONS].insert_one({"_id": partition_id(GROUP, TOPIC, partition), "epoch": 1, "next_offset": 0})
-    return Lease(partition, epoch=1, generation=1, next_offset=0, read_from=0, topic_id="")
+    return Lease(partition, epoch=1, generation=1, next_offset=0, read_from=0, topic_id=NO_TOPIC_ID)
 
 
 @contextmanager

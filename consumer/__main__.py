@@ -17,6 +17,7 @@ from confluent_kafka import Consumer
 
 from consumer import failpoints
 from consumer.assignment import Assignment
+from consumer.batch import Batch
 from consumer.breaker import Breaker
 from consumer.claimer import Claimer
 from consumer.claims import Claims
@@ -57,21 +58,25 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         stats_cb=progress.on_statistics,
     )
     intake = Intake(topic, settings.event_retention_days, bool(settings.dead_letter_topic), utc_now)
-    clocks = Clocks(database, utc_now)
-    store = Store(database, group, topic, clocks)
+    clocks, brokers = Clocks(database, utc_now), Brokers(settings, owner)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
-    claims = Claims(database, Brokers(settings, owner), group, topic, owner, store.session_id)
-    claimer = Claimer(database, clocks, claims, assignment, breaker, database_thread)
-    pipeline = Pipeline(store, intake, database_thread, settings.batch_max_events)
     reporter = Reporter(
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
     copier = DeadLetterCopier(database, settings, assignment.leased) if settings.dead_letter_topic else None
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
-    worker = Worker(
-        kafka, assignment, claimer, intake, pipeline, reporter, complaints, copier.wake if copier else lambda: None
-    )
+
+    def committed(batch: Batch) -> None:
+        reporter.committed(batch)
+        if copier and batch.rejected:
+            copier.wake()
+
+    store = Store(database, group, topic, clocks, brokers.ask_topic_id, committed)
+    claims = Claims(database, brokers, group, topic, owner, store.session_id)
+    claimer = Claimer(database, clocks, claims, assignment, breaker, database_thread)
+    pipeline = Pipeline(store, intake, database_thread, settings.batch_max_events)
+    worker = Worker(kafka, assignment, claimer, intake, pipeline, reporter, complaints)
 
     def stop() -> None:
         store.stop_retrying()

@@ -4,7 +4,7 @@ A batch is its messages, and what it writes is a function of them: any part of i
 it can be halved, or go on without a partition or an event.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from consumer.fold import Fold
 from consumer.intake import Intake, Taken
@@ -40,13 +40,18 @@ class Batch:
         self._count += len(taken.messages)
         self._taken.append(taken)
 
-    def followed_by(self, other: "Batch") -> "Batch":
-        """Both, made into one."""
-        return Batch(self._intake, self._taken + other._taken)
+    @property
+    def taken(self) -> Sequence[Taken]:
+        """Its messages, in the order in which they were added."""
+        return self._taken
+
+    def written(self) -> "Batch":
+        """The messages that MongoDB holds by now, as the leases say."""
+        return Batch(self._intake, (_before(one, one.lease.next_offset) for one in self._taken))
 
     def to_do(self) -> "Batch":
         """Without the messages that are written or fenced off by now."""
-        left = [_to_do(one) for one in self._taken]
+        left = [to_do(one) for one in self._taken]
         unchanged = all(mine is theirs for mine, theirs in zip(left, self._taken, strict=True))
         return self if unchanged else Batch(self._intake, left)
 
@@ -59,21 +64,26 @@ class Batch:
             room -= len(half[-1].messages)
         return Batch(self._intake, half)
 
-    def refuse(self, partition: int, offset: int, error: str) -> "Batch":
-        """With the event of one offset made a dead letter, because MongoDB refuses it with `error`."""
+    def refuse(self, places: Iterable[tuple[int, int]], error: str) -> "Batch":
+        """With the events at these partitions and offsets made dead letters, because MongoDB refuses them."""
+        by_partition: dict[int, dict[int, str]] = {}
+        for partition, offset in places:
+            by_partition.setdefault(partition, {})[offset] = error
         return Batch(
             self._intake,
-            (
-                one._replace(refused={**one.refused, offset: error}) if one.lease.partition == partition else one
-                for one in self._taken
-            ),
+            (one._replace(refused={**one.refused, **by_partition.get(one.lease.partition, {})}) for one in self._taken),
         )
 
 
-def _to_do(taken: Taken) -> Taken:
+def to_do(taken: Taken) -> Taken:
+    """Without what is written or fenced off by now."""
     lease, messages = taken.lease, taken.messages
     if lease.lost:
         return taken._replace(messages=[])
     if messages and (messages[0].offset() or 0) < lease.next_offset:
         return taken._replace(messages=[one for one in messages if (one.offset() or 0) >= lease.next_offset])
     return taken
+
+
+def _before(taken: Taken, end: int) -> Taken:
+    return taken._replace(messages=[one for one in taken.messages if (one.offset() or 0) < end])

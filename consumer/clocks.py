@@ -17,15 +17,16 @@ class Clocks:
         self._admin = database.client.admin
         self._clock = clock
 
-    def check(self, reading: datetime | None = None) -> None:
+    def check(self, *readings: datetime) -> None:
         """Raise ClockSkewed when they differ too much, StoreUnavailable when that is not known.
 
-        `reading` is what this machine's clock said a moment ago, when something was judged by it; by default, now's.
+        `readings` are what this machine's clock would show now, as events were judged by it; by default, what it shows.
         """
         try:
             hello = self._admin.command("hello")
         except PyMongoError as error:
             raise StoreUnavailable(f"MongoDB does not answer: {brief(error)}") from error
-        skew = clock_skew_seconds(hello, reading or self._clock())
-        if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
-            raise ClockSkewed(skew)
+        for reading in readings or (self._clock(),):
+            skew = clock_skew_seconds(hello, reading)
+            if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
+                raise ClockSkewed(skew)

@@ -31,14 +31,14 @@ class Encoded(RawBSONDocument):
 
 def insert(database: SyncDatabase, collection: str, documents: Sequence[bytes], session: ClientSession) -> None:
     """Insert encoded documents, in order. Raises BulkWriteError, whose index is that of `documents`."""
-    for first, part in _in_messages(documents):
+    for first, part in in_messages(documents):
         command = {"insert": collection, "documents": [Encoded(document) for document in part]}
         _raise_write_errors(database.command(command, session=session), first)
 
 
 def update(database: SyncDatabase, collection: str, statements: Sequence[bytes], session: ClientSession) -> None:
     """Run encoded statements of the `update` command, in any order. Raises BulkWriteError."""
-    for first, part in _in_messages(statements):
+    for first, part in in_messages(statements):
         command = {"update": collection, "updates": [Encoded(one) for one in part], "ordered": False}
         _raise_write_errors(database.command(command, session=session), first)
 
@@ -55,15 +55,15 @@ def held(
     return found
 
 
-def _in_messages(documents: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
+def in_messages(documents: Sequence[bytes], most_bytes: int = MOST_BYTES) -> Iterator[tuple[int, Sequence[bytes]]]:
     """Parts that the server takes in one message, and where each begins."""
-    if len(documents) <= MOST_STATEMENTS and sum(map(len, documents)) <= MOST_BYTES:
+    if len(documents) <= MOST_STATEMENTS and sum(map(len, documents)) <= most_bytes:
         yield 0, documents
         return
     begin = size = 0
     for index, document in enumerate(documents):
         size += len(document)
-        if index > begin and (size > MOST_BYTES or index - begin >= MOST_STATEMENTS):
+        if index > begin and (size > most_bytes or index - begin >= MOST_STATEMENTS):
             yield begin, documents[begin:index]
             begin, size = index, len(document)
     yield begin, documents[begin:]

@@ -58,12 +58,12 @@ class NewProduct(NamedTuple):
 
     def update(self) -> bytes:
         """The upsert that adds to it."""
-        return product_update(self.product, self.partition, self.folded)
+        return product_update(self.product, self.partition, self.folded, self.folded.latest)
 
     def document(self) -> bytes:
         """The document that begins it."""
         identity = integer(b"p", self.product) + integer(b"k", self.partition)
-        fields = newest(self.folded) + first_seen(self.folded)
+        fields = newest(self.folded, self.folded.latest) + first_seen(self.folded)
         if self.folded.histogram is not None:
             bins = (integer(b"%d" % bin_, count) for bin_, count in enumerate(self.folded.histogram) if count)
             fields += ratings(self.folded) + b"\x03histogram\0" + embedded(b"".join(bins))

@@ -1,7 +1,8 @@
 """Kafka messages of leased partitions -> accepted events and dead letters. Everything that is judged is judged here."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,8 +28,14 @@ class Taken(NamedTuple):
     lease: Lease
     messages: list[Message]
     at: datetime
+    since: float
+    """The monotonic clock's reading then."""
     refused: Mapping[int, str] = MappingProxyType({})
     """By offset: why MongoDB refuses the document of an accepted event."""
+
+    def clock_now(self) -> datetime:
+        """What the clock that they are judged by would show, had nobody set it since."""
+        return self.at + timedelta(seconds=time.monotonic() - self.since)
 
 
 class Intake:
@@ -50,7 +57,7 @@ class Intake:
                 position = offset + 1
                 fresh.append(message)
         assigned.position = position
-        return Taken(lease, fresh, self._clock())
+        return Taken(lease, fresh, self._clock(), time.monotonic())
 
     def judge(self, taken: Taken, fold: Fold, rejected: list[Document]) -> int:
         """Add accepted events to `fold`, dead letters to `rejected`. Returns about how many bytes all of it has."""

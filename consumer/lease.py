@@ -1,8 +1,6 @@
 """The right of this process to write one partition's events."""
 
-from dataclasses import dataclass, field
-
-from consumer.fold import Latest
+from dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False)
@@ -21,5 +19,3 @@ class Lease:
     """Where to begin; after `next_offset` where Kafka has nothing to give in between."""
     topic_id: str
     lost: bool = False
-    known: dict[int, tuple[int, Latest]] = field(default_factory=dict)
-    """By product: first time and newest event that this lease has stored; saves rewriting what would not change."""

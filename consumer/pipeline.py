@@ -4,16 +4,19 @@ A batch is as large as the backlog makes it: whatever has come when the database
 """
 
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import count
+from itertools import accumulate, count, takewhile
 from typing import NamedTuple
 
+from confluent_kafka import Message
+
 from consumer import metrics
-from consumer.batch import Batch
+from consumer.batch import Batch, to_do
 from consumer.intake import Intake, Taken
 from consumer.lease import Lease
 from consumer.store import Store
-from consumer.writes import Writes, writes_of
+from consumer.writes import Writes
 
 BATCH_BYTES = 16 * 1024 * 1024
 
@@ -47,6 +50,7 @@ class Pipeline:
         self._executor = executor
         self._batch_events = batch_events
         self._numbers = count(1)
+        self._waiting: deque[Taken] = deque()
         self._open = Batch(intake)
         self._ready: Closed | None = None
         self._in_flight: tuple[Closed, Future[None]] | None = None
@@ -54,7 +58,7 @@ class Pipeline:
     @property
     def idle(self) -> bool:
         """Nothing waits to be written."""
-        return self._in_flight is None and self._ready is None and not self._open
+        return self._in_flight is None and self._ready is None and not self._open and not self._waiting
 
     @property
     def busy(self) -> bool:
@@ -64,7 +68,7 @@ class Pipeline:
     @property
     def blocked(self) -> bool:
         """A full batch waits behind the one in flight: take no more."""
-        return self._ready is not None
+        return self._ready is not None or bool(self._waiting)
 
     @property
     def room(self) -> int:
@@ -72,14 +76,16 @@ class Pipeline:
         return max(1, self._batch_events - len(self._open))
 
     def add(self, taken: Taken) -> None:
-        """Judge messages and take them, in offset order within each partition."""
-        self._open.add(taken)
+        """Judge messages and take them, in offset order within each partition; what is beyond the limits waits."""
+        self._waiting.append(taken)
+        self._fill()
 
     def advance(self) -> None:
         """Start what can be started: a ready batch, or whatever is there when the database is free."""
-        full = len(self._open) >= self._batch_events or self._open.size >= BATCH_BYTES
-        if self._ready is None and self._open and (full or self._in_flight is None):
+        self._fill()
+        if self._ready is None and self._open and (self._full or self._in_flight is None):
             self._ready = self._close_batch()
+            self._fill()
         if self._ready is not None and self._in_flight is None:
             closed, self._ready = self._ready, None
             self._in_flight = closed, self._executor.submit(self._commit, closed)
@@ -97,17 +103,39 @@ class Pipeline:
 
     def drop_lost(self) -> None:
         """Forget messages of lost leases."""
-        if self._ready is not None:
-            self._open = self._ready.batch.followed_by(self._open)
-            self._ready = None
-        self._open = self._open.to_do()
+        ready = self._ready.batch.taken if self._ready is not None else ()
+        left = map(to_do, (*ready, *self._open.taken, *self._waiting))
+        self._waiting = deque(taken for taken in left if taken.messages)
+        self._open, self._ready = Batch(self._intake), None
+
+    @property
+    def _full(self) -> bool:
+        return len(self._open) >= self._batch_events or self._open.size >= BATCH_BYTES
+
+    def _fill(self) -> None:
+        """Judge what waits, as far as the open batch takes it."""
+        while self._waiting and not self._full:
+            taken = self._waiting.popleft()
+            fits = self._fitting(taken.messages)
+            self._open.add(taken._replace(messages=taken.messages[:fits]))
+            if fits < len(taken.messages):
+                self._waiting.appendleft(taken._replace(messages=taken.messages[fits:]))
+
+    def _fitting(self, messages: list[Message]) -> int:
+        """How many of the messages the open batch takes, at least one. A document is about as long as its message."""
+        left = (BATCH_BYTES - self._open.size) // 2
+        most = min(self.room, len(messages))
+        if sum(map(len, messages)) <= left:
+            return most
+        total = accumulate(map(len, messages))
+        return max(1, min(most, sum(1 for _ in takewhile(lambda size: size <= left, total))))
 
     def _close_batch(self) -> Closed | None:
         started = time.perf_counter()
         batch, self._open = self._open.to_do(), Batch(self._intake)
         if not batch:
             return None
-        closed = Closed(next(self._numbers), batch, writes_of(batch))
+        closed = Closed(next(self._numbers), batch, self._store.writes_of(batch))
         metrics.STAGE_SECONDS.labels("fold").observe(time.perf_counter() - started)
         return closed
 

@@ -51,12 +51,12 @@ class Reporter:
         self._clock = clock
         self._next_tick = time.monotonic()
         self._ticks = 0
-        self._stored = 0
+        self._stored = self._told = 0
         self._shown: set[int] = set()
         self._write: Future[None] | None = None
 
     def committed(self, batch: Batch) -> None:
-        """Count a committed batch."""
+        """Count what was committed. On the database thread."""
         self._stored += len(batch)
         metrics.BATCH_RECORDS.observe(len(batch))
         sums = [part for fold in batch.folds.values() for part in fold.seconds.values()]
@@ -111,7 +111,8 @@ class Reporter:
         metrics.LEASED.set(len(leased))
         metrics.HALTED.set(sum(bool(assigned.halted) for assigned in self._assignment))
         self._ticks += 1
-        if self._ticks % PROGRESS_TICKS == 0 and self._stored:
+        stored, told = self._stored, self._told
+        if self._ticks % PROGRESS_TICKS == 0 and stored > told:
             lag = sum(status.lag or 0 for status in statuses)
-            log.info("progress", stored=self._stored, per_second=round(self._stored / PROGRESS_TICKS), lag=lag)
-            self._stored = 0
+            log.info("progress", stored=stored - told, per_second=round((stored - told) / PROGRESS_TICKS), lag=lag)
+            self._told = stored

@@ -1,7 +1,8 @@
 """One attempt at one batch's transaction: its commands, in their order, and the errors that concern a single event."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 import bson
 from pymongo import UpdateOne, WriteConcern
@@ -12,9 +13,9 @@ from pymongo.read_concern import ReadConcern
 from consumer import commands, failpoints
 from consumer.inserts import NewProduct, NewRollup
 from consumer.lease import Lease
-from consumer.writes import Writes
-from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Id, partition_id
-from shared.errors import InvariantBroken
+from consumer.writes import Aggregates, Writes
+from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Document, Id, partition_id
+from shared.errors import AggregateRefused, InvariantBroken
 from shared.mongo import SyncDatabase
 
 _REFUSALS = frozenset({121, 10334})  # DocumentValidationFailure, BSONObjectTooLarge: these concern one document
@@ -30,12 +31,12 @@ class Mismatch(Exception):
 
 
 class Refused(Exception):
-    """MongoDB refuses one event's document, whatever is tried; nothing was written."""
+    """MongoDB refuses one event's document, whatever is tried; nothing was written. `collection` is its day's."""
 
-    def __init__(self, partition: int, offset: int, message: str) -> None:
+    def __init__(self, collection: str, partition: int, offset: int, message: str) -> None:
         super().__init__(message)
-        self.partition = partition
-        self.offset = offset
+        self.collection = collection
+        self.place = partition, offset
 
 
 class Transactions:
@@ -51,10 +52,11 @@ class Transactions:
         """`_id` of the lease's document in `partitions`."""
         return partition_id(self._group, self._topic, lease.partition)
 
-    def run(self, writes: Writes) -> None:
-        """Write all of `writes` and commit. Raises Mismatch, Refused, InvariantBroken or a PyMongoError.
+    def run(self, writes: Writes, products: Aggregates, confirm: Callable[[], None]) -> None:
+        """Write all of `writes` and `products`, and commit if `confirm`, called last, raises nothing.
 
-        After a PyMongoError the outcome is unknown when it came from the commit; running again finds out.
+        Raises Mismatch, Refused, PartitionRefused, a PyMongoError or what `confirm` raised. After a PyMongoError the
+        outcome is unknown when it came from the commit; running again finds out.
         """
         session = self._session
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
@@ -65,17 +67,12 @@ class Transactions:
             for collection, documents in writes.events.items():
                 self._insert(collection, documents)
             failpoints.reach("after_events")
-            for collection, aggregates in (
-                (ROLLUPS, writes.rollups),
-                (TOTALS, writes.totals),
-                (PRODUCTS, writes.products),
-            ):
-                updates = aggregates.updates + self._begin(collection, aggregates.new)
-                if updates:
-                    commands.update(self._database, collection, updates, session)
+            for collection, aggregates in ((ROLLUPS, writes.rollups), (TOTALS, writes.totals), (PRODUCTS, products)):
+                self._aggregate(collection, aggregates)
                 failpoints.reach(f"after_{collection}")
             if writes.rejected:
-                self._database[REJECTED_EVENTS].insert_many(writes.rejected, session=session)
+                self._reject(writes.rejected)
+            confirm()
             failpoints.reach("before_commit")
         except BaseException:
             with suppress(PyMongoError):
@@ -94,7 +91,23 @@ class Transactions:
         ]
         result = self._database[PARTITIONS].bulk_write(moves, session=self._session)
         if result.matched_count != len(moves):
-            raise Mismatch
+            raise Mismatch("a partition's epoch or offset is not the expected one")
+
+    def _insert(self, collection: str, documents: Sequence[bytes]) -> None:
+        try:
+            commands.insert(self._database, collection, documents, self._session)
+        except BulkWriteError as error:
+            first = error.details["writeErrors"][0]
+            identity = bson.decode(documents[first["index"]])["_id"]
+            if first["code"] in _REFUSALS:
+                raise Refused(collection, identity["k"], identity["o"], first["errmsg"]) from error
+            _raise_halt(collection, identity["k"], first["code"], error)
+
+    def _aggregate(self, collection: str, aggregates: Aggregates) -> None:
+        updates = aggregates.updates + self._begin(collection, aggregates.new)
+        if updates:
+            with _halts(collection, lambda index: bson.decode(updates[index])["q"]["_id"]["k"]):
+                commands.update(self._database, collection, updates, self._session)
 
     def _begin(self, collection: str, new: Sequence[NewRollup | NewProduct]) -> list[bytes]:
         """Insert the aggregates that are not there, where they are many. Returns the upserts of all others."""
@@ -105,23 +118,38 @@ class Transactions:
         is_held = [tuple(identity.values()) in held for identity in identities]
         documents = [one.document() for one, there in zip(new, is_held, strict=True) if not there]
         if documents:
-            commands.insert(self._database, collection, documents, self._session)
+            with _halts(collection, lambda index: bson.decode(documents[index])["_id"]["k"]):
+                commands.insert(self._database, collection, documents, self._session)
         return [one.update() for one, there in zip(new, is_held, strict=True) if there]
 
-    def _insert(self, collection: str, documents: list[bytes]) -> None:
-        try:
-            commands.insert(self._database, collection, documents, self._session)
-        except BulkWriteError as error:
-            first = error.details["writeErrors"][0]
-            identity = bson.decode(documents[first["index"]])["_id"]
-            partition, offset = identity["k"], identity["o"]
-            if first["code"] in _REFUSALS:
-                raise Refused(partition, offset, first["errmsg"]) from error
-            if first["code"] == _DUPLICATE_KEY:
-                raise InvariantBroken(
-                    partition,
-                    f"{collection} already holds the event at offset {offset} of partition {partition}, which its "
-                    "stored offset says was never written: another program writes to this database, or a backup was "
-                    "restored in part; partition halted, nothing written",
-                ) from error
-            raise
+    def _reject(self, letters: Sequence[Document]) -> None:
+        with _halts(REJECTED_EVENTS, lambda index: int(letters[index]["_id"]["k"])):
+            self._database[REJECTED_EVENTS].insert_many(letters, session=self._session)
+
+
+@contextmanager
+def _halts(collection: str, partition_of: Callable[[int], int]) -> Iterator[None]:
+    """Refused writes become halts of the partition that `partition_of` finds by a statement's index."""
+    try:
+        yield
+    except BulkWriteError as error:
+        first = error.details["writeErrors"][0]
+        _raise_halt(collection, partition_of(first["index"]), first["code"], error)
+
+
+def _raise_halt(collection: str, partition: int, code: int, error: BulkWriteError) -> NoReturn:
+    """Turn what trying again cannot mend into a halt of the partition; anything else is raised as it is."""
+    if code == _DUPLICATE_KEY:
+        raise InvariantBroken(
+            partition,
+            f"{collection} already holds a document of partition {partition} which, by its stored offset, was never "
+            "written: another program writes to this database, or a backup was restored in part; "
+            "partition halted, nothing written",
+        ) from error
+    if code in _REFUSALS:
+        raise AggregateRefused(
+            partition,
+            f"MongoDB refuses what partition {partition} adds to {collection} (code {code}): remove the validator that "
+            "was set on that collection (collMod), then start this consumer again; partition halted, nothing written",
+        ) from error
+    raise error

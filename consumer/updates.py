@@ -63,18 +63,21 @@ def total_updates(folds: Mapping[int, Fold]) -> list[bytes]:
     return updates
 
 
-def product_update(product: int, partition: int, folded: ProductFold) -> bytes:
-    """The upsert of a product's document; `$max` and `$min` make the order of batches irrelevant."""
-    changes = b"\x03$max\0" + embedded(newest(folded)) + b"\x03$min\0" + embedded(first_seen(folded))
+def product_update(product: int, partition: int, folded: ProductFold, latest: Latest) -> bytes:
+    """The upsert of a product's document; `$max` and `$min` make the order of batches irrelevant.
+
+    `latest` is the newest event of all that are known, be it one of these or not.
+    """
+    changes = b"\x03$max\0" + embedded(newest(folded, latest)) + b"\x03$min\0" + embedded(first_seen(folded))
     if folded.histogram is not None:
         bins = (integer(b"histogram.%d" % bin_, count) for bin_, count in enumerate(folded.histogram) if count)
         changes += _inc(ratings(folded) + b"".join(bins))
     return _upsert(integer(b"p", product) + integer(b"k", partition), changes)
 
 
-def newest(folded: ProductFold) -> bytes:
+def newest(folded: ProductFold, latest: Latest) -> bytes:
     """`latest`, and `latest_rated` where there is one."""
-    fields = b"\x03latest\0" + embedded(_latest(folded.latest))
+    fields = b"\x03latest\0" + embedded(_latest(latest))
     if folded.latest_rated is not None:
         rated = _latest(folded.latest_rated) + text(b"category", folded.latest_rated.category)
         fields += b"\x03latest_rated\0" + embedded(rated)

@@ -8,7 +8,7 @@ which offset to read again.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -59,7 +59,6 @@ class Worker:
         pipeline: Pipeline,
         reporter: Reporter,
         complaints: Complaints,
-        on_dead_letters: Callable[[], None],
     ) -> None:
         self._consumer = consumer
         self._assignment = assignment
@@ -68,7 +67,6 @@ class Worker:
         self._pipeline = pipeline
         self._reporter = reporter
         self._complaints = complaints
-        self._on_dead_letters = on_dead_letters
         self._stopping = threading.Event()
         self._paused = False
 
@@ -161,10 +159,8 @@ class Worker:
         if error is not None:
             raise error
         log.debug("batch committed", batch=closed.number, records=len(closed.batch))
-        self._claimer.committed()
-        self._reporter.committed(closed.batch)
-        if closed.batch.rejected:
-            self._on_dead_letters()
+        if not all(lease.lost for lease in outcome.leases):
+            self._claimer.committed()
         for assigned in self._assignment:
             if assigned.lease is not None and assigned.lease.lost:
                 self._assignment.suspend(assigned, time.monotonic() + FENCED_SECONDS)

@@ -1,22 +1,22 @@
-"""What one transaction writes for a batch. Pure, but for what a lease remembers of its products."""
+"""What one transaction writes for a batch, but for `products`, where it depends on what is stored. Pure."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from consumer.batch import Batch
-from consumer.fold import Fold, Latest, ProductFold
+from consumer.fold import Fold
 from consumer.inserts import NewProduct, NewRollup
 from consumer.lease import Lease
-from consumer.updates import hours, product_update, rollup_update, total_updates
+from consumer.updates import hours, rollup_update, total_updates
 from shared.documents import (
     DAY_MS,
-    HOUR_MS,
     MINUTE_MS,
     Document,
     event_collection,
 )
 
-MOST_KNOWN_PRODUCTS = 50_000
+HasHour: TypeAlias = Callable[[Lease, int, int], bool]
+"""Whether a product's hour (since 1970) is known to be in `rollups`."""
 
 _DAY_MINUTES = DAY_MS // MINUTE_MS
 
@@ -37,70 +37,39 @@ class Writes(NamedTuple):
     """Encoded documents by collection, ordered by product and minute, so that neighbours are written side by side."""
     rollups: Aggregates
     totals: Aggregates
-    products: Aggregates
     rejected: list[Document]
     folds: Mapping[Lease, Fold]
 
 
-def writes_of(batch: Batch) -> Writes:
+def nothing_known(_: Lease, __: int, ___: int) -> bool:
+    """A `HasHour` of one who has just begun."""
+    return False
+
+
+def writes_of(batch: Batch, has_hour: HasHour = nothing_known) -> Writes:
     """What to write for `batch`, which holds one lease of each partition."""
     folds = {lease.partition: fold for lease, fold in batch.folds.items()}
     return Writes(
         ends=batch.ends,
         events=_by_day(folds),
-        rollups=_rollups(batch.folds),
+        rollups=_rollups(batch.folds, has_hour),
         totals=Aggregates(total_updates(folds), []),
-        products=_products(batch.folds),
         rejected=batch.rejected,
         folds=batch.folds,
     )
 
 
-def remember_products(folds: Mapping[Lease, Fold]) -> None:
-    """Note, after the commit, what MongoDB knows of each product."""
-    for lease, fold in folds.items():
-        known = lease.known
-        for product, folded in fold.products.items():
-            first_seen, latest = folded.first_seen_ms, folded.latest
-            before = known.get(product)
-            if before is not None:
-                first_seen, latest = min(first_seen, before[0]), max(latest, before[1])
-            elif len(known) >= MOST_KNOWN_PRODUCTS:
-                known.clear()
-            known[product] = first_seen, latest
-
-
-def _rollups(folds: Mapping[Lease, Fold]) -> Aggregates:
-    """An hour is known to be there when this lease has stored an event of it, the product's newest."""
+def _rollups(folds: Mapping[Lease, Fold], has_hour: HasHour) -> Aggregates:
     aggregates = Aggregates([], [])
     for lease, fold in folds.items():
         partition = lease.partition
         for product, folded in sorted(fold.products.items()):
-            known = lease.known.get(product)
             for hour in hours(folded.minutes):
-                if known is not None and known[1].time_ms // HOUR_MS == hour.hour:
+                if has_hour(lease, product, hour.hour):
                     aggregates.updates.append(rollup_update(product, partition, hour))
                 else:
                     aggregates.new.append(NewRollup(product, partition, hour))
     return aggregates
-
-
-def _products(folds: Mapping[Lease, Fold]) -> Aggregates:
-    """A sale changes a product's document only when the product, its name, or its first time is new."""
-    aggregates = Aggregates([], [])
-    for lease, fold in folds.items():
-        partition = lease.partition
-        for product, folded in sorted(fold.products.items()):
-            known = lease.known.get(product)
-            if known is None:
-                aggregates.new.append(NewProduct(product, partition, folded))
-            elif folded.histogram is not None or _changed(folded, *known):
-                aggregates.updates.append(product_update(product, partition, folded))
-    return aggregates
-
-
-def _changed(folded: ProductFold, first_seen_ms: int, latest: Latest) -> bool:
-    return folded.first_seen_ms < first_seen_ms or (folded.name != latest.name and folded.latest > latest)
 
 
 def _by_day(folds: Mapping[int, Fold]) -> dict[str, list[bytes]]:

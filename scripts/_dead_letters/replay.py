@@ -143,7 +143,10 @@ class Replays:
         for one in accepted:
             fold.add(one.event, one.offset, one.document)
         folds = {REPLAYED_PARTITION: fold}
-        products = [product_update(number, REPLAYED_PARTITION, folded) for number, folded in fold.products.items()]
+        products = [
+            product_update(number, REPLAYED_PARTITION, folded, folded.latest)
+            for number, folded in fold.products.items()
+        ]
         commands.update(self._database, ROLLUPS, rollup_updates(folds), session)
         commands.update(self._database, TOTALS, total_updates(folds), session)
         commands.update(self._database, PRODUCTS, products, session)

@@ -1,5 +1,6 @@
 """How many commands and documents a batch costs MongoDB, by the server's own counters."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,11 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from consumer.batch import Batch
-from consumer.clocks import Clocks
 from consumer.intake import Intake, Taken, utc_now
 from consumer.lease import Lease
 from consumer.store import Store
-from consumer.writes import writes_of
 from scripts._generate import Rated, Sold, generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -20,6 +19,7 @@ from shared.settings import SharedSettings
 from tests.support.messages import received
 from tests.support.pipeline import now_ms
 from tests.support.servers import MongoServer
+from tests.support.writing import unfenced_store
 
 GROUP = TOPIC = "cost"
 PRODUCTS = 20
@@ -51,12 +51,12 @@ def batch_of(kind: type[Sold | Rated], leases: list[Lease], first: int, at_ms: i
     batch = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
     for lease in leases:
         some = [next(one for one in wanted if isinstance(one.expected, kind)) for _ in range(EVENTS)]
-        batch.add(Taken(lease, received(some, lease.partition, at_ms, first), datetime.now(UTC)))
+        batch.add(Taken(lease, received(some, lease.partition, at_ms, first), datetime.now(UTC), time.monotonic()))
     return batch
 
 
 def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncDatabase) -> None:
-    store = Store(database, GROUP, TOPIC, Clocks(database, utc_now))
+    store = unfenced_store(database, GROUP, TOPIC)
     leases = [Lease(partition, 1, 1, next_offset=0, read_from=0, topic_id="") for partition in (0, 1)]
     for lease in leases:
         stored = {"_id": partition_id(GROUP, TOPIC, lease.partition), "epoch": 1, "next_offset": 0}
@@ -79,4 +79,4 @@ def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncD
 
 
 def commit(store: Store, batch: Batch) -> None:
-    store.commit(batch, writes_of(batch))
+    store.commit(batch, store.writes_of(batch))

@@ -1,5 +1,6 @@
 """Aggregates that begin by an insert are those that an upsert would begin, and are added to when they are there."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -7,10 +8,9 @@ from bson import decode as bson_of
 from pydantic import SecretStr
 
 from consumer.batch import Batch
-from consumer.clocks import Clocks
 from consumer.intake import Intake, Taken, utc_now
 from consumer.lease import Lease
-from consumer.store import Store
+from consumer.products import Products
 from consumer.transaction import WORTH_ASKING
 from consumer.writes import writes_of
 from scripts._generate import generate
@@ -21,6 +21,7 @@ from tests.support import invariant
 from tests.support.messages import received
 from tests.support.pipeline import now_ms
 from tests.support.servers import MongoServer
+from tests.support.writing import unfenced_store
 
 GROUP = TOPIC = "events"
 EVENTS, MANY = 3_000, 400
@@ -44,13 +45,14 @@ def batch(first: int, count: int, products: int, at_ms: int) -> Batch:
     lease = Lease(0, epoch=1, generation=1, next_offset=first, read_from=first, topic_id="")
     stream = generate(count=count, products=products, seed=first, spread_seconds=7_200, now_ms=at_ms)
     made = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
-    made.add(Taken(lease, received(stream, 0, at_ms, first), utc_now()))
+    made.add(Taken(lease, received(stream, 0, at_ms, first), utc_now(), time.monotonic()))
     return made
 
 
 def test_an_insert_begins_what_an_upsert_begins(database: SyncDatabase) -> None:
     writes = writes_of(batch(0, EVENTS, MANY, now_ms()))
-    for name, new in ((ROLLUPS, writes.rollups.new), (PRODUCTS, writes.products.new)):
+    products = Products(database).updates(writes.folds)
+    for name, new in ((ROLLUPS, writes.rollups.new), (PRODUCTS, products.new)):
         inserted, upserted = database[f"{name}_inserted"], database[f"{name}_upserted"]
         inserted.insert_many([bson_of(one.document()) for one in new])
         database.command({"update": upserted.name, "updates": [bson_of(one.update()) for one in new]})
@@ -59,10 +61,10 @@ def test_an_insert_begins_what_an_upsert_begins(database: SyncDatabase) -> None:
 
 
 def test_a_new_owner_adds_to_what_is_there_and_begins_what_is_not(database: SyncDatabase) -> None:
-    store, at_ms = Store(database, GROUP, TOPIC, Clocks(database, utc_now)), now_ms()
+    store, at_ms = unfenced_store(database, GROUP, TOPIC), now_ms()
     acknowledged = []
     for first, products in ((0, MANY), (EVENTS, 2 * MANY), (2 * EVENTS, MANY // 20)):
         one = batch(first, EVENTS, products, at_ms)
-        store.commit(one, writes_of(one))
+        store.commit(one, store.writes_of(one))
         acknowledged += [(0, offset) for offset in range(first, first + EVENTS)]
     invariant.check(database, acknowledged)

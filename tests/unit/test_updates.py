@@ -119,7 +119,7 @@ def test_products_are_the_models(events: list[Event], partition: int) -> None:
             for bin_ in range(10):
                 count = sum(min(rating // 50, 9) == bin_ for rating in ratings)
                 changes["$inc"] |= {f"histogram.{bin_}": count} if count else {}
-        same([product_update(product, partition, fold)], [upsert(product_id(product, partition), changes)])
+        same([product_update(product, partition, fold, fold.latest)], [upsert(product_id(product, partition), changes)])
 
 
 def latest(time_ms: int, offset: int, event: Event) -> dict[str, Any]:

@@ -24,7 +24,7 @@ PRODUCTS = 50
 
 def taken(partition: int = 0) -> Taken:
     lease = Lease(partition, epoch=1, generation=1, next_offset=0, read_from=0, topic_id="")
-    return Taken(lease, received(generate(count=EVENTS, products=PRODUCTS, seed=3), partition, NOW_MS), NOW)
+    return Taken(lease, received(generate(count=EVENTS, products=PRODUCTS, seed=3), partition, NOW_MS), NOW, 0.0)
 
 
 def empty() -> Batch:

@@ -1,0 +1,113 @@
+"""Batches written into a real MongoDB as the consumer's database thread writes them, without Kafka."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bson.int64 import Int64
+from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
+from pymongo.errors import AutoReconnect
+
+from consumer.assignment import Assigned
+from consumer.batch import Batch
+from consumer.clocks import Clocks
+from consumer.intake import Intake, Taken, utc_now
+from consumer.lease import Lease
+from consumer.source import NO_TOPIC_ID
+from consumer.store import Store
+from shared.documents import partition_id
+from shared.mongo import SyncDatabase, ensure_collections
+
+GROUP = TOPIC = "writing"
+TOPIC_ID = "the topic's id"
+
+
+class Writer:
+    """One consumer's store; `lease` gives it partitions, whose offsets begin at 0."""
+
+    def __init__(self, database: SyncDatabase) -> None:
+        ensure_collections(database)
+        self.database = database
+        self.topic_id = TOPIC_ID
+        self.skew = timedelta()
+        self.loses_reply: Callable[[], bool] = lambda: False
+        """Whether the reply of the commit that was just done is lost."""
+        self.written: list[Batch] = []
+        """What the store said that it wrote."""
+        self.intake = Intake(TOPIC, 400, False, self.clock)
+        self.restart()
+
+    def restart(self) -> None:
+        """A new process: it remembers nothing."""
+        clocks = Clocks(self.database, self.clock)
+        self.store = Store(self.database, GROUP, TOPIC, clocks, lambda: lambda: self.topic_id, self.written.append)
+        transactions = self.store._transactions
+        run = transactions.run
+
+        def run_and_lose(*arguments: Any) -> None:
+            run(*arguments)
+            if self.loses_reply():
+                raise AutoReconnect("the reply was lost")
+
+        vars(transactions)["run"] = run_and_lose
+
+    def clock(self) -> datetime:
+        """What events are judged by."""
+        return datetime.now(UTC) + self.skew
+
+    def lease(self, partition: int = 0) -> Lease:
+        """Claim a partition."""
+        new = {"next_offset": Int64(0), "first_offset": Int64(0), "generation": 1, "topic_id": TOPIC_ID}
+        stored = self.database.partitions.find_one_and_update(
+            {"_id": partition_id(GROUP, TOPIC, partition)},
+            {"$inc": {"epoch": 1}, "$setOnInsert": new},
+            upsert=True,
+            return_document=True,
+        )
+        assert stored is not None
+        offset = stored["next_offset"]
+        return Lease(partition, stored["epoch"], 1, offset, read_from=offset, topic_id=TOPIC_ID)
+
+    def taken(self, lease: Lease, values: Sequence[bytes]) -> Taken:
+        """Messages that follow what the lease has stored."""
+        now = int(time.time() * 1000)
+        messages = [
+            Message(TOPIC, lease.partition, lease.next_offset + i, b"", value, timestamp=(TIMESTAMP_CREATE_TIME, now))
+            for i, value in enumerate(values)
+        ]
+        return self.intake.take(Assigned(lease.partition), lease, messages)
+
+    def batch(self, lease: Lease, values: Sequence[bytes]) -> Batch:
+        """A batch of them."""
+        return Batch(self.intake, [self.taken(lease, values)])
+
+    def commit(self, batch: Batch) -> None:
+        """Write a batch."""
+        self.store.commit(batch, self.store.writes_of(batch))
+
+
+def sold(name: str = "name", at_ms: int | None = None, product: int = 1, padding: str = "") -> bytes:
+    """A sale."""
+    event = {"event": "productSold", "name_of_product": name, "product_id": product, "no_of_units": 1, "amount": 1}
+    return _encoded(event, at_ms, padding)
+
+
+def rated(name: str = "name", at_ms: int | None = None, product: int = 1) -> bytes:
+    """A rating."""
+    event = {"event": "productRated", "name_of_product": name, "product_id": product, "rating": 4, "category": "c"}
+    return _encoded(event, at_ms, "")
+
+
+def _encoded(event: dict[str, object], at_ms: int | None, padding: str) -> bytes:
+    if at_ms is not None:
+        event["occurred_at"] = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+    if padding:
+        event["padding"] = padding
+    return json.dumps(event).encode()
+
+
+def unfenced_store(database: SyncDatabase, group: str, topic: str) -> Store:
+    """A store that takes the topic to be the same always, and tells nobody what it wrote."""
+    return Store(database, group, topic, Clocks(database, utc_now), lambda: lambda: NO_TOPIC_ID, lambda _: None)
