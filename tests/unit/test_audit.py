@@ -1,0 +1,137 @@
+"""The audit's own arithmetic: what it reads from BSON, how it adds up, and how it remembers offsets."""
+
+from typing import Any
+
+import bson
+import pytest
+from bson.decimal128 import Decimal128
+from bson.int64 import Int64
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.encode import as_document
+from consumer.events import Event, Rated, Sold
+from scripts._audit import raw, sums
+from scripts._audit.differences import Difference
+from scripts._audit.levels import NOT_A_SUM, as_stored
+from scripts._audit.levels import as_document as document_of
+from scripts._audit.offsets import PAGE, Offsets, Seen
+from scripts._audit.raw import events_of
+from scripts._audit.repair import NotRepaired, added
+from shared.documents import replayed_offset, replayed_source
+
+numbers = st.integers(0, 2**63 - 1)
+sold = st.builds(
+    Sold, numbers, numbers, st.just("p"), st.integers(0, 2**31 - 1), st.integers(0, 10**24 - 1), st.just(None)
+)
+rated = st.builds(Rated, numbers, numbers, st.just("p"), st.integers(0, 500), st.just("c"), st.just(None))
+KEPT = ("_id", "event", "no_of_units", "amount", "rating")
+
+
+def projected(event: Event, offset: int) -> dict[str, Any]:
+    """What MongoDB sends of an event that the consumer stored."""
+    document = as_document(event, 3, offset, 2)
+    return {name: value for name, value in document.items() if name in KEPT}
+
+
+@given(st.lists(st.tuples(sold | rated, numbers), max_size=20), st.booleans())
+def test_events_are_read_in_any_layout(events: list[tuple[Event, int]], turned: bool) -> None:
+    documents = [projected(event, offset) for event, offset in events]
+    if turned:
+        documents = [dict(reversed(document.items())) for document in documents]
+    problems: list[str] = []
+    batch = b"".join(map(bson.encode, documents))
+    read = list(events_of(batch, lambda _, problem: problems.append(problem)))
+    assert not problems
+    for (event, offset), (product, time_ms, partition, at, generation, packed, rating) in zip(
+        events, read, strict=True
+    ):
+        assert (product, time_ms, partition, at, generation) == (event.product, event.time_ms, 3, offset, 2)
+        if isinstance(event, Sold):
+            assert (packed, rating) == (sums.sold(event.amount, event.units), -1)
+        else:
+            assert (packed, rating) == (sums.rated(event.rating), event.rating)
+
+
+def test_what_the_consumer_stores_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(raw, "_in_general")
+    stored = (projected(Sold(1, 2, "p", 3, 4, None), 5), projected(Rated(1, 2, "p", 450, "c", None), 6))
+    read = list(events_of(b"".join(map(bson.encode, stored)), lambda _, __: None))
+    assert [event[3] for event in read] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": 1.5}, {"no_of_units": -1}, {"event": "other"}, {"amount": Decimal128("-1")}, {"_id": {"p": 1}}],
+)
+def test_a_document_that_is_no_event_is_complained_of(change: dict[str, Any]) -> None:
+    document = projected(Sold(1, 2, "p", 3, 4, None), 5) | change
+    problems: list[str] = []
+    assert list(events_of(bson.encode(document), lambda _, problem: problems.append(problem))) == []
+    assert len(problems) == 1
+
+
+@given(st.lists(sold | rated, max_size=30))
+def test_packed_sums_are_the_sums_and_survive_being_stored(events: list[Event]) -> None:
+    packed = sum(
+        sums.sold(event.amount, event.units) if isinstance(event, Sold) else sums.rated(event.rating)
+        for event in events
+    )
+    sales = [event for event in events if isinstance(event, Sold)]
+    ratings = [event.rating for event in events if isinstance(event, Rated)]
+    assert sums.unpacked(packed) == {
+        "amount": sum(sale.amount for sale in sales),
+        "units": sum(sale.units for sale in sales),
+        "sales": len(sales),
+        "ratings": len(ratings),
+        "rating_sum": sum(ratings),
+    }
+    assert sums.stored(bson.decode(bson.encode(sums.fields(packed)))) == packed
+
+
+@pytest.mark.parametrize("value", [Decimal128("-0.01"), Decimal128("0.0000001"), Decimal128("NaN"), "3", None, True])
+def test_what_no_sum_of_events_can_be_is_told_apart(value: object) -> None:
+    assert as_stored({"_id": {}, "b": {"1": {"amount": value, "sales": 1}}})["b.1"] == NOT_A_SUM
+
+
+@given(st.sets(st.integers(0, 3 * PAGE), max_size=60), st.integers(0, PAGE), st.booleans())
+def test_missing_offsets_are_those_that_were_not_met(met: set[int], first: int, compacted: bool) -> None:
+    offsets = Offsets()
+    for offset in met:
+        assert offsets.see(offset, Seen.EVENT) == Seen.NOTHING
+    if compacted:
+        offsets.compact()
+    end = 3 * PAGE - 100
+    runs = list(offsets.missing(first, end))
+    assert all(start < stop for start, stop in runs)
+    assert sum(stop - start for start, stop in runs) == end - first - len(met & set(range(first, end)))
+    assert not any(start <= offset < stop for start, stop in runs for offset in met)
+    assert (offsets.first, offsets.last) == (min(met, default=None), max(met, default=None))
+    assert all(offsets.see(offset, Seen.REJECTED) == Seen.EVENT for offset in met)
+    assert set(offsets.having(Seen.EVENT)) == met
+
+
+@given(st.integers(0, 2**19 - 1), st.integers(0, 2**44 - 1))
+def test_a_replayed_event_leads_back_to_its_letter(partition: int, offset: int) -> None:
+    assert replayed_source(replayed_offset(partition, offset)) == (partition, offset)
+    assert 0 <= replayed_offset(partition, offset) < 2**63
+
+
+def test_a_repair_adds_what_was_lacking_to_what_is_held_by_now() -> None:
+    one, two = sums.sold(100, 1), sums.sold(200, 2)
+    difference = Difference("rollups", {"p": 1, "h": 2, "k": 0}, {"": one + two, "b.1": two}, {"": one, "b.2": one})
+    later = sums.sold(5, 5)
+    assert added({"": one + later, "b.2": one, "b.3": later}, difference, unchanged=False) == {
+        "": one + two + later,
+        "b.1": two,
+        "b.3": later,
+    }
+    with pytest.raises(NotRepaired, match="run this again"):
+        added({"": one}, difference, unchanged=False)
+
+
+def test_levels_make_the_document_that_they_are_read_from() -> None:
+    levels = {"": sums.sold(3, 1), "b.0": sums.sold(3, 1), "b.0.m.7": sums.sold(3, 1)}
+    document = document_of({"p": 1, "h": 2, "k": 0}, levels)
+    assert document["b"]["0"]["m"]["7"] == {"amount": Decimal128("0.000003"), "units": Int64(1), "sales": 1}
+    assert as_stored(document) == levels
