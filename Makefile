@@ -46,7 +46,7 @@ bench: deps
 	$(python) -m bench --output docs/benchmarks.md $(args)
 
 bench-smoke: deps
-	$(python) -m bench --smoke $(args)
+	$(python) -m bench --size smoke $(args)
 
 check: deps
 	.venv/bin/ruff check .

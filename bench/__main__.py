@@ -1,7 +1,7 @@
 """This project beside what a user would pick instead: `make bench`
 
-The same Kafka, the same MongoDB, the same events, in turn, in one run; the report is a table of ratios. It takes
-`make bench args="--only consume --rounds 3"` and the like; without `--output` the report is printed.
+The same Kafka, the same MongoDB, the same events, in turn, in one run; the report is a table of ratios.
+It takes arguments as in `make bench args="--size short --only consume"`; without `--output` the report is printed.
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.console import Console
 from bench.lab import Lab, laboratory
 from bench.machine import described
 from bench.measures import consume, history, ingest, memory, processes, reads, start, visible, worst_case
-from bench.options import SMOKE, Options
+from bench.options import SIZES, Options
 from bench.report import Section, document
 
 MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
@@ -32,17 +32,19 @@ MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "start": start.measure,
 }
 
-FULL = Options()
 console = Console(stderr=True)
 
 
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(MEASURES)}; repeat it for more.")] = None,
-    smoke: Annotated[bool, typer.Option("--smoke", help="Small, and without peers that have to be fetched.")] = False,
-    rounds: Annotated[int | None, typer.Option(min=1, help=f"Alternating rounds.  [{FULL.rounds}]")] = None,
-    events: Annotated[int | None, typer.Option(min=1_000, help=f"Backlog.  [{FULL.events}]")] = None,
-    waiting: Annotated[int | None, typer.Option(min=1_000, help=f"Of the memory measure.  [{FULL.waiting}]")] = None,
-    history: Annotated[int | None, typer.Option(min=1_000, help=f"Events of history.  [{FULL.history}]")] = None,
+    size: Annotated[
+        Literal["full", "short", "smoke"],
+        typer.Option(help="An hour; half an hour; a minute, without peers that have to be fetched."),
+    ] = "full",
+    rounds: Annotated[int | None, typer.Option(min=1, help="Alternating rounds, unlike the size's.")] = None,
+    events: Annotated[int | None, typer.Option(min=1_000, help="Backlog, unlike the size's.")] = None,
+    waiting: Annotated[int | None, typer.Option(min=1_000, help="The same of the memory measure.")] = None,
+    history: Annotated[int | None, typer.Option(min=1_000, help="Events of history, unlike the size's.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
 ) -> None:
     """Measure and report."""
@@ -51,16 +53,19 @@ def main(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not one of {', '.join(MEASURES)}", param_hint="--only")
     given = {"rounds": rounds, "events": events, "waiting": waiting, "history": history}
     sizes = {name: value for name, value in given.items() if value is not None}
-    options = dataclasses.replace(SMOKE if smoke else FULL, **sizes)  # type: ignore[arg-type]
+    options = dataclasses.replace(SIZES[size], **sizes)  # type: ignore[arg-type]
     started = time.monotonic()
+    sections: list[Section] = []
     with laboratory() as lab:
         machine = described(lab)
-        sections = [_measured(name, lab, options) for name in chosen]
-    report = document(_introduction(options, time.monotonic() - started), machine, sections)
+        for name in chosen:
+            sections.append(_measured(name, lab, options))
+            # After each: what was measured is not lost when something ends the run.
+            report = document(_introduction(size, options, time.monotonic() - started), machine, sections)
+            if output is not None:
+                output.write_text(report)
     if output is None:
         print(report)  # noqa: T201
-    else:
-        output.write_text(report)
 
 
 def _measured(name: str, lab: Lab, options: Options) -> Section:
@@ -68,14 +73,14 @@ def _measured(name: str, lab: Lab, options: Options) -> Section:
     return MEASURES[name](lab, options)
 
 
-def _introduction(options: Options, seconds: float) -> str:
+def _introduction(size: str, options: Options, seconds: float) -> str:
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     return f"""
 # Benchmarks
 
-Made by `make bench` on {day} in {seconds / 60:.0f} minutes: this project and what a user would pick instead, in turn,
-in one run, on the same Kafka, the same MongoDB and the same events; {options.rounds} rounds, each begun by another
-contestant. Absolute figures vary with the machine and the hour; ratios, taken within a round, are the result. A goal
+Made by `make bench args="--size {size}"` on {day} in {seconds / 60:.0f} minutes: this project and what a user would
+pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events; {options.rounds} rounds,
+each begun by another contestant. Absolute figures vary with the machine and the hour; ratios, taken within a round, are the result. A goal
 holds or does not by the median.
 """
 

@@ -13,10 +13,10 @@ GOAL = 0.8
 
 def measure(lab: Lab, options: Options) -> Section:
     """Events a second of products that are uniformly random, without keys."""
-    topic = publish(lab, options.events, options.many_products, keyed=False)
+    topic = publish(lab, options.worst_events, options.many_products, keyed=False)
     contestants: list[Contestant] = [OURS, CONNECT] if options.downloads else [OURS]
     outcomes = race(lab, topic, contestants, options)
-    title = f"Worst case: {options.events:,} unkeyed events, {options.many_products:,} products at random"
+    title = f"Worst case: {options.worst_events:,} unkeyed events, {options.many_products:,} products at random"
     section = Section(title, header=HEADER, figures=figures(outcomes))
     if options.downloads:
         reached = ratio(outcomes, OURS.name, CONNECT.name, rate)

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.aggregates import BY_ID, sales_by_product, sales_of_all
+from api.aggregates import (
+    BY_ID,
+    known_products,
+    ratings_by_product,
+    sales_by_product,
+    sales_by_second,
+    sales_of_all,
+)
 from api.freshness import Freshness
 from api.sales import SalesReader
 from api.store import Store
@@ -15,7 +22,7 @@ from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
 from tests.support.api import Clock
-from tests.support.history import Documents, Sold, store
+from tests.support.history import Documents, Rated, Sold, store
 
 HOUR = 3_600_000
 
@@ -94,8 +101,27 @@ def test_documents_examined_do_not_grow_with_history(database: Documents) -> Non
     assert max(examined[0]) <= 4
 
 
-def _examined(database: Documents, collection: str, pipeline: list[dict[str, object]]) -> int:
-    command = {"aggregate": collection, "pipeline": pipeline, "hint": BY_ID, "cursor": {}}
+def test_of_the_cut_minute_only_the_products_own_events_are_examined(database: Documents) -> None:
+    minute = NOON // 60_000
+    of_the_minute = [Sold(1, NOON + second * 1_000, "1") for second in range(5)]
+    around = [Sold(1, NOON + minutes * 60_000, "1") for minutes in (*range(-40, 0), *range(1, 40))]
+    store(database, [*of_the_minute, *around, *(Sold(product, NOON, "1") for product in range(2, 40))])
+    collection, pipeline = sales_by_second([1], minute)
+    # A clustered scan finds its ends by looking at one document beyond each.
+    assert _examined(database, collection, pipeline, hint=None) in (5, 6, 7)
+
+
+def test_ratings_and_whether_a_product_is_known_cost_a_document_a_partition(database: Documents) -> None:
+    store(database, [Rated(1, NOON - hour * HOUR, "4.5", partition=hour % 3) for hour in range(200)])
+    store(database, [Rated(product, NOON, "4") for product in range(2, 40)])
+    assert _examined(database, "products", ratings_by_product([1])) == 3
+    assert _examined(database, "products", known_products([1])) <= 3
+
+
+def _examined(
+    database: Documents, collection: str, pipeline: list[dict[str, object]], hint: dict[str, int] | None = BY_ID
+) -> int:
+    command = {"aggregate": collection, "pipeline": pipeline, "cursor": {}} | ({} if hint is None else {"hint": hint})
     explained = database.command("explain", command, verbosity="executionStats")
     stats = explained.get("executionStats") or explained["stages"][0]["$cursor"]["executionStats"]
     examined: int = stats["totalDocsExamined"]
