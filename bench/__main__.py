@@ -80,8 +80,9 @@ def _introduction(size: str, options: Options, seconds: float) -> str:
 
 Made by `make bench args="--size {size}"` on {day} in {seconds / 60:.0f} minutes: this project and what a user would
 pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events; {options.rounds} rounds,
-each begun by another contestant. Absolute figures vary with the machine and the hour; ratios, taken within a round, are the result. A goal
-holds or does not by the median.
+each begun by another contestant. Absolute figures vary with the machine and the hour; ratios, taken within a round,
+are the result. A goal holds or does not by the median. `make bench args="--only reads"` measures some of it,
+`make bench-smoke` shows in a minute that it runs.
 """
 
 

@@ -17,6 +17,7 @@ CONNECTIONS = 64
 class Load:
     """What wrk saw; latencies in milliseconds."""
 
+    answers: int
     rate: float
     median: float
     p99: float
@@ -37,4 +38,4 @@ def load(served: Served, route: str, products: int, seconds: float, connections:
     seen = json.loads(result.stdout.splitlines()[-1])
     if seen["errors"] or not seen["answers"]:
         raise SystemExit(f"{route}: {seen['errors']} errors in {seen['answers']} answers\n{served.running.output}")
-    return Load(seen["answers"] / seen["seconds"], seen["median"] / 1e3, seen["p99"] / 1e3)
+    return Load(seen["answers"], seen["answers"] / seen["seconds"], seen["median"] / 1e3, seen["p99"] / 1e3)

@@ -1,8 +1,10 @@
 """Requests a second of one worker: what the API answers, what it costs to answer at all, and the plain style."""
 
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+import psutil
 from pymongo import ASCENDING
 from pymongo.database import Database
 
@@ -15,8 +17,9 @@ from bench.past import consume
 from bench.ratios import ratio, spread
 from bench.report import Row, Section, at_least, at_most
 from bench.rounds import alternate
-from bench.served import serving
+from bench.served import Served, serving
 from bench.topics import publish
+from bench.usage import processor_seconds
 from shared.events import PRODUCT_SOLD
 
 PRODUCT, ALL, RATING = "sale/{id}", "sale", "rating/{id}"
@@ -39,12 +42,25 @@ def measure(lab: Lab, options: Options) -> Section:
         consume(lab, topic, database)
         store_plainly(database)
         with serving(lab, database.name, "bench.api_with_peers") as served:
-            asked = {
-                name: partial(load, served, route, options.products, options.load_seconds)
-                for name, route in ROUTES.items()
-            }
+            asked = {name: partial(_asked, lab, served, route, options) for name, route in ROUTES.items()}
             loads = alternate(asked, options.rounds, lambda seen: f"{seen.rate:,.0f} answers/s")
     return _section(options, loads)
+
+
+@dataclass(frozen=True)
+class Answered(Load):
+    """Also what an answer cost, in microseconds of processor time."""
+
+    api: float
+    mongod: float
+
+
+def _asked(lab: Lab, served: Served, route: str, options: Options) -> Answered:
+    api, mongod = [psutil.Process(served.running.pid)], [lab.mongod]
+    before = processor_seconds(api), processor_seconds(mongod)
+    seen = load(served, route, options.products, options.load_seconds)
+    used = processor_seconds(api) - before[0], processor_seconds(mongod) - before[1]
+    return Answered(**asdict(seen), api=used[0] / seen.answers * 1e6, mongod=used[1] / seen.answers * 1e6)
 
 
 def store_plainly(database: "Database[dict[str, Any]]") -> None:
@@ -62,18 +78,20 @@ def store_plainly(database: "Database[dict[str, Any]]") -> None:
     database[RAW_EVENTS].create_index([("product_id", ASCENDING), ("created_at", ASCENDING)])
 
 
-def _section(options: Options, loads: dict[str, list[Load]]) -> Section:
+def _section(options: Options, loads: dict[str, list[Answered]]) -> Section:
     constant, raw = ratio(loads, PRODUCT, CONSTANT, _rate), ratio(loads, PRODUCT, RAW, _rate)
     slower = ratio(loads, PRODUCT, ALL, _rate)
     section = Section(
         f"Reads: one worker, {CONNECTIONS} connections, {options.events:,} events in the hour",
-        header=("route", "answers/s", "median ms", "99 % ms"),
+        header=("route", "answers/s", "median ms", "99 % ms", "processor µs an answer: API", "mongod"),
         figures=[
             (
                 name,
                 spread(loads, name, _rate).text("{:,.0f}"),
                 spread(loads, name, lambda seen: seen.median).text("{:.1f}"),
                 spread(loads, name, lambda seen: seen.p99).text("{:.1f}"),
+                spread(loads, name, lambda seen: seen.api).text("{:.0f}"),
+                spread(loads, name, lambda seen: seen.mongod).text("{:.0f}"),
             )
             for name in loads
         ],
@@ -100,5 +118,5 @@ def _section(options: Options, loads: dict[str, list[Load]]) -> Section:
     return section
 
 
-def _rate(seen: Load) -> float:
+def _rate(seen: Answered) -> float:
     return seen.rate
