@@ -9,7 +9,7 @@ from stack.packages import Say
 from stack.parts import kafka_files, services
 from stack.parts.kafka import Kafka
 from stack.parts.mock_kafka import MockKafka
-from stack.parts.mongo import Mongo
+from stack.parts.mongo import Mongo, ensure_runs
 from stack.parts.nginx import Nginx
 from stack.plan import TOPIC, Plan
 from stack.process import Part
@@ -33,6 +33,7 @@ class Assembly:
 def assemble(settings: StackSettings, folder: Path, api: int, consumer: int, say: Say) -> Assembly:
     """Prepare a stack of so many API instances and consumers. Raises StackError."""
     folder.mkdir(parents=True, exist_ok=True)
+    ensure_runs(say)
     nginx = _nginx(settings, say)
     kafka = _kafka(settings, folder, say)
     url = f"https://127.0.0.1:{settings.https_port}" if nginx else f"http://127.0.0.1:{settings.api_port}"

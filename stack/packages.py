@@ -30,14 +30,21 @@ def require(command: str, package: str, say: Say) -> Path:
     Raises PartMissing, whose message names the command that installs it, where this user may not.
     """
     found = find(command)
-    installer = find("apt-get") if os.geteuid() == 0 else None
-    if found is None and installer:
-        say(f"installing {package} by apt-get")
-        _install(installer, package)
+    if found is None:
+        install(package, f"{command} is not installed", say)
         found = find(command)
     if found is None:
-        raise PartMissing(f"{command} is not installed; as root: apt-get install {package}")
+        raise PartMissing(f"{package} is installed, but brought no {command}")
     return found
+
+
+def install(package: str, reason: str, say: Say) -> None:
+    """Install the package. Raises PartMissing, with this reason and the command, where this user may not."""
+    installer = find("apt-get") if os.geteuid() == 0 else None
+    if installer is None:
+        raise PartMissing(f"{reason}; as root: apt-get install {package}")
+    say(f"installing {package} by apt-get")
+    _install(installer, package)
 
 
 def _install(apt_get: Path, package: str) -> None:

@@ -69,7 +69,10 @@ def kafka(started_servers: list[Server], in_containers: bool, tmp_path_factory: 
 @pytest.fixture(scope="session")
 def mongo(started_servers: list[Server], in_containers: bool, tmp_path_factory: pytest.TempPathFactory) -> MongoServer:
     """A replica set at `mongo.uri`; a test takes a database of its own."""
-    server = containers.ContainerMongo() if in_containers else local.mongo(tmp_path_factory.mktemp("mongo"))
+    try:
+        server = containers.ContainerMongo() if in_containers else local.mongo(tmp_path_factory.mktemp("mongo"))
+    except PartMissing as missing:
+        local.without(missing)
     started_servers.append(server)
     server.start()
     return server

@@ -1,9 +1,12 @@
 """A MongoDB server on this machine: a replica set of one member, as transactions need."""
 
 import importlib.util
+import subprocess
 from pathlib import Path
 
+from stack import packages
 from stack.errors import PartMissing
+from stack.packages import Say
 from stack.process import Part
 
 REPLICA_SET = "rs0"
@@ -17,6 +20,15 @@ def server_program() -> Path:
         if program.is_file():
             return program
     raise PartMissing("mongod is not installed; `make deps` installs it")
+
+
+def ensure_runs(say: Say) -> None:
+    """Install the one library that the wheel leaves to the system, if it is missing. Raises PartMissing."""
+    ended = subprocess.run((str(server_program()), "--version"), capture_output=True, text=True, check=False)  # noqa: S603
+    if "libcurl" in ended.stderr:
+        packages.install("libcurl4", "mongod needs libcurl.so.4", say)
+    elif ended.returncode:
+        raise PartMissing(f"mongod does not run on this machine: {(ended.stderr or ended.stdout).strip()}")
 
 
 class Mongo:

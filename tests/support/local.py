@@ -10,7 +10,7 @@ from stack import ports
 from stack.errors import PartMissing
 from stack.parts import kafka_files
 from stack.parts.kafka import Kafka
-from stack.parts.mongo import Mongo
+from stack.parts.mongo import Mongo, ensure_runs
 from stack.settings import StackSettings
 from tests.support.servers import LocalKafka, LocalMongo
 
@@ -26,6 +26,7 @@ def kafka(folder: Path) -> LocalKafka:
 
 def mongo(folder: Path, cache_gb: float = 0.5) -> LocalMongo:
     """A mongod with no data yet, not started. Raises stack.errors.PartMissing."""
+    ensure_runs(print)
     (port,) = ports.pick(1)
     return LocalMongo(Mongo(home=folder / "mongo", port=port, cache_gb=cache_gb), port, folder / "mongod.log")
 
