@@ -1,4 +1,4 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make faults SEED=1 · make mutants · make check · make audit-dependencies · make bench · make bench-smoke · make openapi · make lock · make clean
+# make demo · make up api=2 consumer=3 · make test workers=2 · make test-compose · make test-containers · make test-matrix · make faults SEED=1 · make mutants · make check · make audit-dependencies · make bench · make bench-smoke · make openapi · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -42,6 +42,10 @@ test-containers: images-local
 		tests/compose/engine.sh $(python) -m pytest --servers containers --numprocesses $(workers) --dist loadfile \
 		tests/integration $(args)
 
+# The unit tests with every Python from 3.11 on that this machine has, each in an environment of its own.
+test-matrix:
+	./tests/matrix.sh $(args)
+
 bench: deps
 	$(python) -m bench --output docs/benchmarks.md $(args)
 
@@ -66,12 +70,15 @@ openapi: deps
 .venv/installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq --yes python3-venv >/dev/null; } \
+		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq --yes python3-venv; } >/dev/null 2>&1 \
 		|| { echo "Python cannot make virtual environments; as root: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
-	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/uv.txt
-	.venv/bin/uv pip install --quiet --python $(python) --require-hashes --requirement requirements/dev.txt
+	@$(python) -m pip install --quiet --disable-pip-version-check --retries 2 --require-hashes --requirement .venv/uv.txt \
+		2> .venv/pip.log || { echo "No Python packages can be had, so nothing can run: is a package index reachable from here?" \
+		"pip says: $$(grep -m 1 ERROR .venv/pip.log || tail -n 1 .venv/pip.log)" >&2; exit 1; }
+	@echo .venv/bin/uv pip install --require-hashes --requirement requirements/dev.txt
+	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -53,7 +53,8 @@ def check(claims: Iterable[Claim]) -> None:
         raise StackError("\n".join(problems))
 
 
-def pick(count: int) -> list[int]:
-    """As many different ports that are free at this moment."""
-    shuffled = random.sample(UNCLAIMED, len(UNCLAIMED))
-    return list(itertools.islice(filter(is_free, shuffled), count))
+def pick(count: int, length: int = 1) -> list[int]:
+    """As many different ports that are free at this moment, each with the `length` - 1 ports after it."""
+    firsts = UNCLAIMED[::length]
+    shuffled = random.sample(firsts, len(firsts))
+    return list(itertools.islice((at for at in shuffled if all(map(is_free, range(at, at + length)))), count))

@@ -20,6 +20,8 @@ from stack.settings import StackSettings
 from stack.supervise import Ending, Supervisor
 
 LAST_LINES = 15
+INSTANCES = 2
+"""Of the API and of the consumer, in a demonstration."""
 
 # The others need these to the end; what they write is for their own operators.
 SERVERS = frozenset({"kafka", "mongod"})
@@ -44,11 +46,12 @@ class DriverOutput:
 def demo(settings: StackSettings, console: Console) -> int:
     """Fresh data, every part's output in a file, ends by itself. The exit code."""
     with _alone(settings):
+        settings = _on_free_ports(settings)
         folder = settings.state / "demo"
-        _check_ports(settings, 2, 2)
+        _check_ports(settings, INSTANCES, INSTANCES)
         for leftover in (folder, settings.state / "logs"):
             shutil.rmtree(leftover, ignore_errors=True)
-        assembly = assemble(settings, folder, 2, 2, partial(console.print, soft_wrap=True))
+        assembly = assemble(settings, folder, INSTANCES, INSTANCES, partial(console.print, soft_wrap=True))
         supervisor = Supervisor(DriverOutput("demo", console), SERVERS)
         _add(supervisor, assembly, "demo", {part.name for part in assembly.parts}, console)
         return _explain(supervisor.run(), "demo", assembly, console)
@@ -85,6 +88,13 @@ def _alone(settings: StackSettings) -> Iterator[None]:
             # Until the supervisor takes over: what is being fetched or installed ends as well, as with Ctrl-C.
             signal.signal(number, signal.default_int_handler)
         yield
+
+
+def _on_free_ports(settings: StackSettings) -> StackSettings:
+    """Free ports for what no setting chose: demonstrations run beside each other, and say where they are."""
+    chosen = settings.model_fields_set
+    names = [name for name in StackSettings.model_fields if name.endswith("_port") and name not in chosen]
+    return settings.model_copy(update=dict(zip(names, ports.pick(len(names), INSTANCES), strict=True)))
 
 
 def _check_ports(settings: StackSettings, api: int, consumer: int) -> None:

@@ -29,13 +29,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
     programs.mkdir(parents=True, exist_ok=True)
     (state / "parts").symlink_to(programs)
     names = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGO_PORT", "HTTPS_PORT", "HTTP_PORT", "API_PORT", "METRICS_PORT")
-    chosen = {f"STACK_{name}": str(port) for name, port in zip(names, _spaced_ports(len(names)), strict=True)}
+    chosen = {f"STACK_{name}": str(port) for name, port in zip(names, ports.pick(len(names), 2), strict=True)}
     return {**chosen, "STACK_STATE": str(state), "STACK_KAFKA": "mock"}
-
-
-def _spaced_ports(count: int) -> list[int]:
-    """Free ports whose successor is free as well, for the second instance."""
-    return [port for port in ports.pick(4 * count) if ports.is_free(port + 1)][:count]
 
 
 @pytest.fixture
@@ -66,15 +61,24 @@ def _processes(environment: Mapping[str, str]) -> list[psutil.Process]:
     return found
 
 
-def test_the_demonstration_works_without_java(tmp_path: Path, environment: dict[str, str]) -> None:
-    demo = module("stack", tmp_path / "demo.log", environment, "demo")
-    demo.start()
-    assert demo.wait(START_SECONDS) == 0, demo.output
-    assert "librdkafka's mock broker" in demo.output
-    assert '{"total": 3000}' in demo.output
-    assert '{"average_rating": 4.5}' in demo.output
-    assert "Every answer is what was published" in demo.output
-    assert _processes(environment) == []
+def test_two_demonstrations_work_side_by_side_without_java(tmp_path: Path) -> None:
+    """As in two checkouts: a state folder each, and no port that a setting chose."""
+    demos = []
+    for number in (1, 2):
+        state = tmp_path / f"state of checkout {number}"
+        state.mkdir()
+        (state / "parts").symlink_to(StackSettings().state / "parts")
+        settings = {"STACK_STATE": str(state), "STACK_KAFKA": "mock"}
+        demos.append((module("stack", tmp_path / f"demo-{number}.log", settings, "demo"), settings))
+    for demo, _ in demos:
+        demo.start()
+    for demo, settings in demos:
+        assert demo.wait(START_SECONDS) == 0, demo.output
+        assert "librdkafka's mock broker" in demo.output
+        assert '{"total": 3000}' in demo.output
+        assert '{"average_rating": 4.5}' in demo.output
+        assert "Every answer is what was published" in demo.output
+        assert _processes(settings) == []
 
 
 def test_up_serves_until_ctrl_c(up: Running, tmp_path: Path, environment: dict[str, str]) -> None:

@@ -22,6 +22,13 @@ def test_free_ports_pass() -> None:
     ports.check(Claim(port, "MongoDB", "STACK_MONGO_PORT") for port in ports.pick(3))
 
 
+def test_ports_that_are_picked_have_their_successors_free_and_to_themselves() -> None:
+    picked = ports.pick(5, 3)
+    everything = {port + offset for port in picked for offset in range(3)}
+    assert len(everything) == 15
+    assert all(map(ports.is_free, everything))
+
+
 def test_a_taken_port_names_part_and_setting(taken: int) -> None:
     with pytest.raises(StackError) as error:
         ports.check([Claim(taken, "MongoDB", "STACK_MONGO_PORT")])

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs tests with every Python that this project supports and this machine has, each in an environment of its own in
+# .state; says which are missing. Arguments are pytest's; without any, the unit tests run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+failed=0
+for version in 3.11 3.12 3.13; do
+  # pyenv keeps Pythons where the PATH does not look.
+  candidates=("$(command -v "python$version" || true)" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version".*/bin/python)
+  python=
+  for candidate in "${candidates[@]}"; do
+    if [[ -n $candidate ]] && "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')" 2>/dev/null; then
+      python=$candidate
+      break
+    fi
+  done
+  if [[ -z $python ]]; then
+    echo "Python $version: not tested, this machine has none"
+    continue
+  fi
+  echo "Python $version: $python"
+  environment=.state/matrix/$version
+  if ! { [[ -e $environment/installed ]] && cmp -s requirements/dev.txt "$environment/installed"; }; then
+    rm -rf "$environment"
+    "$python" -m venv "$environment"
+    sed -n '/^uv==/,/[^\\]$/p' requirements/dev.txt > "$environment/uv.txt"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$environment/uv.txt"
+    "$environment/bin/uv" pip install --quiet --python "$environment/bin/python" --require-hashes --requirement requirements/dev.txt
+    cp requirements/dev.txt "$environment/installed"
+  fi
+  "$environment/bin/python" -m pytest -p no:cacheprovider "${@:-tests/unit}" || failed=1
+done
+exit "$failed"
