@@ -36,6 +36,8 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
         "fetch.max.bytes": min(8 * 1024, settings.fetch_memory_kib) * 1024,
         "fetch.message.max.bytes": 1024 * 1024,
         "fetch.wait.max.ms": 500,
+        # A partition whose queue is full is asked again this soon; the default of a second lets the queue run dry.
+        "fetch.queue.backoff.ms": 50,
         "reconnect.backoff.max.ms": 2000,
         "log_level": QUIET,
     }
