@@ -51,6 +51,11 @@ class Nginx:
         """Where clients reach it."""
         return f"https://127.0.0.1:{self._port}"
 
+    @property
+    def redirect_url(self) -> str:
+        """Where clients are told so."""
+        return f"http://127.0.0.1:{self._redirect_port}"
+
     def prepare(self) -> None:
         """Write the configuration. Raises StackError."""
         includes = self._home / "nginx"

@@ -5,7 +5,6 @@ import re
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.system import System
 from tests.support.traffic import Traffic
@@ -13,22 +12,11 @@ from tests.support.traffic import Traffic
 PATH = "/api/product/sale"
 
 
-def answered(port: int) -> float:
-    """How many requests for PATH the instance on this port says it has answered."""
-    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    samples = (sample for family in text_string_to_metric_families(metrics) for sample in family.samples)
-    return sum(
-        sample.value
-        for sample in samples
-        if sample.name == "api_request_duration_seconds_count" and sample.labels["route"] == PATH
-    )
-
-
 def test_both_instances_serve(system: System, client: httpx.Client) -> None:
-    before = [answered(port) for port in system.api_ports]
+    before = system.answered(PATH)
     for _ in range(40):
         client.get(PATH).raise_for_status()
-    gained = [answered(port) - count for port, count in zip(system.api_ports, before, strict=True)]
+    gained = [now - then for now, then in zip(system.answered(PATH), before, strict=True)]
     assert sum(gained) == 40
     assert min(gained) >= 10
 
@@ -54,14 +42,14 @@ def test_restarting_each_instance_is_invisible(system: System, client: httpx.Cli
 
 
 def test_a_restarted_instance_serves_again(system: System, client: httpx.Client) -> None:
-    api, port = system.apis[0], system.api_ports[0]
+    api = system.apis[0]
     api.kill()
     client.get(PATH).raise_for_status()
     client.get(PATH).raise_for_status()
     api.start()
     system.wait_ready()
     with Traffic(client, PATH) as traffic:
-        api.wait_until("it serves", lambda: answered(port) >= 10)
+        api.wait_until("it serves", lambda: system.answered(PATH)[0] >= 10)
     assert set(traffic.outcomes) == {200}
 
 

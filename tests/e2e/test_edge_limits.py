@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from stack.parts import services
 from tests.support.balancer import Balancer, balancer
@@ -82,26 +81,14 @@ def test_an_outage_of_mongodb_is_not_made_twice_as_hard(
     system: System, client: httpx.Client, mongo: MongoServer
 ) -> None:
     """A request asks one instance alone, whose 503 goes to the client."""
-    before = unavailable(system)
+    before = sum(system.answered(PATH, 503))
     mongo.freeze()
     answer = client.get(PATH)
     mongo.thaw()
     assert answer.status_code == 503
     assert answer.headers.get_list("Retry-After") == ["2"]
-    assert unavailable(system) - before == 1
+    assert sum(system.answered(PATH, 503)) - before == 1
     system.wait_ready()
-
-
-def unavailable(system: System) -> float:
-    """How many 503 the instances have answered to requests for PATH."""
-    texts = [httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in system.api_ports]
-    samples = (s for text in texts for family in text_string_to_metric_families(text) for s in family.samples)
-    return sum(
-        sample.value
-        for sample in samples
-        if sample.name == "api_request_duration_seconds_count"
-        and (sample.labels["route"], sample.labels["status"]) == (PATH, "503")
-    )
 
 
 def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path, token: str) -> None:

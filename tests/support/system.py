@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
-from stack import packages, ports
+from stack import ports
 from stack.parts import services
-from stack.parts.nginx import Nginx
 from stack.process import Part
 from stack.ready import is_ready
 from stack.waiting import listens
+from tests.support.balancer import configure
 from tests.support.process import ROOT, Running
 from tests.support.servers import KafkaServer, MongoServer
 
@@ -39,22 +40,11 @@ class System:
             "SECRETS_DIR": str(folder / "secrets"),
             "LOG_FORMAT": "json",
         }
-        port, redirect_port, *free = ports.pick(2 + 2 * INSTANCES)
+        free = ports.pick(2 * INSTANCES)
         self.api_ports, self.metrics_ports = free[:INSTANCES], free[INSTANCES:]
-        program = packages.require("nginx", "nginx", print)
-        services.certificate(folder / "served", folder / "authority")
-        balancer = Nginx(
-            program=program,
-            home=folder,
-            port=port,
-            redirect_port=redirect_port,
-            certificates=folder / "served",
-            api_ports=self.api_ports,
-        )
-        balancer.prepare()
+        balancer, self.port = configure(folder, self.api_ports)
         self.url = balancer.url
-        self.port = port
-        self.redirect_url = f"http://127.0.0.1:{redirect_port}"
+        self.redirect_url = balancer.redirect_url
         self.authority = folder / "served" / "ca.pem"
         self.nginx = self._running(balancer.part())
         environment = self._environment
@@ -83,6 +73,10 @@ class System:
         """Trusts the load balancer's authority, and no other."""
         return ssl.create_default_context(cafile=self.authority)
 
+    def answered(self, route: str, status: int | None = None) -> list[float]:
+        """How many requests for this route each instance says it has answered, all or those with this status."""
+        return [_answered(port, route, status) for port in self.api_ports]
+
     def script(self, module: str, *arguments: str) -> str:
         """Run one of the scripts to its end; what it printed. Raises CalledProcessError."""
         result = subprocess.run(
@@ -103,3 +97,15 @@ class System:
 
     def _running(self, part: Part) -> Running:
         return Running(part, self._folder / f"{part.name}.log")
+
+
+def _answered(port: int, route: str, status: int | None) -> float:
+    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    samples = (sample for family in text_string_to_metric_families(metrics) for sample in family.samples)
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == "api_request_duration_seconds_count"
+        and sample.labels["route"] == route
+        and status in (None, int(sample.labels["status"]))
+    )
