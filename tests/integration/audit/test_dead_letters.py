@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from consumer.failpoints import REPLAY_STEPS
 from scripts._generate import Message, generate
+from shared.documents import event_collection
 from tests.support.audit import findings_of, script
 from tests.support.invariant import check_aggregates
 from tests.support.pipeline import Pipeline, now_ms, pipeline
@@ -69,6 +70,21 @@ def test_replayed_letters_count_once_at_their_own_time_and_the_others_stay(event
     assert events.database.totals.find_one({"_id.k": -1, "_id.h": {"$exists": True}})["sales"] == OLD  # type: ignore[index]
     again = dead_letters(events, "replay", "--reason", "too_old")
     assert (again.returncode, replayed(events)) == (1, OLD)
+
+
+def test_a_letter_and_its_replayed_event_are_held_together(events: Pipeline) -> None:
+    def kinds() -> set[str]:
+        return {one.kind.value for one in findings_of(events, events.database) if one.kind != "sum_differs"}
+
+    dead_letters(events, "replay", "--reason", "too_old")
+    letters = events.database.rejected_events
+    letter = letters.find_one_and_update({"state": "replayed"}, {"$set": {"state": "new"}})
+    assert letter is not None
+    assert kinds() == {"replay_without_letter"}
+    letters.update_one({"_id": letter["_id"]}, {"$set": {"state": "replayed"}})
+    identity = letter["replayed_as"]
+    events.database[event_collection(identity["t"])].delete_one({"_id": identity})
+    assert kinds() == {"letter_without_replay"}
 
 
 def test_a_replay_that_is_killed_at_any_step_counts_once(events: Pipeline) -> None:
