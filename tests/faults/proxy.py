@@ -103,7 +103,9 @@ class Proxy:
             asyncio.create_task(self._replies(server, to_client, client, cut)),
         ]
         try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            # Cancelled at the end; asyncio would log a server's task that says so.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for pump in pumps:
                 pump.cancel()
