@@ -14,7 +14,7 @@ SHORT_STEPS = ("before_commit", "after_commit")
 KILLS, SHORT_KILLS = 200, 10
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
     scenario = start(partitions=6)
     with scenario.under_traffic():
@@ -25,7 +25,7 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
             fleet.tend()
             return scenario.row.faults >= goal and steps <= fleet.died_at.keys()
 
-        wait_until(f"{goal} deaths, some at each of {steps}", enough, 800 if full else 120)
+        wait_until(f"{goal} deaths, some at each of {steps}", enough, 1_200 if full else 120)
         fleet.kill()
         heirs = [scenario.consumer(), scenario.consumer()]
     scenario.finish(ask_all=True)

@@ -25,13 +25,13 @@ def peak_mib(consumer: Running) -> float:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_a_backlog_of_two_million_in_300_mib(start: Start) -> None:
     scenario = start(partitions=6)
     scenario.traffic.publish(BACKLOG)
     consumer = scenario.consumer(BATCH_MAX_EVENTS="10000")
     scenario.fault()
-    scenario.wait_handled(600)
+    scenario.wait_handled(900)
     peak = peak_mib(consumer)
     assert consumer.stop() == 0
     scenario.finish()
