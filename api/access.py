@@ -10,7 +10,7 @@ from starlette.types import Scope
 from api.caches import BoundedCache
 from api.client_address import ClientAddresses
 from api.token_records import TOKENS_KEPT, Caller, TokenRecords
-from api.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, check_time
+from api.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, holds
 
 SALES_READ: Final = "sales:read"
 RATINGS_READ: Final = "ratings:read"
@@ -44,7 +44,8 @@ class Access:
     A token seen before costs no signature check: it is found by the SHA-256 of its whole text. That is the digest of
     header, claims and signature together, for a text gets here only after it was found to be the one spelling of all
     three; the claims' digest alone would let in whoever copies the claims under a forged signature. What is kept says
-    that a token is authentic, never that it still holds: time and record are looked at on each request.
+    that a token is authentic, never that it still holds: time and record are looked at on each request, and one that
+    expired or was revoked is forgotten.
     """
 
     def __init__(
@@ -71,18 +72,19 @@ class Access:
         """The bearer of `token` in a request. Raises InvalidToken, WrongAddress, or StoreUnavailable when its record
         cannot be read."""
         now = self._clock() / 1000
-        record = self._record(token, now)
+        key, record = self._authentic(token, now)
         believed = self._records.believed(record, now)
         caller = await self._records.read(record) if believed is None else believed.caller
         if caller is None or caller.ends_at <= now:
+            self._proven.drop(key)
             raise InvalidToken
         if caller.networks is not None and not caller.may_come_from(self._addresses.of(scope)):
             raise WrongAddress
         self._used(record)
         return caller
 
-    def _record(self, token: str, now: float) -> str:
-        """Digest of the `jti` of a token that is authentic and holds at this time. Raises InvalidToken."""
+    def _authentic(self, token: str, now: float) -> tuple[bytes, str]:
+        """Digests of a token that is authentic and holds at this time, and of its `jti`. Raises InvalidToken."""
         if len(token) > MAX_BYTES:
             raise InvalidToken
         key = sha256(token.encode()).digest()
@@ -91,6 +93,7 @@ class Access:
             claims = self._verifier.verify(token, now)
             proven = _Proven(claims, digest(claims.jti))
             self._proven.put(key, proven)
-        else:
-            check_time(proven.claims, now)
-        return proven.record
+        elif not holds(proven.claims, now):
+            self._proven.drop(key)
+            raise InvalidToken
+        return key, proven.record

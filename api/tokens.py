@@ -72,7 +72,8 @@ class TokenVerifier:
         except Exception:
             # python-jose fails in many ways on hostile input. The cause is left out because it may quote the token.
             raise InvalidToken from None
-        check_time(claims, now)
+        if not holds(claims, now):
+            raise InvalidToken
         return claims
 
     def _authentic(self, token: str) -> Claims:
@@ -131,10 +132,9 @@ class TokenSigner:
         return token
 
 
-def check_time(claims: Claims, now: float) -> None:
-    """Raises InvalidToken unless the claims hold at `now`, in seconds since 1970."""
-    if max(claims.iat, claims.nbf) > now + LEEWAY_SECONDS or claims.exp <= max(now, claims.iat):
-        raise InvalidToken
+def holds(claims: Claims, now: float) -> bool:
+    """Whether it is their time at `now`, in seconds since 1970."""
+    return max(claims.iat, claims.nbf) <= now + LEEWAY_SECONDS and claims.exp > max(now, claims.iat)
 
 
 def _decoded(part: str) -> bytes:

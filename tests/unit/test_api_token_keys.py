@@ -1,10 +1,8 @@
 """Several keys, two algorithms: each key proves the tokens of its own `kid` and algorithm, and nothing else."""
 
-import hmac
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from hashlib import sha256
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from api.keys import Key
 from api.tokens import InvalidToken, TokenSigner, TokenVerifier
 from shared.errors import ConfigurationError
+from tests.support.jws import encoded, signed
 from tests.support.keys import pem_pair, point_of
 from tests.support.process import ROOT
 
@@ -44,18 +43,13 @@ def issued(key: Key) -> str:
     )
 
 
-def encoded(part: bytes) -> str:
-    return urlsafe_b64encode(part).rstrip(b"=").decode()
-
-
 def signing_input(kid: str, algorithm: str) -> str:
     header = {"alg": algorithm, "kid": kid, "typ": "JWT"}
     return f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(CLAIMS).encode())}"
 
 
 def by_secret(kid: str, algorithm: str, secret: bytes) -> str:
-    text = signing_input(kid, algorithm)
-    return f"{text}.{encoded(hmac.digest(secret, text.encode(), sha256))}"
+    return signed({"alg": algorithm, "kid": kid, "typ": "JWT"}, CLAIMS, secret)
 
 
 def numbers(text: str, private: str = PRIVATE, digest: Any = SHA256) -> tuple[int, int, bytes]:

@@ -13,11 +13,14 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pydantic import SecretStr
 from pymongo.errors import OperationFailure
 
-from api.access import digest
+from api.access import Access, digest
+from api.client_address import ClientAddresses
+from api.keys import configured_keys
 from api.services import system_clock
 from api.store import Store
 from api.token_records import Caller, TokenRecords
 from api.token_watch import TokenWatch
+from api.tokens import Claims, InvalidToken, TokenVerifier
 from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
@@ -172,6 +175,41 @@ def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
         watched.records.changed(record["_id"])
         assert await reading == Caller.of(record)
         assert watched.believed(record["_id"]) == "unknown"
+        watched.database.client.close()
+
+    asyncio.run(scenario())
+
+
+class Counting(TokenVerifier):
+    """Counts the signatures that it checks."""
+
+    checked = 0
+
+    def verify(self, token: str, now: float) -> Claims:
+        self.checked += 1
+        return super().verify(token, now)
+
+
+@pytest.mark.parametrize("end", ["revocation", "expiry"])
+def test_a_token_seen_before_costs_no_signature_and_is_forgotten_when_it_ends(api: Api, end: str) -> None:
+    token = api.token()
+    verifier = Counting(configured_keys(api.settings).values(), "product-analytics", "product-analytics-api")
+    scope: dict[str, Any] = {"client": None, "headers": []}
+
+    async def scenario() -> None:
+        watched = Watched(api.settings)
+        access = Access(verifier, watched.records, ClientAddresses([]), api.clock, lambda token: None)
+        first, again = [await access.caller(token, scope) for _ in range(2)]
+        assert (first, verifier.checked) == (again, 1)
+        if end == "revocation":
+            api.tokens.update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}})
+            watched.records.changed(first.token)
+        else:
+            api.clock.now_ms += 3 * 3_600_000
+        for checked in (1, 2):
+            with pytest.raises(InvalidToken):
+                await access.caller(token, scope)
+            assert verifier.checked == checked
         watched.database.client.close()
 
     asyncio.run(scenario())
