@@ -7,20 +7,18 @@ Exit codes: 0 done · 1 Kafka or MongoDB does not answer, or there is nothing to
 setting.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 from bson.int64 import Int64
-from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
 from consumer.claims import halt_of
 from consumer.source import Brokers, LogState
+from scripts._errors import errors_as_messages
 from shared.documents import PARTITION_STATUS, PARTITIONS, Document, partition_id
-from shared.errors import AnalyticsError, ConfigurationError, TopicRecreated
+from shared.errors import TopicRecreated
 from shared.mongo import SyncDatabase, connect
 from shared.settings import ConsumerSettings
 
@@ -42,7 +40,7 @@ class Decision(NamedTuple):
 @app.command("list")
 def list_() -> None:
     """Show every partition: stored offset, lag, owner."""
-    with _errors_as_messages():
+    with errors_as_messages(messages):
         settings, database = _connected()
         chosen = {"_id.group": settings.group_id, "_id.topic": settings.kafka_topic}
         status = {one["_id"]["k"]: one for one in database[PARTITION_STATUS].find(chosen)}
@@ -59,7 +57,7 @@ def restart(
     partition: Annotated[int, typer.Option(min=0, help="The halted partition.", show_default=False)],
 ) -> None:
     """Accept what Kafka holds, and let a halted partition go on there. Events stored before stay and stay counted."""
-    with _errors_as_messages():
+    with errors_as_messages(messages):
         settings, database = _connected()
         brokers = Brokers(settings, "partitions")
         stored = database[PARTITIONS].find_one(
@@ -114,18 +112,6 @@ def _cell(value: object) -> str:
 def _refuse(message: str) -> NoReturn:
     messages.print(message)
     raise typer.Exit(1)
-
-
-@contextmanager
-def _errors_as_messages() -> Iterator[None]:
-    try:
-        yield
-    except ConfigurationError as error:
-        messages.print(str(error))
-        raise typer.Exit(78) from error
-    except (AnalyticsError, PyMongoError) as error:
-        messages.print(f"nothing was changed: {error}")
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

@@ -6,23 +6,19 @@ the moment it is made; what is stored cannot be turned back into it.
 Exit codes: 0 done · 1 MongoDB does not answer, or there is no such token · 2 wrong usage · 78 a wrong setting.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Annotated
 
 import typer
-from pymongo.errors import PyMongoError
 from rich.console import Console
 
 from api.access import SCOPES
+from scripts._errors import errors_as_messages
 from scripts._tokens import records as token_records
 from scripts._tokens import views
 from scripts._tokens.records import ID_DIGITS, NoSuchToken, Rights
 from shared.documents import Document
-from shared.errors import ConfigurationError
 
 app = typer.Typer(
     help=__doc__,
@@ -68,7 +64,7 @@ def issue(
         networks=_networks(network or []),
         idle=None if idle_days is None else timedelta(days=idle_days),
     )
-    with _errors_as_messages():
+    with errors_as_messages(messages, NoSuchToken):
         token, record = token_records.issue(rights, timedelta(days=days))
     _hand_over(token, record, as_json)
 
@@ -76,7 +72,7 @@ def issue(
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
     """List all tokens: what they may do, when they were used and when they end; never the tokens themselves."""
-    with _errors_as_messages():
+    with errors_as_messages(messages, NoSuchToken):
         found = list(token_records.records().find().sort("created_at"))
     if as_json:
         views.print_json([views.view(record) for record in found])
@@ -87,7 +83,7 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def show(token: Token, as_json: AsJson = False) -> None:
     """Show all that is known of one token."""
-    with _errors_as_messages():
+    with errors_as_messages(messages, NoSuchToken):
         record = token_records.the_one(token_records.records(), token)
     if as_json:
         views.print_json(views.view(record))
@@ -98,7 +94,7 @@ def show(token: Token, as_json: AsJson = False) -> None:
 @app.command()
 def revoke(token: Token, as_json: AsJson = False) -> None:
     """Make a token invalid, within 5 seconds on every instance; a name stands for all tokens of that name."""
-    with _errors_as_messages():
+    with errors_as_messages(messages, NoSuchToken):
         collection = token_records.records()
         token_records.revoke(collection, token_records.named(collection, token))
         revoked = token_records.named(collection, token)
@@ -120,7 +116,7 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Make a token with the same rights and print it; the old one ends after the overlap, a day by default."""
-    with _errors_as_messages():
+    with errors_as_messages(messages, NoSuchToken):
         old = token_records.the_one(token_records.records(), token)
         if token_records.state(old) != "valid":
             raise NoSuchToken(f"{token!r} is {token_records.state(old)}; `issue` makes a new one")
@@ -136,7 +132,7 @@ def prune(
     as_json: AsJson = False,
 ) -> None:
     """Delete the records of tokens that expired, lay idle or were revoked long ago. None works any more either way."""
-    with _errors_as_messages():
+    with errors_as_messages(messages, NoSuchToken):
         deleted = token_records.prune(token_records.records(), datetime.now(UTC) - timedelta(days=days))
     messages.print(f"deleted {deleted} records")
     if as_json:
@@ -169,21 +165,6 @@ def _networks(networks: list[str]) -> list[str]:
         return [str(ip_network(network)) for network in networks]
     except ValueError as error:
         raise typer.BadParameter(f"{error}; a network is written like 192.0.2.0/24 or 2001:db8::/32") from None
-
-
-@contextmanager
-def _errors_as_messages() -> Iterator[None]:
-    try:
-        yield
-    except ConfigurationError as error:
-        messages.print(f"Wrong setting: {error}", markup=False)
-        sys.exit(78)
-    except NoSuchToken as error:
-        messages.print(str(error), markup=False)
-        sys.exit(1)
-    except PyMongoError as error:
-        messages.print(f"MongoDB does not answer ({type(error).__name__}); is MONGODB_URI right, and is it running?")
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import typer
-from pymongo.errors import PyMongoError
 from rich.console import Console
 
+from scripts import _errors
 from scripts._dead_letters.selection import Selection, WrongSelection
 from shared.documents import Document
-from shared.errors import AnalyticsError, ConfigurationError
-from shared.failures import brief
 
 messages: Final = Console(stderr=True, soft_wrap=True)
 
@@ -39,16 +37,8 @@ def _refuse(message: str) -> NoReturn:
 @contextmanager
 def errors_as_messages() -> Iterator[None]:
     """An error ends the command with a line and its exit code."""
-    try:
-        yield
-    except ConfigurationError as error:
-        messages.print(str(error), markup=False)
-        raise typer.Exit(78) from error
-    except WrongSelection as error:
-        raise typer.BadParameter(str(error)) from error
-    except AnalyticsError as error:
-        messages.print(str(error), markup=False)
-        raise typer.Exit(1) from error
-    except PyMongoError as error:
-        messages.print(f"MongoDB does not do what it must: {brief(error)}", markup=False)
-        raise typer.Exit(1) from error
+    with _errors.errors_as_messages(messages):
+        try:
+            yield
+        except WrongSelection as error:
+            raise typer.BadParameter(str(error)) from error

@@ -85,8 +85,8 @@ MUTANTS = (
         (
             Edit(
                 TRANSACTION,
-                "commands.update(self._database, collection, updates, session)",
-                "commands.update(self._database, collection, updates, None if collection == ROLLUPS else session)",
+                "(self._database, collection, updates, self._session)",
+                "(self._database, collection, updates, None if collection == ROLLUPS else self._session)",
             ),
         ),
     ),

@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from consumer import metrics
 from shared.events import Reason
 from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
 from stack.settings import StackSettings
@@ -51,3 +53,11 @@ def test_every_reason_is_explained() -> None:
     section = OPERATIONS.partition("## Reasons of rejections")[2].partition("\n## ")[0]
     explained = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
     assert explained == [reason.value for reason in Reason]
+
+
+def test_every_metric_of_the_consumer_is_explained() -> None:
+    section = OPERATIONS.partition("## Metrics")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"`(consumer_[a-z_]+)", section))
+    made = {one for one in vars(metrics).values() if isinstance(one, Counter | Gauge | Histogram)}
+    names = {family.name + "_total" * (family.type == "counter") for one in made for family in one.collect()}
+    assert explained == names
