@@ -36,11 +36,12 @@ images-local: deps
 test-compose: images-local
 	tests/compose/engine.sh $(python) -m pytest --compose tests/compose $(args)
 
-# The integration tests on servers in containers instead of this machine's own.
+# The integration tests on servers in containers instead of this machine's own; tests= names some of them.
+tests ?= tests/integration
 test-containers: images-local
 	KAFKA_IMAGE=$(stand_in)/kafka MONGO_IMAGE=$(stand_in)/mongo TESTCONTAINERS_RYUK_DISABLED=true \
 		tests/compose/engine.sh $(python) -m pytest --servers containers --numprocesses $(workers) --dist loadfile \
-		tests/integration $(args)
+		$(tests) $(args)
 
 # The unit tests with every Python from 3.11 on that this machine has, each in an environment of its own.
 test-matrix:
