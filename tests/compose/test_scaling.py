@@ -14,6 +14,7 @@ from tests.support.traffic import Traffic
 PATH = "/api/product/sale"
 RATING = "/api/product/rating/1"
 SETTLED_SECONDS = 30
+RESTARTED_SECONDS = 120
 
 
 def shared_by(project: Project, consumers: int) -> bool:
@@ -57,8 +58,9 @@ def test_data_outlive_the_containers(project: Project, client: httpx.Client, kep
     before = client.get(RATING).json()
     if way == "restart":
         project.compose("restart")
+        wait_until("everything to be healthy", project.is_whole, RESTARTED_SECONDS)
     else:
         project.compose("down")
-    project.up()
+        project.up()
     wait_until("answers again", lambda: client.get(PATH).status_code == 200, SETTLED_SECONDS)
     assert client.get(RATING).json() == before
