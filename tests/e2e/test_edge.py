@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import re
 import socket
@@ -133,6 +134,22 @@ def test_the_address_that_counts_is_the_connection_s_own(system: System, client:
     claim = {"X-Forwarded-For": "192.0.2.1", "X-Real-IP": "192.0.2.1", "Forwarded": "for=192.0.2.1"}
     assert client.get(PATH, headers={"Authorization": f"Bearer {here}"} | claim).status_code == 200
     assert client.get(PATH, headers={"Authorization": f"Bearer {elsewhere}"} | claim).status_code in (401, 403)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400),
+        ("GET {path} HTTP/1.1\r\nHost: x\r\nContent-Length: -3\r\n\r\n", 400),
+        ("GET {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        ("GET {path} HTTP/9.1\r\nHost: x\r\n\r\n", 505),
+    ],
+)
+def test_what_is_no_http_is_told_so_as_a_problem(system: System, head: str, status: int) -> None:
+    answer_head, _, body = said(system, head.format(path=PATH).encode()).partition(b"\r\n\r\n")
+    assert answer_head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"\r\nContent-Type: application/problem+json\r\n" in answer_head
+    assert json.loads(body)["status"] == status
 
 
 MALFORMED = (
