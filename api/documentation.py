@@ -10,7 +10,7 @@ from api.problems import Problem
 from api.responses import ProblemDetails
 
 TITLE: Final = "Product analytics"
-VERSION: Final = "1.1.0"
+VERSION: Final = "1.1.1"
 """Of the interface: raised with every change of it, in the first place when a client would have to change too."""
 DESCRIPTION: Final = """
 Sales of the last hour and average ratings of products, from the events that have been counted so far.
@@ -19,7 +19,8 @@ Sales of the last hour and average ratings of products, from the events that hav
 - The last hour is every sale whose second lies at most 3600 seconds before the present second.
 - `Data-As-Of` (RFC 3339, UTC) says up to when everything is counted; it is absent when that is unknown.
 - Answers carry an `ETag`; a request with `If-None-Match` gets 304 while nothing has changed.
-- Every error is `application/problem+json` (RFC 9457). `X-Request-Id` is taken from the request or made, and sent back.
+- Every error is `application/problem+json` (RFC 9457).
+- Every answer has an `X-Request-Id`, made by the load balancer whatever the request says, and its `RateLimit-Policy`.
 - HEAD answers as GET does, without the body; OPTIONS tells the methods. A body in a request is ignored.
 - Answers are JSON whatever `Accept` says, and never compressed, being shorter than a packet.
 - Each address takes no query parameters and has one spelling: a product is `3`, and never `03`, `+3` or `3.0`.
