@@ -35,7 +35,7 @@ class Batch:
         if not taken.messages:
             return
         fold = self.folds.setdefault(taken.lease, Fold())
-        self.size += self._intake.judge(taken, fold, self.rejected)
+        self.size += taken.size + self._intake.judge(taken, fold, self.rejected)
         self.ends[taken.lease] = (taken.messages[-1].offset() or 0) + 1
         self._count += len(taken.messages)
         self._taken.append(taken)

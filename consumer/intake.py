@@ -33,6 +33,11 @@ class Taken(NamedTuple):
     refused: Mapping[int, str] = MappingProxyType({})
     """By offset: why MongoDB refuses the document of an accepted event."""
 
+    @property
+    def size(self) -> int:
+        """About how many bytes the messages have: values, keys and headers, for all of it is held."""
+        return sum(map(bytes_of, self.messages))
+
     def clock_now(self) -> datetime:
         """What the clock that they are judged by would show, had nobody set it since."""
         return self.at + timedelta(seconds=time.monotonic() - self.since)
@@ -60,14 +65,13 @@ class Intake:
         return Taken(lease, fresh, self._clock(), time.monotonic())
 
     def judge(self, taken: Taken, fold: Fold, rejected: list[Document]) -> int:
-        """Add accepted events to `fold`, dead letters to `rejected`. Returns about how many bytes all of it has."""
+        """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the events' documents have."""
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
         encode = Encoder(taken.lease.partition, taken.lease.generation).encode
         add, refused, size = fold.add, taken.refused, 0
         for message in taken.messages:
             offset = message.offset() or 0
             event = decode(message.value(), _recorded_ms(message), limits)
-            size += len(message)
             if not isinstance(event, Rejection):
                 try:
                     document = encode(event, offset)
@@ -100,6 +104,20 @@ class Intake:
 def utc_now() -> datetime:
     """The clock of a real consumer."""
     return datetime.now(UTC)
+
+
+def bytes_of(message: Message) -> int:
+    """About how many bytes a message holds."""
+    size, key = len(message), message.key()
+    if key is not None:
+        size += len(key)
+    try:
+        headers = message.headers()
+    except UnicodeDecodeError:
+        return size
+    if headers:
+        size += sum(len(name) + len(content or b"") for name, content in _headers(message))
+    return size
 
 
 def _recorded_ms(message: Message) -> int:

@@ -9,11 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import accumulate, count, takewhile
 from typing import NamedTuple
 
-from confluent_kafka import Message
-
 from consumer import metrics
 from consumer.batch import Batch, to_do
-from consumer.intake import Intake, Taken
+from consumer.intake import Intake, Taken, bytes_of
 from consumer.lease import Lease
 from consumer.store import Store
 from consumer.writes import Writes
@@ -116,18 +114,18 @@ class Pipeline:
         """Judge what waits, as far as the open batch takes it."""
         while self._waiting and not self._full:
             taken = self._waiting.popleft()
-            fits = self._fitting(taken.messages)
+            fits = self._fitting(taken)
             self._open.add(taken._replace(messages=taken.messages[:fits]))
             if fits < len(taken.messages):
                 self._waiting.appendleft(taken._replace(messages=taken.messages[fits:]))
 
-    def _fitting(self, messages: list[Message]) -> int:
+    def _fitting(self, taken: Taken) -> int:
         """How many of the messages the open batch takes, at least one. A document is about as long as its message."""
         left = (BATCH_BYTES - self._open.size) // 2
-        most = min(self.room, len(messages))
-        if sum(map(len, messages)) <= left:
+        most = min(self.room, len(taken.messages))
+        if taken.size <= left:
             return most
-        total = accumulate(map(len, messages))
+        total = accumulate(map(bytes_of, taken.messages))
         return max(1, min(most, sum(1 for _ in takewhile(lambda size: size <= left, total))))
 
     def _close_batch(self) -> Closed | None:

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import FrameType
+from typing import Any
+
+import pytest
+from confluent_kafka import Message
 
 from consumer.batch import Batch
 from consumer.intake import Intake, Taken
@@ -55,6 +59,13 @@ def test_of_an_event_only_its_document_is_kept() -> None:
     batch.add(messages)
     assert sys.getallocatedblocks() - blocks < 1.5 * EVENTS
     assert len(gc.get_objects()) - objects < 0.1 * EVENTS
+
+
+@pytest.mark.parametrize("part", [{"key": b"x" * 1_000}, {"value": b"x" * 1_000}, {"headers": [("x", b"x" * 999)]}])
+def test_a_batch_is_as_large_as_all_that_its_messages_hold(part: dict[str, Any]) -> None:
+    batch, lease = empty(), taken().lease
+    batch.add(Taken(lease, [Message(topic="events", partition=0, offset=0, **part)], NOW, 0.0))
+    assert batch.size == 1_000
 
 
 def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
