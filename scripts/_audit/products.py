@@ -98,7 +98,7 @@ def stored_fields(document: Document) -> dict[str, int | None]:
 def problems(expected: ProductSums | None, document: Document | None, whole: bool) -> Iterator[tuple[str, str, str]]:
     """Each field in which a stored document is wrong: its path, what the events say, what it holds.
 
-    `whole` tells that `expected` comes of all events there ever were; otherwise they are a lower bound.
+    `whole` tells that `expected` comes of all events there ever were; otherwise it is a lower bound.
     """
     wanted: dict[str, Any] = {} if expected is None else dict(expected.fields)
     found: dict[str, Any] = {} if document is None else stored_fields(document)
@@ -107,8 +107,10 @@ def problems(expected: ProductSums | None, document: Document | None, whole: boo
         if have is None or have < want or (whole and have != want):
             yield name, str(want), str(have)
     if expected is None or document is None:
-        if whole and (expected is None) != (document is None):
-            yield "", "no document" if expected is None else "a document", "one" if document else "none"
+        if expected is not None:
+            yield "", "a document", "none"
+        elif document is not None and whole:
+            yield "", "no document", "one"
         return
     first = document.get("first_seen")
     if not isinstance(first, int) or first > expected.first_seen_ms or (whole and first < expected.first_seen_ms):
