@@ -65,7 +65,7 @@ class Intake:
         return Taken(lease, fresh, self._clock(), time.monotonic())
 
     def judge(self, taken: Taken, fold: Fold, rejected: list[Document]) -> int:
-        """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the events' documents have."""
+        """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the documents have."""
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
         encode = Encoder(taken.lease.partition, taken.lease.generation).encode
         add, refused, size = fold.add, taken.refused, 0

@@ -69,21 +69,8 @@ def restart(
         decision = decide(stored, state)
         if decision is None:
             _refuse(f"partition {partition} is not halted: Kafka holds its next offset, {stored['next_offset']}")
-        changed = database[PARTITIONS].update_one(
-            {"_id": stored["_id"], "epoch": stored["epoch"]},
-            {
-                "$set": {
-                    "next_offset": Int64(decision.next_offset),
-                    "first_offset": Int64(decision.next_offset),
-                    "topic_id": state.topic_id,
-                },
-                "$unset": {"read_to": ""},
-                "$push": {"past": {name: stored[name] for name in PROMISED}},
-                "$inc": {"epoch": 1, "generation": 1},
-            },
-        )
-        if not changed.matched_count:
-            _refuse(f"a consumer claimed partition {partition} at the same time: run this again")
+        if not accept(database, stored, decision, state.topic_id):
+            _refuse(f"a consumer claimed or read partition {partition} at the same time: run this again")
         messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
 
 
@@ -98,6 +85,25 @@ def decide(stored: Document, state: LogState) -> Decision | None:
     if lost > 0:
         return Decision(state.low, f"{lost} offsets are no longer in Kafka and were never read")
     return Decision(state.high, "Kafka lost its newest records; those that were read before stay counted")
+
+
+def accept(database: SyncDatabase, stored: Document, decision: Decision, topic_id: str) -> bool:
+    """Begin a new generation of a partition whose document was `stored`. Returns False, and changes nothing, when the
+    document has changed since: events that were committed meanwhile would be read and counted again."""
+    changed = database[PARTITIONS].update_one(
+        {"_id": stored["_id"], "epoch": stored["epoch"], "next_offset": stored["next_offset"]},
+        {
+            "$set": {
+                "next_offset": Int64(decision.next_offset),
+                "first_offset": Int64(decision.next_offset),
+                "topic_id": topic_id,
+            },
+            "$unset": {"read_to": ""},
+            "$push": {"past": {name: stored[name] for name in PROMISED}},
+            "$inc": {"epoch": 1, "generation": 1},
+        },
+    )
+    return changed.matched_count == 1
 
 
 def _connected() -> tuple[ConsumerSettings, SyncDatabase]:

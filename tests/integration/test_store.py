@@ -14,6 +14,7 @@ from pymongo.errors import BulkWriteError
 from consumer import products, store
 from consumer.pipeline import BATCH_BYTES, Pipeline
 from consumer.transaction import Mismatch
+from scripts.partitions import Decision, accept
 from shared.documents import event_collection
 from shared.errors import (
     AggregateRefused,
@@ -30,7 +31,7 @@ from stack.waiting import wait_until
 from tests.support import invariant
 from tests.support.pipeline import now_ms
 from tests.support.servers import MongoServer
-from tests.support.writing import Writer, rated, sold
+from tests.support.writing import TOPIC_ID, Writer, rated, sold
 
 
 @pytest.fixture
@@ -210,3 +211,13 @@ def test_a_batch_keeps_its_limits_whatever_arrives(writer: Writer) -> None:
     assert sum(map(len, writer.written)) == len(values) == stored(writer)
     assert max(map(len, writer.written)) == 1_000
     assert 0.8 * BATCH_BYTES < max(batch.size for batch in writer.written) < 1.05 * BATCH_BYTES
+
+
+def test_a_decision_about_a_partition_is_refused_when_a_batch_came_in_between(writer: Writer) -> None:
+    lease = writer.lease()
+    seen = writer.database.partitions.find_one()
+    assert seen is not None
+    writer.commit(writer.batch(lease, [sold()]))
+    between = writer.database.partitions.find_one()
+    assert not accept(writer.database, seen, Decision(0, "the beginning"), TOPIC_ID)
+    assert writer.database.partitions.find_one() == between
