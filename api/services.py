@@ -62,7 +62,7 @@ class Services:
         sales = SalesReader(store, freshness, clock)
         ratings = RatingsReader(store, freshness)
         tokens = access_database(database)
-        token_use = TokenUse(tokens)
+        token_use = TokenUse(tokens, clock)
         records = TokenRecords(Store(tokens, took), deadline, settings.token_trust_seconds)
         watch = TokenWatch(tokens, records, deadline)
         access = Access(

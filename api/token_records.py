@@ -7,14 +7,22 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Final, Self
 
+from api.aggregates import Pipeline
 from api.batching import BatchingReader
 from api.caches import BoundedCache
 from api.client_address import Address, Network
 from api.store import Store
-from shared.documents import API_TOKENS, Document
+from shared.documents import API_TOKENS, TOKEN_USES, Document
 
 TOKENS_KEPT: Final = 10_000
 _BATCH_TOKENS: Final = 200
+
+WITH_LAST_USE: Final[Pipeline] = [
+    {"$lookup": {"from": TOKEN_USES, "localField": "_id", "foreignField": "_id", "as": "use"}},
+    {"$set": {"last_used_at": {"$max": [{"$first": "$use.last_used_at"}, "$last_used_at"]}}},
+    {"$unset": "use"},
+]
+"""On `api_tokens`: adds `last_used_at`, null before the first use. Earlier versions had it in the record itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Caller:
 def idle_until(record: Document) -> datetime | None:
     """When a token ends unless it is used before; None for one that may lie idle."""
     idle = record.get("idle_seconds")
-    used_at: datetime = record["last_used_at"] or record["created_at"]
+    used_at: datetime = record.get("last_used_at") or record["created_at"]
     return None if idle is None else used_at + timedelta(seconds=idle)
 
 
@@ -126,7 +134,8 @@ class TokenRecords:
 
     async def _read(self, tokens: Sequence[str]) -> dict[str, Caller | None]:
         asked_at, changes = time.monotonic(), self._changes
-        rows = await self._store.aggregate("tokens", API_TOKENS, [{"$match": {"_id": {"$in": list(tokens)}}}])
+        asked_for: Pipeline = [{"$match": {"_id": {"$in": list(tokens)}}}, *WITH_LAST_USE]
+        rows = await self._store.aggregate("tokens", API_TOKENS, asked_for)
         # Revoked is revoked, whatever the clock said of the one who did it.
         found = {row["_id"]: Caller.of(row) for row in rows if row["revoked_at"] is None}
         callers = {token: found.get(token) for token in tokens}

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,7 +10,7 @@ from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
 from shared import logs
-from shared.documents import API_TOKENS
+from shared.documents import TOKEN_USES
 from shared.mongo import AsyncDatabase
 
 log = logs.logger(__name__)
@@ -19,17 +20,21 @@ _PERIOD_SECONDS: Final = 5.0
 
 
 class TokenUse:
-    """Collects uses and writes them in the background. A use that cannot be written is forgotten."""
+    """Collects uses and writes them in the background. A use that cannot be written is forgotten.
 
-    def __init__(self, database: AsyncDatabase) -> None:
-        self._tokens = database[API_TOKENS]
+    `clock` gives UTC milliseconds.
+    """
+
+    def __init__(self, database: AsyncDatabase, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._uses = database[TOKEN_USES]
         self._used: dict[str, datetime] = {}
         self._written: dict[str, float] = {}
 
     def note(self, token: str) -> None:
         """The token with this digest was used just now."""
         if token not in self._written:
-            self._used[token] = datetime.now(UTC)
+            self._used[token] = datetime.fromtimestamp(self._clock() / 1000, UTC)
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -46,12 +51,15 @@ class TokenUse:
             return
         self._written |= dict.fromkeys(used, now)
         try:
-            await self._tokens.bulk_write([_update(token, at) for token, at in used.items()], ordered=False)
+            await self._uses.bulk_write([_update(token, at) for token, at in used.items()], ordered=False)
         except PyMongoError as error:
             log.warning("the last use of tokens was not written", tokens=len(used), error=type(error).__name__)
 
 
 def _update(token: str, used_at: datetime) -> UpdateOne:
     """Other instances write as well: the condition keeps all of them together to one write an interval."""
-    due = [{"last_used_at": None}, {"last_used_at": {"$lte": used_at - INTERVAL}}]
-    return UpdateOne({"_id": token, "$or": due}, {"$set": {"last_used_at": used_at}})
+    # No use yet compares as less than any time. A value that stays is not written.
+    due = {"$lte": ["$last_used_at", used_at - INTERVAL]}
+    return UpdateOne(
+        {"_id": token}, [{"$set": {"last_used_at": {"$cond": [due, used_at, "$last_used_at"]}}}], upsert=True
+    )

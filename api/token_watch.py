@@ -16,19 +16,7 @@ log = logs.logger(__name__)
 _WAIT_SECONDS: Final = 1.0
 """How long MongoDB waits for a change before it says that there is none, which confirms what is believed."""
 _RETRY_SECONDS: Final = 1.0
-_FIELDS: Final = {"$objectToArray": {"$ifNull": ["$updateDescription.updatedFields", {}]}}
-_OF_INTEREST: Final[list[dict[str, Any]]] = [
-    # Not the times of last use, which every instance writes all the time.
-    {
-        "$match": {
-            "$or": [
-                {"updateDescription.updatedFields.last_used_at": {"$exists": False}},
-                {"$expr": {"$gt": [{"$size": _FIELDS}, 1]}},
-            ]
-        }
-    },
-    {"$project": {"documentKey": 1}},
-]
+_OF_INTEREST: Final[list[dict[str, Any]]] = [{"$project": {"documentKey": 1}}]
 
 
 class TokenWatch:

@@ -84,7 +84,7 @@ async def _microseconds(access: Access, tokens: Sequence[str], rounds: int) -> f
 
 def _record(jti: str, networks: list[str] | None) -> dict[str, object]:
     made = datetime.now(UTC)
-    ends = {"expires_at": made + timedelta(days=1), "revoked_at": None, "last_used_at": None}
+    ends = {"expires_at": made + timedelta(days=1), "revoked_at": None}
     rights = {"name": "bench", "scopes": [SALES_READ], "products": None, "networks": networks}
     return {"_id": digest(jti), "created_at": made, **rights, **ends}
 

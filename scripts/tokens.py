@@ -73,7 +73,7 @@ def issue(
 def list_(as_json: AsJson = False) -> None:
     """List all tokens: what they may do, when they were used and when they end; never the tokens themselves."""
     with errors_as_messages(messages, NoSuchToken):
-        found = list(token_records.records().find().sort("created_at"))
+        found = token_records.matching(token_records.records(), {})
     if as_json:
         views.print_json([views.view(record) for record in found])
     else:

@@ -23,6 +23,7 @@ Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with
 In a database of its own, `<database>_access`, since a user's rights are by database and the consumer has none there:
 
     api_tokens          SHA-256 of jti       name, scopes, products, expires_at, ...
+    token_uses          the same             last_used_at; all that the API may write
 
 "Sums" are the five fields of `SUMS`; one that no event touched is absent. The Kafka partition is part of every
 aggregate's `_id`, so two consumers never write the same document and readers sum over `k`.
@@ -42,6 +43,7 @@ REJECTED_EVENTS = "rejected_events"
 PARTITIONS = "partitions"
 PARTITION_STATUS = "partition_status"
 API_TOKENS = "api_tokens"
+TOKEN_USES = "token_uses"  # noqa: S105
 ACCESS_SUFFIX = "_access"
 MAINTENANCE = "maintenance"
 SCHEMA = "schema"

@@ -10,8 +10,8 @@ from pymongo.collection import Collection
 
 from api.access import digest
 from api.services import token_signer
-from api.token_records import ends_at
-from shared.documents import API_TOKENS, Document
+from api.token_records import WITH_LAST_USE, ends_at
+from shared.documents import API_TOKENS, TOKEN_USES, Document
 from shared.mongo import access_database, connect
 from shared.settings import ApiSettings, SharedSettings
 
@@ -70,7 +70,6 @@ def issue(rights: Rights, life: timedelta) -> tuple[str, Document]:
         "expires_at": now + life,
         "revoked_at": None,
         "replaced_by": None,
-        "last_used_at": None,
     }
     token = signer.sign(
         name=rights.name,
@@ -103,17 +102,26 @@ def revoke(collection: Records, found: Sequence[Document]) -> None:
 
 
 def prune(collection: Records, before: datetime) -> int:
-    """Delete the records of tokens that ended before this moment; how many."""
-    moments = ((record["_id"], record["revoked_at"] or ends_at(record)) for record in collection.find())
-    ended = [token for token, ended_at in moments if ended_at <= before]
-    return collection.delete_many({"_id": {"$in": ended}}).deleted_count
+    """Delete the records of tokens that ended before this moment, and of their use; how many."""
+    ended_at = {record["_id"]: record["revoked_at"] or ends_at(record) for record in matching(collection, {})}
+    ended = {"_id": {"$in": [token for token, moment in ended_at.items() if moment <= before]}}
+    deleted = collection.delete_many(ended).deleted_count
+    # Last, and of all that have no record: an instance may have written one a moment after its record was deleted.
+    kept = [record["_id"] for record in collection.find({}, {"_id": True})]
+    collection.database[TOKEN_USES].delete_many({"_id": {"$nin": kept}})
+    return deleted
+
+
+def matching(collection: Records, query: Document) -> list[Document]:
+    """The records that match, the oldest first, with the time of their last use."""
+    return list(collection.aggregate([{"$match": query}, {"$sort": {"created_at": 1}}, *WITH_LAST_USE]))
 
 
 def named(collection: Records, token: str) -> list[Document]:
     """The records of this name, or whose id begins with these digits, as many as `list` shows or more."""
     by_id = len(token) >= ID_DIGITS and set(token) <= set("0123456789abcdef")
     query = {"_id": {"$regex": f"^{token}"}} if by_id else {"name": token}
-    found = list(collection.find(query).sort("created_at"))
+    found = matching(collection, query)
     if not found:
         raise NoSuchToken(f"there is no token {token!r}; `list` shows them")
     return found

@@ -28,7 +28,7 @@ def view(record: Document) -> dict[str, Any]:
         "created_at": _rfc3339(record["created_at"]),
         "expires_at": _rfc3339(record["expires_at"]),
         "idle_seconds": record.get("idle_seconds"),
-        "last_used_at": _rfc3339(record["last_used_at"]),
+        "last_used_at": _rfc3339(record.get("last_used_at")),
         "revoked_at": _rfc3339(record["revoked_at"]),
         "replaced_by": record.get("replaced_by"),
     }
@@ -50,7 +50,7 @@ def print_list(records: Iterable[Document]) -> None:
             _limit(record["products"]),
             _limit(record.get("networks")),
             record.get("key_id") or "",
-            *(_time(moment) for moment in (record["created_at"], ends_at(record), record["last_used_at"])),
+            *(_time(moment) for moment in (record["created_at"], ends_at(record), record.get("last_used_at"))),
             state(record),
         )
     _console().print(table)

@@ -76,7 +76,9 @@ def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: Kafka
         ).issue("--name", "tests")
         assert answer(mongo_with_users, token, tmp_path) == '{"total": 2000}'
         (record,) = root[f"{DATABASE}_access"]["api_tokens"].find()
-        assert record["last_used_at"] is not None
+        (use,) = root[f"{DATABASE}_access"]["token_uses"].find()
+        assert use["_id"] == record["_id"]
+        assert use["last_used_at"] >= record["created_at"]
 
 
 def stored(root: "MongoClient[dict[str, Any]]", count: int) -> bool:
@@ -130,6 +132,16 @@ FORBIDDEN: dict[str, tuple[str, Act]] = {
         "api",
         lambda data, access: access["api_tokens"].update_one({"_id": "x"}, {"$set": {"name": "forged"}}, upsert=True),
     ),
+    "the API takes a revocation back": (
+        "api",
+        lambda data, access: access["api_tokens"].update_many({}, {"$set": {"revoked_at": None}}),
+    ),
+    "the API gives a token more rights": (
+        "api",
+        lambda data, access: access["api_tokens"].update_many({}, {"$set": {"scopes": ["admin"], "products": None}}),
+    ),
+    "the API forgets uses": ("api", lambda data, access: access["token_uses"].delete_many({})),
+    "the consumer reads uses": ("consumer", lambda data, access: access["token_uses"].find_one()),
     "the API deletes a token": ("api", lambda data, access: access["api_tokens"].delete_many({})),
     "the API reads users": ("api", lambda data, access: data.client["admin"]["system.users"].find_one()),
     "the consumer reads tokens": ("consumer", lambda data, access: access["api_tokens"].find_one()),

@@ -13,7 +13,7 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import empty_database
-from tests.support.api import KEY, Api, RunningClock, serving, tokens_of
+from tests.support.api import KEY, Api, RunningClock, serving, tokens_of, uses_of
 from tests.support.history import Documents, Sold, store
 from tests.support.servers import MongoServer
 from tests.support.tokens import Cli
@@ -153,6 +153,26 @@ def test_what_is_asked_for_is_shown(cli: Cli) -> None:
     assert token not in shown
 
 
+def test_the_last_use_is_shown(cli: Cli, database: Documents) -> None:
+    for name in ("of an earlier version", "used", "unused"):
+        cli.issue("--name", name, "--idle-days", "1")
+    ids = {record["name"]: record["_id"] for record in tokens_of(database).find()}
+    used_at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+    tokens_of(database).update_many(
+        {}, {"$set": {"created_at": used_at - timedelta(days=1), "last_used_at": used_at - timedelta(hours=1)}}
+    )
+    tokens_of(database).update_one({"name": "unused"}, {"$unset": {"last_used_at": ""}})
+    uses_of(database).insert_one({"_id": ids["used"], "last_used_at": datetime.now(UTC)})
+    listed = {each["name"]: each for each in json.loads(cli("list", "--json").stdout)}
+    assert {name: each["state"] for name, each in listed.items()} == {
+        "of an earlier version": "idle",
+        "used": "valid",
+        "unused": "idle",
+    }
+    assert listed["of an earlier version"]["last_used_at"] == f"{used_at - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert listed["unused"]["last_used_at"] is None
+
+
 def test_rotating_hands_the_rights_on(cli: Cli, api: Api, clock: RunningClock) -> None:
     old = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--days", "30")
     done = cli("rotate", "shop", "--overlap-minutes", "60", "--json")
@@ -216,7 +236,11 @@ def test_pruning_deletes_what_ended_long_ago(cli: Cli, database: Documents) -> N
     ]
     for name, field, days in ended:
         tokens_of(database).update_one({"name": name}, {"$set": {field: now - timedelta(days=days)}})
+    uses = uses_of(database)
+    uses.insert_many([{"_id": record["_id"], "last_used_at": now} for record in tokens_of(database).find()])
+    uses.insert_one({"_id": "noted a moment after its token was pruned", "last_used_at": now})
     assert "deleted 2 records" in cli("prune").stderr
+    assert {use["_id"] for use in uses.find()} == {record["_id"] for record in tokens_of(database).find()}
     assert {record["name"] for record in tokens_of(database).find()} == {"valid", "expired"}
     assert "deleted 1 records" in cli("prune", "--days", "0").stderr
     assert {record["name"] for record in tokens_of(database).find()} == {"valid"}

@@ -58,6 +58,11 @@ def tokens_of(database: Documents) -> Collection[dict[str, Any]]:
     return database.client[f"{database.name}_access"]["api_tokens"]
 
 
+def uses_of(database: Documents) -> Collection[dict[str, Any]]:
+    """When they were last used."""
+    return tokens_of(database).database["token_uses"]
+
+
 class Api:
     """A running API, its database and its clock."""
 
@@ -82,7 +87,6 @@ class Api:
             "created_at": now,
             "expires_at": now + timedelta(hours=3),
             "revoked_at": None,
-            "last_used_at": None,
         } | changes
         self.tokens.insert_one(record)
         return token_signer(self.settings).sign(

@@ -8,12 +8,12 @@ import pytest
 
 from api.access import digest
 from api.key_ring import KeyRing
-from api.services import token_signer, token_verifier
+from api.services import system_clock, token_signer, token_verifier
 from api.token_use import TokenUse
 from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api
+from tests.support.api import Api, uses_of
 from tests.support.history import Rated, Sold, store
 
 ROUTES = (
@@ -134,17 +134,12 @@ def test_the_last_use_is_written_once_a_minute(api: Api) -> None:
     (record,) = api.tokens.find()
 
     def last_used() -> datetime | None:
-        found = api.tokens.find_one({"_id": record["_id"]})
-        assert found is not None
-        at: datetime | None = found["last_used_at"]
-        return at
+        found = uses_of(api.database).find_one({"_id": record["_id"]})
+        return None if found is None else found["last_used_at"]
 
-    asked = datetime.now(UTC) - timedelta(milliseconds=1)
     assert api.get(ROUTES[1], token).status_code == 200
     wait_until("the first use to be written", lambda: last_used() is not None, 10)
-    first = last_used()
-    assert first is not None
-    assert asked <= first <= datetime.now(UTC)
+    assert last_used() == datetime.fromtimestamp(NOON / 1000, UTC)
 
 
 def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
@@ -153,7 +148,7 @@ def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
 
     async def two_instances() -> None:
         database = connect_async(api.settings, "test")
-        first, second = TokenUse(access_database(database)), TokenUse(access_database(database))
+        first, second = (TokenUse(access_database(database), system_clock) for _ in range(2))
         first.note(record["_id"])
         await first.write()
         second.note(record["_id"])
@@ -162,11 +157,30 @@ def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
 
     before = datetime.now(UTC)
     asyncio.run(two_instances())
-    found = api.tokens.find_one()
-    assert found is not None
-    entries = list(api.database.client["local"]["oplog.rs"].find({"ns": api.tokens.full_name, "op": "u"}))
-    assert len(entries) == 1
+    (found,) = uses_of(api.database).find()
+    written = {"ns": uses_of(api.database).full_name, "op": {"$in": ["i", "u"]}}
+    assert len(list(api.database.client["local"]["oplog.rs"].find(written))) == 1
     assert before - timedelta(milliseconds=1) <= found["last_used_at"] <= datetime.now(UTC)
+
+
+def test_a_use_after_a_minute_is_written_and_one_before_is_not(api: Api) -> None:
+    api.token()
+    (record,) = api.tokens.find()
+    uses = uses_of(api.database)
+
+    async def use() -> None:
+        database = connect_async(api.settings, "test")
+        instance = TokenUse(access_database(database), system_clock)
+        instance.note(record["_id"])
+        await instance.write()
+        database.client.close()
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    for ago, is_written in ((timedelta(seconds=30), False), (timedelta(seconds=61), True)):
+        uses.update_one({"_id": record["_id"]}, {"$set": {"last_used_at": now - ago}}, upsert=True)
+        asyncio.run(use())
+        (found,) = uses.find()
+        assert (found["last_used_at"] >= now) == is_written
 
 
 def test_only_digests_are_stored(api: Api) -> None:

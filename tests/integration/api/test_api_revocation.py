@@ -25,7 +25,7 @@ from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON, api_settings
-from tests.support.api import Api, Clock, RunningClock, serving
+from tests.support.api import Api, Clock, RunningClock, serving, uses_of
 from tests.support.history import Documents
 from tests.support.keys import pem_pair
 from tests.support.servers import MongoServer
@@ -137,7 +137,7 @@ CHANGES: dict[str, Any] = {
     "revoke": lambda api, token: api.tokens.update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}}),
     "delete": lambda api, token: api.tokens.delete_one({"_id": token}),
     "drop": lambda api, token: api.tokens.drop(),
-    "use": lambda api, token: api.tokens.update_one({}, {"$set": {"last_used_at": datetime.now(UTC)}}),
+    "use": lambda api, token: uses_of(api.database).insert_one({"_id": token, "last_used_at": datetime.now(UTC)}),
 }
 
 
@@ -263,7 +263,10 @@ def test_keys_are_rotated_without_a_restart(
         wait_until("the old key to be gone", lambda: statuses(old) == {401} and statuses(new) == {200}, 10)
 
 
-def test_an_idle_token_ends_and_one_that_is_used_does_not(mongo: MongoServer, database: Documents) -> None:
+def test_an_idle_token_ends_and_one_that_is_used_does_not(
+    mongo: MongoServer, database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.token_use._PERIOD_SECONDS", 0.05)
     settings = api_settings(mongo, database).model_copy(update={"token_trust_seconds": 1.0})
     with serving(settings, clock := Clock(NOON)) as url:
         api = Api(settings, database, clock, url)
@@ -277,10 +280,12 @@ def idle_and_used(api: Api) -> None:
     noon = datetime.fromtimestamp(NOON / 1000, UTC)
     token = api.token(idle_seconds=86_400, expires_at=noon + 30 * day)
     assert api.get(PATH, token).status_code == 200
+    # From then on this instance writes none for a minute.
+    wait_until("the use to be written", lambda: uses_of(api.database).find_one({"last_used_at": noon}) is not None, 20)
     api.clock.now_ms += 86_400_000
     assert api.get(PATH, token).status_code == 401
     # Used on another instance, which wrote so: it is read again within the time that records are believed.
-    api.tokens.update_one({}, {"$set": {"last_used_at": noon + day / 2}})
+    uses_of(api.database).update_one({}, {"$set": {"last_used_at": noon + day / 2}}, upsert=True)
     wait_until("the use to be seen", lambda: api.get(PATH, token).status_code == 200, 10)
     api.clock.now_ms += 43_200_000
     assert api.get(PATH, token).status_code == 401
