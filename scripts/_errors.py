@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 from rich.console import Console
 
 from shared.errors import AnalyticsError, ConfigurationError
@@ -29,5 +29,6 @@ def errors_as_messages(messages: Console, *others: type[Exception]) -> Iterator[
         messages.print(str(error), markup=False)
         raise typer.Exit(1) from error
     except PyMongoError as error:
-        messages.print(f"MongoDB does not do what it must, is MONGODB_URI right? {brief(error)}", markup=False)
+        fails = "answer" if isinstance(error, ConnectionFailure) or error.timeout else "do what it must"
+        messages.print(f"MongoDB does not {fails}, is MONGODB_URI right? {brief(error)}", markup=False)
         raise typer.Exit(1) from error
