@@ -27,11 +27,10 @@ def calendar(database: SyncDatabase, snapshot: Snapshot, findings: Findings) -> 
             findings.add(Kind.NOT_CLUSTERED, f"collection {name} is not clustered on _id", collection=name)
         if day is not None:
             stored.add(day)
-    retention = snapshot.find_one(MAINTENANCE, {"_id": RETENTION}) or {}
-    kept_from = int(retention.get("dropped_before", 0))
+    kept = kept_from(database)
     spoken_of = documents_by_day(snapshot, ROLLUPS) + documents_by_day(snapshot, TOTALS)
     for day in sorted(spoken_of):
-        if day < kept_from:
+        if day < kept:
             findings.cannot_judge("hours of days that retention dropped", spoken_of[day])
             continue
         if day in stored:
@@ -40,7 +39,14 @@ def calendar(database: SyncDatabase, snapshot: Snapshot, findings: Findings) -> 
         findings.add(
             Kind.DAY_MISSING, f"collection {name} is gone: {spoken_of[day]} hours' sums have no events", collection=name
         )
-    return Calendar(sorted(stored), kept_from)
+    return Calendar(sorted(stored), kept)
+
+
+def kept_from(database: SyncDatabase) -> int:
+    """The first day that retention has not dropped by now; 0 when it dropped none. A drop is noted before it is done,
+    so whoever asks after reading knows whether what was read may have been gone."""
+    retention = database[MAINTENANCE].find_one({"_id": RETENTION}) or {}
+    return int(retention.get("dropped_before", 0))
 
 
 def documents_by_day(snapshot: Snapshot, collection: str) -> Counter[int]:

@@ -70,6 +70,13 @@ class Findings:
         if len(self.details) < MOST_DETAILS:
             self.details.append(Finding(kind, message, **where))
 
+    def take(self, others: "Findings") -> None:
+        """Note all that was found elsewhere."""
+        self.counts.update(others.counts)
+        self.details += others.details[: MOST_DETAILS - len(self.details)]
+        for what, count in others.unverifiable.items():
+            self.cannot_judge(what, count)
+
     def cannot_judge(self, what: str, count: int = 1) -> None:
         """Note something that is neither right nor wrong as far as can be known."""
         if count:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from pymongo.errors import OperationFailure
 
 from scripts._audit import products
-from scripts._audit.calendar import calendar, documents_by_day
+from scripts._audit.calendar import calendar, documents_by_day, kept_from
 from scripts._audit.day import Day
 from scripts._audit.differences import Difference
 from scripts._audit.findings import Findings, Kind
@@ -102,12 +102,12 @@ class Reconciliation:
             self._ledger.letter(letter)
         self._ledger.compact()
         days = calendar(self._database, self._snapshot, self.findings)
-        read = [day for day in days.stored if day >= max(days.kept_from, self._since or 0)]
-        for day in read:
-            self._audit_day(day, advance)
-        whole = self._since is None and not days.kept_from
+        wanted = [day for day in days.stored if day >= max(days.kept_from, self._since or 0)]
+        read = [day for day in wanted if self._audit_day(day, advance)]
+        kept = kept_from(self._database)
+        whole = self._since is None and not kept
         since_ms = None if self._since is None else self._since * DAY_MS
-        scope = Scope(frozenset(read), days.kept_from, whole, self._is_stored, since_ms)
+        scope = Scope(frozenset(read), kept, whole, self._is_stored, since_ms)
         self._compare_products(scope.whole)
         ranges = [one for document in partitions for one in ranges_of(document)]
         ends = {Place(one["_id"]["k"], one["generation"]): one["next_offset"] for one in self._partitions()}
@@ -119,15 +119,21 @@ class Reconciliation:
     def _partitions(self) -> list[Document]:
         return list(self._snapshot.find(PARTITIONS, self._chosen))
 
-    def _audit_day(self, day: int, advance: Callable[[int], None]) -> None:
+    def _audit_day(self, day: int, advance: Callable[[int], None]) -> bool:
+        """Returns False where retention dropped the day meanwhile: its events were not there to be read."""
         if self._snapshot.old:
             self._renew()
         self._make_readable(event_collection(day * DAY_MS))
-        wrong: list[Difference] = []
-        one = Day(day, self._snapshot, self._ledger, self._products, self.findings, wrong.append)
+        findings, wrong = Findings(), list[Difference]()
+        one = Day(day, self._snapshot, self._ledger, self._products, findings, wrong.append)
         one.run(self._rollups[day], advance)
+        if day < kept_from(self._database):
+            self.findings.cannot_judge("hours of days that retention dropped", self._rollups[day])
+            return False
+        self.findings.take(findings)
         if wrong and self._repair is not None:
             self._repair.sums(self._snapshot, wrong)
+        return True
 
     def _make_readable(self, collection: str) -> None:
         """A collection that was created after the moment can be read from a later one."""

@@ -13,6 +13,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from scripts._audit import levels, rebuild
+from scripts._audit.calendar import kept_from
 from scripts._audit.differences import Difference
 from scripts._audit.levels import NOT_A_SUM, Levels
 from scripts._audit.products import Place
@@ -68,6 +69,8 @@ class Repair:
 
         def make(session: ClientSession, _: Document) -> None:
             document = rebuild.product(self._database, session, place)
+            if kept_from(self._database):
+                raise NotRepaired("retention has dropped days, and it takes all of them to make it anew")
             identity = {"_id": product_id(product, partition)}
             if document is None:
                 self._database[PRODUCTS].delete_one(identity, session=session)

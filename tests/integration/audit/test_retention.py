@@ -9,9 +9,11 @@ from pydantic import SecretStr
 
 from consumer.clocks import Clocks
 from consumer.retention import Retention
+from scripts._audit.reconcile import Reconciliation
+from scripts._audit.repair import Repair
 from scripts._generate import generate
 from shared import schema
-from shared.documents import DAY_MS, event_collection
+from shared.documents import DAY_MS, PRODUCTS, ROLLUPS, TOTALS, Document, event_collection
 from shared.errors import ClockSkewed, SchemaNewer
 from shared.mongo import SyncDatabase, connect, ensure_collections, ensure_event_collection
 from shared.settings import SharedSettings
@@ -102,6 +104,34 @@ def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(
         assert report["ok"], report["findings"][:5]
         assert report["unverifiable"]["messages of days that retention dropped"] == dropped > 0
         assert report["unverifiable"]["hours of days that retention dropped"] > 0
+
+
+def test_a_repair_takes_no_day_for_empty_that_retention_drops_meanwhile(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        consumer = events.consumer()
+        events.publish(generate(count=900, products=5, seed=2, spread_seconds=18 * 86_400, now_ms=now_ms()))
+        events.wait_handled()
+        assert consumer.stop() == 0
+        database = events.database
+        sums = aggregates(database)
+        with database.client.start_session() as session:
+            repair = Repair(database, session, events.topic, events.topic)
+            one = Reconciliation(database, events.topic, events.topic, None, None, repair)
+            dropped: list[str] = []
+            report = one.run(lambda _: dropped.extend(retention(database).drop_old_days()))
+            assert (repair.repaired, repair.left) == ({}, [])
+            repair.product((1, 0))
+        assert len(dropped) > 3
+        assert not report.findings.counts, report.findings.details[:5]
+        assert report.findings.unverifiable["hours of days that retention dropped"] > 0
+        assert "retention has dropped days" in repair.left[0]
+        assert aggregates(database) == sums
+
+
+def aggregates(database: SyncDatabase) -> list[list[Document]]:
+    return [list(database[name].find().sort("_id", 1)) for name in (ROLLUPS, TOTALS, PRODUCTS)]
 
 
 def test_a_database_notes_its_version_and_is_migrated_from_an_older_one(database: SyncDatabase) -> None:
