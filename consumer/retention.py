@@ -54,7 +54,9 @@ class Retention:
         PyMongoError."""
         now = self._clock()
         kept_from = (int(now.timestamp() * 1000) - (self._retention_days + MARGIN_DAYS) * DAY_MS) // DAY_MS
-        names = self._database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
+        # One that is not clustered is another program's; what to do with it is a person's to decide.
+        ours = {"name": {"$regex": f"^{EVENTS_PREFIX}"}, "options.clusteredIndex": {"$exists": True}}
+        names = self._database.list_collection_names(filter=ours)
         old = sorted(day for day in map(event_day, names) if day is not None and day < kept_from)
         if not old:
             return []

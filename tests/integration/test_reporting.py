@@ -153,12 +153,12 @@ def test_a_silent_receiver_does_not_slow_the_api(mongo: MongoServer, tmp_path: P
 
 def test_a_halt_of_the_consumer_is_reported_once(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
     pipeline = Pipeline(kafka, mongo, tmp_path)
-    pipeline.database.create_collection("events_20990101")  # retention drops old days
+    pipeline.database.create_collection("events_20200101")
     with receiver() as received, closing(pipeline):
         consumer = pipeline.consumer(BUGSNAG_API_KEY=KEY, BUGSNAG_ENDPOINT=received.url)
         assert consumer.wait(60) == 3
     (report,) = received.reports
     ((kind, text),) = errors(report)
     assert kind == "shared.errors.WrongCollection"
-    assert "events_20990101 exists but is not clustered" in text
+    assert "events_20200101 exists but is not clustered" in text
     assert report["events"][0]["app"]["type"] == "consumer"

@@ -66,6 +66,13 @@ def test_whole_days_go_two_days_after_their_last_event_became_too_old(database: 
     assert retention(database).drop_old_days() == []
 
 
+def test_a_collection_that_is_not_ours_stays(database: SyncDatabase) -> None:
+    store_days(database, 20)
+    database.create_collection(day_ago(30))
+    assert retention(database).drop_old_days() == [day_ago(20)]
+    assert stored_days(database) == {day_ago(30)}
+
+
 def test_one_process_at_a_time_drops_days(database: SyncDatabase) -> None:
     store_days(database, 20)
     held = {"_id": "retention", "owner": "another", "until": datetime.now(UTC) + timedelta(minutes=5)}
