@@ -72,6 +72,7 @@ class Claimer:
         self._executor = executor
         self._asked: dict[Assigned, Question] = {}
         self._round: Future[Round] | None = None
+        self._in_round: frozenset[Assigned] = frozenset()
         self._collections_ensured = False
 
     @property
@@ -82,7 +83,7 @@ class Claimer:
     def advance(self) -> None:
         """Apply a finished round, start one for what Kafka answered, ask for what is due. Raises WrongCollection."""
         if self._round is not None and self._round.done():
-            done, self._round = self._round.result(), None
+            done, self._round, self._in_round = self._round.result(), None, frozenset()
             self._apply(done)
         now = time.monotonic()
         due = [one for one in self._assignment if one.lease is None and one.claim_at <= now]
@@ -90,8 +91,10 @@ class Claimer:
             answered = self._answered(sorted(due, key=lambda one: one.claim_at))
             if answered:
                 self._round = self._executor.submit(self._claim, answered)
+                self._in_round = frozenset(assigned for assigned, _ in answered)
         for assigned in due:
-            if assigned not in self._asked:
+            # Not while it is being claimed: the answer would be old when the next claim is due, maybe in days.
+            if assigned not in self._asked and assigned not in self._in_round:
                 self._asked[assigned] = self._claims.ask(assigned.partition)
 
     def committed(self) -> None:

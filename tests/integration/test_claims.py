@@ -10,7 +10,11 @@ from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.assignment import Assignment
+from consumer.breaker import Breaker
+from consumer.claimer import Claimer
 from consumer.claims import Claims
+from consumer.clocks import Clocks
+from consumer.intake import utc_now
 from consumer.lease import Lease
 from consumer.source import Brokers, LogState, consumer_config
 from scripts._generate import generate
@@ -118,3 +122,32 @@ def test_a_partition_claimed_while_reading_is_paused_is_not_read(events: Pipelin
         assert consumer.consume(100, 2.0) == []
         assignment.resume_reading()
         assert len(consumer.consume(100, 20.0)) > 0
+
+
+def test_a_claim_judges_by_what_kafka_says_then_not_by_what_it_said_before_the_last(events: Pipeline) -> None:
+    events.publish(generate(count=100, products=20, seed=1))
+    settings = ConsumerSettings(kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic)
+    consumer = Consumer(consumer_config(settings, "claims") | {"group.id": events.topic})
+    clocks, database = Clocks(events.database, utc_now), events.database
+    session = database.client.start_session()
+    with ThreadPoolExecutor(1) as database_thread, closing(consumer), session:
+        claims = Claims(database, Brokers(settings, "claims"), "group", events.topic, "owner", dict(session.session_id))
+        assignment = Assignment(consumer, events.topic, database_thread)
+        claimer = Claimer(database, clocks, claims, assignment, Breaker(), database_thread)
+        assignment.subscribe()
+
+        def all_judged() -> bool:
+            consumer.consume(1, 0.05)
+            claimer.advance()
+            return [one.lease is not None or bool(one.halted) for one in assignment] == [True] * 4
+
+        wait_until("all claimed", all_judged, 30)
+        assert len(assignment.leased()) == 4
+        admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
+        everything = [TopicPartition(events.topic, partition, OFFSET_END) for partition in range(4)]
+        for future in admin.delete_records(everything).values():
+            future.result(10)
+        for assigned in assignment:
+            assignment.suspend(assigned, claim_at=0.0)
+        wait_until("all claimed again", all_judged, 30)
+        assert assignment.leased() == []
