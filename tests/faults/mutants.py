@@ -91,6 +91,17 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "new rollups are inserted outside the transaction",
+        f"{KILLS}[before_commit]",
+        (
+            Edit(
+                TRANSACTION,
+                "collection, documents, self._session)\n        return",
+                "collection, documents, None if collection == ROLLUPS else self._session)\n        return",
+            ),
+        ),
+    ),
+    Mutant(
         "transactions are committed at w: 1",
         f"{MONGODB}::test_what_a_primary_alone_had_was_never_called_committed",
         (Edit(TRANSACTION, 'write_concern=WriteConcern("majority")', "write_concern=WriteConcern(1)"),),

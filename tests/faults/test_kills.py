@@ -36,10 +36,10 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
     "step", [step if step in SHORT_STEPS else pytest.param(step, marks=pytest.mark.full) for step in ALL_STEPS]
 )
 def test_a_death_at(start: Start, step: str) -> None:
-    """One consumer alone, so that nothing hides what it leaves behind."""
+    """One consumer alone, so that nothing hides what it leaves behind, in the midst of aggregates that are there."""
     scenario = start()
-    scenario.traffic.publish(600)
-    first = scenario.consumer(FAILPOINT=f"{step}:kill:2")
+    scenario.traffic.publish(1_000)
+    first = scenario.consumer(FAILPOINT=f"{step}:kill:4")
     assert first.wait(60) == -signal.SIGKILL
     scenario.fault()
     heir = scenario.consumer()
