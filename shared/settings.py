@@ -9,7 +9,7 @@ import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo.uri_parser import parse_uri
 
@@ -127,6 +127,14 @@ class ConsumerSettings(KafkaSettings):
     )
     metrics_host: str = Field("0.0.0.0", description="Address on which Prometheus metrics are served.")  # noqa: S104
     metrics_port: Port = Field(9100, description="Port of the Prometheus metrics; 0: not served.")
+
+    @field_validator("dead_letter_topic")
+    @classmethod
+    def _is_another_topic(cls, topic: str, info: ValidationInfo) -> str:
+        """A copy among the events would be rejected, and copied, without end."""
+        if topic and topic == info.data.get("kafka_topic"):
+            raise ValueError("this is KAFKA_TOPIC, whose copies would be rejected and copied again without end")
+        return topic
 
 
 class ApiSettings(SharedSettings):
