@@ -120,6 +120,9 @@ def rotate(
         old = token_records.the_one(token_records.records(), token)
         if token_records.state(old) != "valid":
             raise NoSuchToken(f"{token!r} is {token_records.state(old)}; `issue` makes a new one")
+        if successor := old.get("replaced_by"):
+            # Its own end was put forward, so nothing tells any more how long the next one should live.
+            raise NoSuchToken(f"{token!r} was rotated before; rotate its successor, {successor[:ID_DIGITS]}")
         life = None if days is None else timedelta(days=days)
         new, record = token_records.rotate(old, life, timedelta(minutes=overlap_minutes))
     _hand_over(new, record, as_json)

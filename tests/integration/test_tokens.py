@@ -184,6 +184,9 @@ def test_rotating_hands_the_rights_on(cli: Cli, api: Api, clock: RunningClock) -
     assert (before["replaced_by"], after["id"], after["state"]) == (new["id"], new["id"], "valid")
     made, expires = (datetime.fromisoformat(after[name]) for name in ("created_at", "expires_at"))
     assert expires - made == timedelta(days=30)
+    again = cli("rotate", before["id"])
+    assert (again.returncode, again.stdout) == (1, "")
+    assert f"rotate its successor, {new['id'][:12]}" in again.stderr
     tokens = (old, new["token"])
     assert [api.get("/api/product/sale/3", token).status_code for token in tokens] == [200, 200]
     assert api.get("/api/product/sale/4", new["token"]).status_code == 403
