@@ -15,6 +15,7 @@ from consumer.intake import Intake, Taken, bytes_of
 from consumer.lease import Lease
 from consumer.store import Store
 from consumer.writes import Writes
+from shared.errors import StoreUnavailable
 
 BATCH_BYTES = 16 * 1024 * 1024
 
@@ -46,7 +47,7 @@ class Pipeline:
         self._store = store
         self._intake = intake
         self._executor = executor
-        self._batch_events = batch_events
+        self._most_events = self._batch_events = batch_events
         self._numbers = count(1)
         self._waiting: deque[Taken] = deque()
         self._open = Batch(intake)
@@ -97,7 +98,9 @@ class Pipeline:
         if self._in_flight is None or not self._in_flight[1].done():
             return None
         (closed, future), self._in_flight = self._in_flight, None
-        return Outcome(closed, future.exception())
+        error = future.exception()
+        self._adapt(error)
+        return Outcome(closed, error)
 
     def drop_lost(self) -> None:
         """Forget messages of lost leases."""
@@ -105,6 +108,13 @@ class Pipeline:
         left = map(to_do, (*ready, *self._open.taken, *self._waiting))
         self._waiting = deque(taken for taken in left if taken.messages)
         self._open, self._ready = Batch(self._intake), None
+
+    def _adapt(self, error: BaseException | None) -> None:
+        """A database too slow for a batch before its deadline gets half as many events next, until it takes them."""
+        if error is None:
+            self._batch_events = min(self._most_events, self._batch_events * 2)
+        elif isinstance(error, StoreUnavailable):
+            self._batch_events = max(1, self._batch_events // 2)
 
     @property
     def _full(self) -> bool:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, NetworkTimeout
 
 from consumer import products, store
 from consumer.pipeline import BATCH_BYTES, Pipeline
 from consumer.transaction import Mismatch
+from consumer.writes import Writes
 from scripts.partitions import Decision, accept
 from shared.documents import event_collection
 from shared.errors import (
@@ -221,3 +223,29 @@ def test_a_decision_about_a_partition_is_refused_when_a_batch_came_in_between(wr
     between = writer.database.partitions.find_one()
     assert not accept(writer.database, seen, Decision(0, "the beginning"), TOPIC_ID)
     assert writer.database.partitions.find_one() == between
+
+
+def test_a_database_that_takes_small_batches_alone_gets_them(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "ATTEMPT_SECONDS", 0.0)
+    transactions = writer.store._transactions
+    run = transactions.run
+
+    def run_few(writes: Writes, *more: Any) -> None:
+        if sum(map(len, writes.events.values())) > 100:
+            raise NetworkTimeout("too many at once")
+        run(writes, *more)
+
+    vars(transactions)["run"] = run_few
+    with ThreadPoolExecutor(1) as database_thread:
+        pipeline = Pipeline(writer.store, writer.intake, database_thread, batch_events=1_000)
+        for _ in range(12):
+            lease = writer.lease()
+            pipeline.add(writer.taken(lease, [sold()] * 1_000))
+            pipeline.advance()
+            assert pipeline.wait(10)
+            assert pipeline.outcome() is not None
+            lease.lost = True  # a batch given up is read again, from what is stored
+            pipeline.drop_lost()
+    sizes = [len(batch) for batch in writer.written]
+    assert stored(writer) == sum(sizes) > 200
+    assert max(sizes) <= 100
