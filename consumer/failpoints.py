@@ -7,6 +7,7 @@ function, and it is passed some ten times a batch, never once an event.
 
 import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def arm() -> None:
             passages[step] += 1
             for failpoint in failpoints:
                 if (failpoint.step, failpoint.passage) == (step, passages[step]):
-                    os.kill(os.getpid(), failpoint.signal)
+                    # To this thread: sent to the process, another may take it, and this one goes on for a moment.
+                    signal.pthread_kill(threading.get_ident(), failpoint.signal)
 
         log.warning("failpoints are set, this is a test", failpoints=text)
         reach = signal_at
