@@ -16,6 +16,9 @@ administer() {
 
 trap 'administer "while (admin.fsyncUnlock().lockCount > 0) {}" > /dev/null' EXIT
 administer 'admin.fsyncLock()' > /dev/null
-# What changes all the same is measurements and the running server's lock.
-docker compose exec -T mongo tar --create --directory /data/db --exclude ./diagnostic.data --exclude ./mongod.lock . > "$file.incomplete"
+# What changes all the same is measurements, the running server's lock, and folders, which tar would complain of: it is told
+# the files alone.
+docker compose exec -T mongo bash -o pipefail -c \
+  'cd /data/db && find . -type f ! -path "./diagnostic.data/*" ! -name mongod.lock -print0 | tar --create --null --files-from -' \
+  > "$file.incomplete"
 mv "$file.incomplete" "$file"
