@@ -37,6 +37,7 @@ SMOKE = Options(
     rounds=1,
     events=10_000,
     worst_events=10_000,
+    products=100,
     many_products=2_000,
     peer_seconds=1.0,
     waiting=20_000,

@@ -45,7 +45,7 @@ def document(introduction: str, machine: Sequence[str], sections: Sequence[Secti
         introduction.strip(),
         "\n".join(f"- {line}" for line in machine),
         table(("measure", "goal", "reached: median (lowest-highest)", "holds"), goals),
-        *(detail(section) for section in sections),
+        *(detail(section) for section in sections if section.figures or section.remarks),
     ]
     return "\n\n".join(parts) + "\n"
 
