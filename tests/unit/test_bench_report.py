@@ -32,11 +32,14 @@ def test_percentiles_are_values_that_were_measured(share: float, expected: float
 
 def test_a_missed_goal_is_said() -> None:
     rows = [Row("fast", "≥ 3×", "2.9×", at_least(2.9, 3)), Row("soon", "≤ 40 ms", "40 ms", at_most(40, 40))]
-    lines = document("# Title", ["a machine"], [Section("One", rows)]).splitlines()
+    lines = document(
+        "# Title", ["a machine"], [Section("One", rows, remarks=["why"]), Section("Two", rows)]
+    ).splitlines()
     assert "| fast | ≥ 3× | 2.9× | no |" in lines
     assert "| soon | ≤ 40 ms | 40 ms | yes |" in lines
     assert "- a machine" in lines
     assert "## One" in lines
+    assert "## Two" not in lines, "a heading with nothing below it"
 
 
 def test_a_spread_is_written_with_its_extremes_where_it_has_some() -> None:
