@@ -64,7 +64,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     reporter = Reporter(
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
-    copier = DeadLetterCopier(database, settings, assignment.leased) if settings.dead_letter_topic else None
+    copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
 
     def committed(batch: Batch) -> None:

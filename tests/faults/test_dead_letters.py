@@ -2,13 +2,12 @@
 
 from functools import partial
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-
 from consumer.failpoints import BATCH_STEPS
 from scripts._generate import generate
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.faults.scenario import Scenario
+from tests.support.copies import copies
 from tests.support.process import Running
 
 Copied = tuple[object, ...]
@@ -34,7 +33,7 @@ def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
     expected = {
         (letter["reason"].encode(), b"%d" % letter["_id"]["k"], b"%d" % letter["_id"]["o"]) for letter in letters.find()
     }
-    assert copies(scenario, topic) == expected
+    assert told(scenario, topic) == expected
     assert last.stop() == 0
 
 
@@ -43,22 +42,7 @@ def moved_or_died(scenario: Scenario, consumer: Running, handled: int) -> bool:
     return not consumer.is_running or scenario.handled > handled
 
 
-def copies(scenario: Scenario, topic: str) -> set[Copied]:
-    """What the topic holds, some of it perhaps twice."""
-    reader = Consumer(
-        {
-            "bootstrap.servers": scenario.pipeline.kafka.bootstrap_servers,
-            "group.id": f"{topic}-reader",
-            "enable.partition.eof": True,
-            "log_level": 0,
-        }
-    )
-    reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-    found: set[Copied] = set()
-    for message in iter(lambda: reader.poll(30), None):
-        if message.error() is not None:
-            break
-        headers = dict(message.headers() or [])
-        found.add(tuple(headers[f"dead-letter-{name}"] for name in ("reason", "partition", "offset")))
-    reader.close()
-    return found
+def told(scenario: Scenario, topic: str) -> set[Copied]:
+    """What the copies in the topic say, some of which may be there twice."""
+    names = [f"dead-letter-{name}" for name in ("reason", "partition", "offset")]
+    return {tuple(headers[name] for name in names) for _, headers in copies(scenario.pipeline.kafka, topic)}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from scripts._generate import generate
 from shared.documents import EVENT_COLLECTION_OPTIONS
@@ -15,6 +15,7 @@ from stack.waiting import wait_until
 from tests.support.invariant import raw_events
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.servers import KafkaServer, MongoServer
+from tests.support.topic_config import set_topic
 
 
 @pytest.fixture
@@ -46,45 +47,8 @@ def test_events_of_many_days_go_to_clustered_collections_of_their_days(events: P
         assert day["options"]["clusteredIndex"]["key"] == EVENT_COLLECTION_OPTIONS["clusteredIndex"]["key"]
 
 
-def test_rejections_are_copied_to_the_dead_letter_topic_with_reason_and_source(events: Pipeline) -> None:
-    dead_letters = f"{events.topic}-dlq"
-    events.kafka.create_topic(dead_letters, 1)
-    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers})
-    producer.produce(events.topic, key=b"k", value=b"not json", headers={"trace": b"t1"}, partition=0)
-    producer.produce(events.topic, value=b"x" * 900_000, partition=1)
-    assert producer.flush(10) == 0
-    events.consumer(DEAD_LETTER_TOPIC=dead_letters)
-
-    reader = Consumer(
-        {
-            "bootstrap.servers": events.kafka.bootstrap_servers,
-            "group.id": f"{events.topic}-reader",
-            "auto.offset.reset": "earliest",
-        }
-    )
-    reader.subscribe([dead_letters])
-    copies = {}
-    for message in iter(lambda: reader.poll(30), None):
-        headers = dict(message.headers() or [])
-        copies[headers["dead-letter-reason"]] = message, headers
-        if len(copies) == 2:
-            break
-    reader.close()
-    message, headers = copies[b"not_json"]
-    assert (message.key(), message.value(), headers["trace"]) == (b"k", b"not json", b"t1")
-    assert headers["dead-letter-topic"] == events.topic.encode()
-    assert (headers["dead-letter-partition"], headers["dead-letter-offset"]) == (b"0", b"0")
-    assert len(copies[b"too_large"][0].value() or b"") == 900_000
-    wait_until(
-        "all copies noted", lambda: not events.database.rejected_events.count_documents({"copy_pending": True}), 20
-    )
-
-
 def test_a_message_of_17_mb_is_a_dead_letter_that_says_what_was_cut(events: Pipeline) -> None:
-    admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
-    limit = ConfigEntry("max.message.bytes", "20000000", incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ConfigResource.Type.TOPIC, events.topic, incremental_configs=[limit])
-    admin.incremental_alter_configs([resource])[resource].result(10)
+    set_topic(events.kafka, events.topic, max_message_bytes=20_000_000)
     consumer = events.consumer()
     events.publish(generate(count=100, products=5, seed=3))
     producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "message.max.bytes": 20_000_000})

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC, datetime
 
-from consumer.dead_letters import copy_of
+from consumer.copies import copy_of
 from consumer.rejected import KEEP_CUT_BYTES, KEEP_WHOLE_BYTES, Source, rejected_document
 from consumer.rejection import Rejection
 from shared.events import Reason
@@ -54,4 +54,5 @@ def test_a_copy_says_why_and_whence() -> None:
         "dead-letter-generation": b"1",
         "dead-letter-timestamp": b"1780000000000",
         "dead-letter-truncated": b"false",
+        "dead-letter-value-bytes": b"1",
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin import AdminClient
 
 from consumer.failpoints import REPLAY_STEPS
 from scripts._generate import Message, generate
@@ -18,6 +18,7 @@ from tests.support.invariant import check_aggregates
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.process import module
 from tests.support.servers import KafkaServer, MongoServer
+from tests.support.topic_config import set_topic
 
 OLD = 30
 """Messages whose events are two days old, of which a consumer that keeps one day makes dead letters."""
@@ -152,9 +153,7 @@ def test_letters_are_listed_shown_and_exported(events: Pipeline) -> None:
 
 def test_a_cut_letter_is_replayed_from_kafka_while_it_holds_it(events: Pipeline) -> None:
     admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
-    limit = ConfigEntry("max.message.bytes", "4000000", incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ConfigResource.Type.TOPIC, events.topic, incremental_configs=[limit])
-    admin.incremental_alter_configs([resource])[resource].result(10)
+    set_topic(events.kafka, events.topic, max_message_bytes=4_000_000)
     producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "message.max.bytes": 4_000_000})
     for number in range(2):
         headers: dict[str, str | bytes | None] = {"large": b"h" * 1_500_000}

@@ -1,0 +1,16 @@
+"""A topic's own settings on the broker."""
+
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+
+from tests.support.servers import KafkaServer
+
+
+def set_topic(kafka: KafkaServer, topic: str, **settings: object) -> None:
+    """Change settings of a topic, `max_message_bytes=20_000` for `max.message.bytes`."""
+    entries = [
+        ConfigEntry(name.replace("_", "."), str(value), incremental_operation=AlterConfigOpType.SET)
+        for name, value in settings.items()
+    ]
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.incremental_alter_configs([resource])[resource].result(10)
