@@ -1,11 +1,11 @@
 """Which days there are: collections of events, and the days that aggregates speak of."""
 
-from collections import Counter
 from typing import NamedTuple
 
-from scripts._audit.findings import Findings, Kind
+from scripts._audit.census import days_of
+from scripts._audit.findings import Findings, Kind, day_of
 from scripts._audit.snapshot import Snapshot
-from shared.documents import DAY_MS, EVENTS_PREFIX, MAINTENANCE, RETENTION, ROLLUPS, TOTALS, event_collection, event_day
+from shared.documents import DAY_MS, EVENTS_PREFIX, MAINTENANCE, RETENTION, ROLLUPS, TOTALS, event_day
 from shared.mongo import SyncDatabase
 
 
@@ -28,16 +28,23 @@ def calendar(database: SyncDatabase, snapshot: Snapshot, findings: Findings) -> 
         if day is not None:
             stored.add(day)
     kept = kept_from(database)
-    spoken_of = documents_by_day(snapshot, ROLLUPS) + documents_by_day(snapshot, TOTALS)
-    for day in sorted(spoken_of):
+    findings.cannot_judge(
+        "days that retention has noted as dropped and that are there", sum(day < kept for day in stored)
+    )
+    spoken_of = days_of(snapshot, ROLLUPS, TOTALS)
+    for day in sorted(spoken_of.hours.keys() | spoken_of.minutes.keys()):
         if day < kept:
-            findings.cannot_judge("hours of days that retention dropped", spoken_of[day])
+            findings.cannot_judge("hours of days that retention dropped", spoken_of.hours[day])
+            findings.cannot_judge("minutes of days that retention dropped", spoken_of.minutes[day])
             continue
         if day in stored:
             continue
-        name = event_collection(day * DAY_MS)
+        name = day_of(day * DAY_MS)
         findings.add(
-            Kind.DAY_MISSING, f"collection {name} is gone: {spoken_of[day]} hours' sums have no events", collection=name
+            Kind.DAY_MISSING,
+            f"collection {name} is gone: sums of {spoken_of.hours[day]} hours and {spoken_of.minutes[day]} minutes "
+            "have no events",
+            collection=name,
         )
     return Calendar(sorted(stored), kept)
 
@@ -47,11 +54,3 @@ def kept_from(database: SyncDatabase) -> int:
     so whoever asks after reading knows whether what was read may have been gone."""
     retention = database[MAINTENANCE].find_one({"_id": RETENTION}) or {}
     return int(retention.get("dropped_before", 0))
-
-
-def documents_by_day(snapshot: Snapshot, collection: str) -> Counter[int]:
-    """How many hours' documents each day has."""
-    day = {"$toLong": {"$floor": {"$divide": ["$_id.h", 24]}}}
-    hours = {"$match": {"_id.h": {"$type": "number"}}}
-    grouped = snapshot.aggregate(collection, [hours, {"$group": {"_id": day, "count": {"$sum": 1}}}])
-    return Counter({int(one["_id"]): one["count"] for one in grouped})

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from scripts._audit import levels, totals
 from scripts._audit.differences import Difference, compare
-from scripts._audit.findings import Findings, Kind
+from scripts._audit.findings import Findings, Kind, day_of
 from scripts._audit.ledger import Ledger
 from scripts._audit.levels import Levels
-from scripts._audit.products import PACKED_RATINGS, Place, ProductSums, Rated
+from scripts._audit.products import PACKED_RATINGS, Newest, Place, ProductSums
 from scripts._audit.raw import PROJECTION, events_of
+from scripts._audit.shapes import MOST_PARTITION, is_aggregates
 from scripts._audit.snapshot import Snapshot
 from scripts._audit.totals import PARTITION_BITS, Sums
-from shared.documents import DAY_MS, HOUR_MS, ROLLUPS, event_collection
+from shared.documents import DAY_MS, HOUR_MS, REPLAYED_PARTITION, ROLLUPS, event_collection
 
 ROLLUPS_AT_ONCE: Final = 50
 MINUTES_AT_ONCE: Final = 50_000
@@ -67,6 +68,9 @@ class Day:
         count = 0
         for product, time_ms, partition, offset, generation, packed, rating in events_of(batch, self._malformed):
             count += 1
+            if partition not in current.newest and not REPLAYED_PARTITION <= partition < MOST_PARTITION:
+                self._malformed({"p": product, "t": time_ms, "k": partition, "o": offset}, "no such partition")
+                continue
             if not first_ms <= time_ms < end_ms:
                 self._wrong_day(product, time_ms, partition, offset, generation)
                 continue
@@ -81,7 +85,8 @@ class Day:
                 current.first[partition] = time_ms
             if rating >= 0:
                 current.ratings[partition] = current.ratings.get(partition, 0) + PACKED_RATINGS[rating]
-                current.rated[partition] = time_ms, offset
+                current.rated[partition] = time_ms, offset, generation
+            current.newest[partition] = time_ms, offset, generation
             if not self._ledger.event(partition, generation, offset):
                 self._ledger.tell_again(product, time_ms, partition, generation, offset)
         return count
@@ -94,7 +99,9 @@ class Day:
         self._seen_products.add(ended.product)
         for partition, first_seen_ms in ended.first.items():
             rated = ended.rated.get(partition)
-            of_day = ProductSums(ended.ratings.get(partition, 0), first_seen_ms, Rated(*rated) if rated else None)
+            newest = Newest(*ended.newest[partition])
+            ratings, latest_rated = ended.ratings.get(partition, 0), Newest(*rated) if rated else None
+            of_day = ProductSums(ratings, first_seen_ms, newest, latest_rated)
             known = self._products.setdefault((ended.product, partition), of_day)
             if known is not of_day:
                 known.add(of_day)
@@ -115,8 +122,10 @@ class Day:
             {"_id": {order: {"p": product, "h": hour} for order, hour in hours.items()}} for product in self._pending
         ]
         for document in self._snapshot.find(ROLLUPS, {"$or": ranges}) if ranges else ():
-            self._rollups += 1
             identity = document["_id"]
+            if not is_aggregates(identity, "phk"):
+                continue  # told by the census
+            self._rollups += 1
             place = identity["p"], identity["h"], identity["k"]
             self._compare(ROLLUPS, identity, expected.pop(place, {}), levels.as_stored(document))
         for (product, hour, partition), wanted in expected.items():
@@ -127,7 +136,7 @@ class Day:
         """Documents of products that have no events today."""
         hours = {"_id.h": {"$gte": self._day * 24, "$lt": (self._day + 1) * 24}}
         for document in self._snapshot.find(ROLLUPS, hours):
-            if document["_id"]["p"] not in self._seen_products:
+            if is_aggregates(document["_id"], "phk") and document["_id"]["p"] not in self._seen_products:
                 self._compare(ROLLUPS, document["_id"], {}, levels.as_stored(document))
 
     def _compare(self, collection: str, identity: dict[str, int], expected: Levels, stored: Levels) -> None:
@@ -136,7 +145,7 @@ class Day:
     def _wrong_day(self, product: int, time_ms: int, partition: int, offset: int, generation: int) -> None:
         self._findings.add(
             Kind.WRONG_DAY,
-            f"{self._collection} holds an event of {event_collection(time_ms)}: product {product}, "
+            f"{self._collection} holds an event of {day_of(time_ms)}: product {product}, "
             f"partition {partition}, offset {offset}",
             collection=self._collection,
             product=product,
@@ -159,11 +168,12 @@ class Day:
 class _Product:
     """What today's events say of one product so far; times are in milliseconds, partitions the keys."""
 
-    __slots__ = ("first", "minutes", "product", "rated", "ratings")
+    __slots__ = ("first", "minutes", "newest", "product", "rated", "ratings")
 
     def __init__(self, product: int) -> None:
         self.product = product
         self.minutes: Sums = {}
         self.first: dict[int, int] = {}
         self.ratings: dict[int, int] = {}
-        self.rated: dict[int, tuple[int, int]] = {}
+        self.newest: dict[int, tuple[int, int, int]] = {}
+        self.rated: dict[int, tuple[int, int, int]] = {}

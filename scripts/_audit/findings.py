@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.documents import event_collection
+
 MOST_DETAILS = 1_000
 
 
@@ -24,6 +26,9 @@ class Kind(StrEnum):
     WRONG_DAY = "wrong_day"
     MALFORMED_EVENT = "malformed_event"
     DAY_MISSING = "day_missing"
+    MALFORMED_AGGREGATE = "malformed_aggregate"
+    MALFORMED_LETTER = "malformed_letter"
+    MALFORMED_PARTITION = "malformed_partition"
     REPLAY_WITHOUT_LETTER = "replay_without_letter"
     LETTER_WITHOUT_REPLAY = "letter_without_replay"
     GROUPS_DIFFER = "groups_differ"
@@ -84,5 +89,16 @@ class Findings:
 
 
 def iso_hour(hour: int) -> str:
-    """An hour since 1970 as `2026-06-01T13Z`."""
-    return f"{datetime.fromtimestamp(hour * 3600, UTC):%Y-%m-%dT%HZ}"
+    """An hour since 1970 as `2026-06-01T13Z`; its number where no calendar has it."""
+    try:
+        return f"{datetime.fromtimestamp(hour * 3600, UTC):%Y-%m-%dT%HZ}"
+    except (ValueError, OverflowError, OSError):
+        return f"hour {hour}"
+
+
+def day_of(time_ms: int) -> str:
+    """The collection that an event of this time belongs into; the time where no calendar has it."""
+    try:
+        return event_collection(time_ms)
+    except (ValueError, OverflowError, OSError):
+        return f"time {time_ms}"

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from scripts._audit import sums
-from shared.documents import Document, block_path, minute_path
+from shared.documents import SUMS, Document, block_path, minute_path
+
+_LEVELS: Final = {"b": "block", "m": "minute", "s": "second"}
 
 Levels = dict[str, int]
 """Packed sums by path; without the paths that have none."""
 
 NOT_A_SUM: Final = -1
-"""Stands for stored values that no sum of events can be."""
+"""Stands for stored values that no sum of events can be, and for fields that nothing writes."""
 
 
 def of_hour(minutes: Iterable[tuple[int, int]]) -> Levels:
@@ -39,19 +41,23 @@ def _collect(document: Mapping[str, Any], path: str, levels: Levels) -> None:
         levels[path] = sums.stored(document)
     except sums.NotASum:
         levels[path] = NOT_A_SUM
-    for name in ("b", "m", "s"):
-        inner = document.get(name, {})
-        for number, part in inner.items() if isinstance(inner, dict) else ():
+    for name, inner in document.items():
+        if name in SUMS or (name == "_id" and not path):
+            continue
+        at = f"{path}.{name}" if path else name
+        if name not in _LEVELS or not isinstance(inner, dict):
+            levels[at] = NOT_A_SUM
+            continue
+        for number, part in inner.items():
             if isinstance(part, dict):
-                _collect(part, f"{path}{'.' if path else ''}{name}.{number}", levels)
+                _collect(part, f"{at}.{number}", levels)
+            else:
+                levels[f"{at}.{number}"] = NOT_A_SUM
 
 
 def level_of(path: str) -> str:
     """`hour`, `block`, `minute` or `second`."""
-    if not path:
-        return "hour"
-    kind = path.rsplit(".", 2)[-2]
-    return {"b": "block", "m": "minute", "s": "second"}.get(kind, kind)
+    return next((_LEVELS[step] for step in reversed(path.split(".")) if step in _LEVELS), "hour")
 
 
 def as_document(identity: Document, levels: Levels) -> Document:

@@ -1,6 +1,7 @@
-"""The ratings of all days against `products`: count, sum, histogram; and when a product was first seen, last rated.
+"""The ratings of all days against `products`: count, sum, histogram; and when a product was first seen, last rated, and
+last seen at all.
 
-Holds about 400 bytes a product and partition that has events.
+Holds about 600 bytes a product and partition that has events.
 """
 
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from bson.max_key import MaxKey
 
 from scripts._audit.findings import Findings, Kind
 from scripts._audit.raw import PROJECTION, events_of
+from scripts._audit.shapes import is_integer
 from scripts._audit.snapshot import Snapshot
 from scripts._audit.sums import NotASum, stored
 from shared.documents import EVENTS_PREFIX, HISTOGRAM_BINS, PRODUCTS, Document
 from shared.mongo import SyncDatabase
 
+_FIELDS: Final = {"_id", "ratings", "rating_sum", "histogram", "latest", "latest_rated", "first_seen"}
 _BIN_BITS: Final = 48
 _SUM_SHIFT: Final = _BIN_BITS * HISTOGRAM_BINS
 PACKED_RATINGS: Final = tuple(
@@ -27,11 +30,12 @@ Place = tuple[int, int]
 """Product and partition."""
 
 
-class Rated(NamedTuple):
-    """Time and offset of the newest rating."""
+class Newest(NamedTuple):
+    """Where the newest event, or rating, stands."""
 
     time_ms: int
     offset: int
+    generation: int
 
 
 @dataclass(slots=True)
@@ -40,12 +44,14 @@ class ProductSums:
 
     ratings: int
     first_seen_ms: int
-    latest_rated: Rated | None
+    newest: Newest
+    latest_rated: Newest | None
 
     def add(self, other: "ProductSums") -> None:
         """Take in the events of another day."""
         self.ratings += other.ratings
         self.first_seen_ms = min(self.first_seen_ms, other.first_seen_ms)
+        self.newest = max(self.newest, other.newest)
         if other.latest_rated is not None:
             self.latest_rated = max(self.latest_rated or other.latest_rated, other.latest_rated)
 
@@ -70,9 +76,10 @@ def read_again(database: SyncDatabase, snapshot: Snapshot, place: Place) -> Prod
     all_days: ProductSums | None = None
     for name in database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}}):
         for batch in snapshot.raw_batches(name, of_product, PROJECTION):
-            for _, time_ms, _, offset, _, _, rating in events_of(batch, lambda _, __: None):
-                rated = Rated(time_ms, offset) if rating >= 0 else None
-                one = ProductSums(PACKED_RATINGS[rating] if rated else 0, time_ms, rated)
+            for _, time_ms, _, offset, generation, _, rating in events_of(batch, lambda _, __: None):
+                newest = Newest(time_ms, offset, generation)
+                rated = newest if rating >= 0 else None
+                one = ProductSums(PACKED_RATINGS[rating] if rated else 0, time_ms, newest, rated)
                 if all_days is None:
                     all_days = one
                 else:
@@ -82,11 +89,12 @@ def read_again(database: SyncDatabase, snapshot: Snapshot, place: Place) -> Prod
 
 def stored_fields(document: Document) -> dict[str, int | None]:
     """The same of a stored document; None for what no sum of ratings can be."""
+    fields: dict[str, int | None] = dict.fromkeys(document.keys() - _FIELDS)
     histogram = document.get("histogram", {})
-    fields: dict[str, int | None] = {
-        f"histogram.{bin_}": count if isinstance(count, int) and count >= 0 else None
-        for bin_, count in histogram.items()
-    }
+    if isinstance(histogram, dict):
+        fields |= {f"histogram.{bin_}": count if is_integer(count) else None for bin_, count in histogram.items()}
+    else:
+        fields["histogram"] = None
     try:
         packed = stored({name: document[name] for name in ("ratings", "rating_sum") if name in document})
         fields |= {"ratings": packed >> 64, "rating_sum": packed & (1 << 64) - 1}
@@ -112,19 +120,36 @@ def problems(expected: ProductSums | None, document: Document | None, whole: boo
         elif document is not None and whole:
             yield "", "no document", "one"
         return
+    yield from _wrong_moments(expected, document, whole)
+
+
+def _wrong_moments(expected: ProductSums, document: Document, whole: bool) -> Iterator[tuple[str, str, str]]:
+    """The same of when the product was first seen, last seen and last rated."""
     first = document.get("first_seen")
-    if not isinstance(first, int) or first > expected.first_seen_ms or (whole and first < expected.first_seen_ms):
+    if not is_integer(first) or first > expected.first_seen_ms or (whole and first < expected.first_seen_ms):
         yield "first_seen", str(expected.first_seen_ms), str(first)
+    # The days that were read are the last ones, so their newest event is the newest of all.
+    latest, newest = _order(document.get("latest"), "ton"), expected.newest[:2]
+    if latest is None or latest > newest:
+        yield "latest", f"{newest} or before", str(document.get("latest"))
     rated = document.get("latest_rated")
-    order = None if rated is None else _order(rated)
-    newest = None if expected.latest_rated is None else tuple(expected.latest_rated)
-    older = newest is not None and (order is None or order < newest)
-    if older or (whole and order != newest):
-        yield "latest_rated", str(newest), str(order)
+    if expected.latest_rated is not None:
+        if _order(rated, "tonc") != expected.latest_rated[:2]:
+            yield "latest_rated", str(expected.latest_rated[:2]), str(rated)
+    elif rated is not None and whole:
+        yield "latest_rated", "None", str(rated)
 
 
-def _order(latest: Document) -> tuple[int, int]:
-    return latest["t"], latest["o"]
+def _order(latest: object, initials: str) -> tuple[int, int] | None:
+    """Time and offset of `latest` or `latest_rated`; None where it is not made as it must be. Fields are named by
+    their initials."""
+    if not isinstance(latest, dict) or "".join(name[0] for name in latest if name) != initials:
+        return None
+    texts = [latest[name] for name in ("name", "category") if name in latest]
+    if not all(isinstance(text, str) for text in texts) or len(texts) != len(initials) - 2:
+        return None
+    time_ms, offset = latest.get("t"), latest.get("o")
+    return (time_ms, offset) if is_integer(time_ms) and is_integer(offset) else None
 
 
 def note(place: Place, wrong: tuple[str, str, str], findings: Findings) -> None:

@@ -6,7 +6,7 @@ from bson.int64 import Int64
 from bson.max_key import MaxKey
 from pymongo.client_session import ClientSession
 
-from scripts._audit.products import PACKED_RATINGS, Place, ProductSums, Rated
+from scripts._audit.products import PACKED_RATINGS, Newest, Place, ProductSums
 from scripts._audit.raw import NO_RATING, numbers_of
 from shared.documents import EVENTS_PREFIX, RATING_DECIMALS, Document, decimal128, product_id
 from shared.mongo import SyncDatabase
@@ -21,9 +21,10 @@ def product(database: SyncDatabase, session: ClientSession, place: Place) -> Doc
     latest: dict[str, Document] = {}
     for name in sorted(database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})):
         for event in database[name].find(of_product, session=session).sort("_id", 1):
-            time_ms, offset, rating = event["_id"]["t"], event["_id"]["o"], numbers_of(event)[1]
-            rated = None if rating == NO_RATING else Rated(time_ms, offset)
-            one = ProductSums(PACKED_RATINGS[rating] if rated else 0, time_ms, rated)
+            place_in_time, rating = event["_id"], numbers_of(event)[1]
+            newest = Newest(place_in_time["t"], place_in_time["o"], place_in_time["g"])
+            rated = None if rating == NO_RATING else newest
+            one = ProductSums(PACKED_RATINGS[rating] if rated else 0, newest.time_ms, newest, rated)
             if sums is None:
                 sums = one
             else:

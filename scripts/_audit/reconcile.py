@@ -11,18 +11,20 @@ from typing import Final, NamedTuple
 from pymongo.errors import OperationFailure
 
 from scripts._audit import products
-from scripts._audit.calendar import calendar, documents_by_day, kept_from
+from scripts._audit.calendar import calendar, kept_from
+from scripts._audit.census import days_of, tell_malformed, tell_unknown_partitions
 from scripts._audit.day import Day
 from scripts._audit.differences import Difference
-from scripts._audit.findings import Findings, Kind
+from scripts._audit.findings import Findings
 from scripts._audit.kafka import Log
 from scripts._audit.ledger import Ledger, Place, ranges_of
-from scripts._audit.products import ProductSums
+from scripts._audit.product_check import ProductCheck
 from scripts._audit.promises import Promises, Scope
+from scripts._audit.records import partitions_of, read_letters, tell_partitions
 from scripts._audit.repair import Repair
 from scripts._audit.replays import judge_replays
 from scripts._audit.snapshot import Snapshot
-from shared.documents import DAY_MS, PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, Document, Id, event_collection
+from shared.documents import DAY_MS, PARTITIONS, ROLLUPS, Id, event_collection
 from shared.errors import AnalyticsError
 from shared.mongo import SyncDatabase
 
@@ -69,9 +71,9 @@ class Reconciliation:
         self._repair = repair
         self.findings = Findings()
         self._ledger = Ledger(self.findings)
-        self._products: dict[products.Place, ProductSums] = {}
+        self._products: dict[products.Place, products.ProductSums] = {}
         self._snapshot = Snapshot(database)
-        self._rollups = documents_by_day(self._snapshot, ROLLUPS)
+        self._rollups = days_of(self._snapshot, ROLLUPS).hours
         self._moments = 1
 
     def run(self, advance: Callable[[int], None]) -> Report:
@@ -89,35 +91,34 @@ class Reconciliation:
             self._snapshot.close()
 
     def _run(self, advance: Callable[[int], None]) -> Report:
-        partitions = self._partitions()
-        if not partitions:
+        if self._snapshot.find_one(PARTITIONS, self._chosen) is None:
             raise CannotAudit(
                 f"database {self._database.name} holds no partition of {self._chosen}: are MONGODB_DATABASE, GROUP_ID "
                 "and KAFKA_TOPIC those of the consumers?"
             )
-        for other in self._snapshot.find(PARTITIONS, {"$nor": [self._chosen]}):
-            text = f"`partitions` holds {other['_id']}: a database is of one group and topic, or their sums are mixed"
-            self.findings.add(Kind.OTHER_GROUP, text, partition=other["_id"]["k"])
-        for letter in self._snapshot.find(REJECTED_EVENTS, {"_id.topic": self._topic}, {"state": 1}):
-            self._ledger.letter(letter)
-        self._ledger.compact()
+        tell_partitions(self._snapshot, self._chosen, self.findings)
+        partitions = partitions_of(self._snapshot, self._chosen)
+        read_letters(self._snapshot, self._topic, self._ledger, self.findings)
+        tell_malformed(self._snapshot, self.findings)
+        tell_unknown_partitions(self._snapshot, [one["_id"]["k"] for one in partitions], self.findings)
         days = calendar(self._database, self._snapshot, self.findings)
         wanted = [day for day in days.stored if day >= max(days.kept_from, self._since or 0)]
         read = [day for day in wanted if self._audit_day(day, advance)]
         kept = kept_from(self._database)
-        whole = self._since is None and not kept
         since_ms = None if self._since is None else self._since * DAY_MS
-        scope = Scope(frozenset(read), kept, whole, self._is_stored, since_ms)
-        self._compare_products(scope.whole)
+        scope = Scope(frozenset(read), kept, self._since is None and not kept, self._is_stored, since_ms)
+        ProductCheck(self._database, self._products, scope.whole, self._repair, self.findings).run()
         ranges = [one for document in partitions for one in ranges_of(document)]
-        ends = {Place(one["_id"]["k"], one["generation"]): one["next_offset"] for one in self._partitions()}
-        Promises(self._ledger, self._log, scope, self.findings).judge(ranges, ends)
+        Promises(self._ledger, self._log, scope, self.findings).judge(ranges, self._ends())
         judge_replays(self._database, self._ledger, self._topic, scope, self.findings)
         handled = {one["_id"]["k"]: one["next_offset"] for one in partitions}
         return Report(self.findings, self._ledger.events, self._ledger.letters, len(read), self._moments, handled)
 
-    def _partitions(self) -> list[Document]:
-        return list(self._snapshot.find(PARTITIONS, self._chosen))
+    def _ends(self) -> dict[Place, int]:
+        """The offsets up to which events may have been met: of a moment after every other, however long they took."""
+        with Snapshot(self._database) as moment:
+            last = partitions_of(moment, self._chosen)
+        return {Place(one["_id"]["k"], one["generation"]): one["next_offset"] for one in last}
 
     def _audit_day(self, day: int, advance: Callable[[int], None]) -> bool:
         """Returns False where retention dropped the day meanwhile: its events were not there to be read."""
@@ -150,34 +151,8 @@ class Reconciliation:
     def _renew(self) -> None:
         self._snapshot.close()
         self._snapshot = Snapshot(self._database)
-        self._rollups = documents_by_day(self._snapshot, ROLLUPS)
+        self._rollups = days_of(self._snapshot, ROLLUPS).hours
         self._moments += 1
-
-    def _compare_products(self, whole: bool) -> None:
-        for document in self._snapshot.find(PRODUCTS, {}):
-            place = document["_id"]["p"], document["_id"]["k"]
-            self._judge_product(place, self._products.pop(place, None), document, whole)
-        for place, expected in self._products.items():
-            self._judge_product(place, expected, None, whole)
-        if not whole:
-            self.findings.cannot_judge("ratings of days that were not read: a product's sums are a lower bound")
-
-    def _judge_product(
-        self, place: products.Place, expected: ProductSums | None, document: Document | None, whole: bool
-    ) -> None:
-        wrong = list(products.problems(expected, document, whole))
-        if wrong and self._moments > 1:
-            with Snapshot(self._database) as moment:
-                expected = products.read_again(self._database, moment, place)
-                document = moment.find_one(PRODUCTS, {"_id": {"p": place[0], "k": place[1]}})
-            wrong = list(products.problems(expected, document, whole))
-        for one in wrong:
-            products.note(place, one, self.findings)
-        if wrong and self._repair is not None:
-            if whole:
-                self._repair.product(place)
-            else:
-                self._repair.left.append(f"{PRODUCTS} {place}: it takes all days to make it anew")
 
     def _is_stored(self, day: int, identity: Id) -> bool:
         return self._database[event_collection(day * DAY_MS)].find_one({"_id": identity}, {"_id": 1}) is not None

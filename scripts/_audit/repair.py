@@ -68,7 +68,10 @@ class Repair:
         product, partition = place
 
         def make(session: ClientSession, _: Document) -> None:
-            document = rebuild.product(self._database, session, place)
+            try:
+                document = rebuild.product(self._database, session, place)
+            except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+                raise NotRepaired(f"one of its events is malformed: {error}") from error
             if kept_from(self._database):
                 raise NotRepaired("retention has dropped days, and it takes all of them to make it anew")
             identity = {"_id": product_id(product, partition)}

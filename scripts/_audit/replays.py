@@ -3,7 +3,8 @@
 from scripts._audit.findings import Findings, Kind, iso_hour
 from scripts._audit.ledger import Ledger
 from scripts._audit.promises import Scope
-from shared.documents import DAY_MS, REJECTED_EVENTS, rejected_id
+from scripts._audit.shapes import is_event
+from shared.documents import DAY_MS, REJECTED_EVENTS, Document, rejected_id
 from shared.mongo import SyncDatabase
 
 
@@ -14,7 +15,7 @@ def judge_replays(database: SyncDatabase, ledger: Ledger, topic: str, scope: Sco
         letter = database[REJECTED_EVENTS].find_one(
             {"_id": rejected_id(topic, event.place.generation, event.place.partition, event.offset)}, {"state": 1}
         )
-        if letter is None or letter["state"] != "replayed":
+        if letter is None or letter.get("state") != "replayed":
             findings.add(
                 Kind.REPLAY_WITHOUT_LETTER,
                 f"partition {event.place.partition}, offset {event.offset}: an event of product {event.product}, "
@@ -29,7 +30,8 @@ def judge_replays(database: SyncDatabase, ledger: Ledger, topic: str, scope: Sco
         letter = database[REJECTED_EVENTS].find_one(
             {"_id": rejected_id(topic, place.generation, place.partition, offset)}, {"replayed_as": 1}
         )
-        identity = (letter or {}).get("replayed_as")
+        said = (letter or {}).get("replayed_as")
+        identity: Document | None = said if is_event(said) else None
         day = identity["t"] // DAY_MS if identity else None
         if day is not None and day < scope.kept_from:
             findings.cannot_judge("replayed events of days that retention dropped")

@@ -51,7 +51,7 @@ def stored(document: Mapping[str, Any]) -> int:
     """The sums that `document` holds at its top level; absent ones are 0. Raises NotASum."""
     packed = 0
     for name in ("amount", "units", "sales", "ratings", "rating_sum"):
-        value = _whole(document.get(name, 0), _DECIMALS.get(name, 0))
+        value = _whole(document[name], _DECIMALS.get(name)) if name in document else 0
         width = _WIDTHS.get(name)
         if value < 0 or (width is not None and value >> width):
             raise NotASum(f"{name}: {document[name]}")
@@ -59,8 +59,13 @@ def stored(document: Mapping[str, Any]) -> int:
     return packed
 
 
-def _whole(value: object, decimals: int) -> int:
-    if type(value) is not Decimal128 and (type(value) is bool or not isinstance(value, int)):
+def _whole(value: object, decimals: int | None) -> int:
+    """In units of ten to the minus `decimals`; None: it must be an integer."""
+    if decimals is None:
+        if type(value) is bool or not isinstance(value, int):
+            raise NotASum(str(value))
+        return int(value)
+    if not isinstance(value, Decimal128):
         raise NotASum(str(value))
     try:
         return scaled(value, decimals)

@@ -16,7 +16,7 @@ from scripts._audit.differences import Difference
 from scripts._audit.levels import NOT_A_SUM, as_stored
 from scripts._audit.levels import as_document as document_of
 from scripts._audit.offsets import PAGE, Offsets, Seen
-from scripts._audit.products import ProductSums, problems
+from scripts._audit.products import Newest, ProductSums, problems
 from scripts._audit.raw import events_of
 from scripts._audit.repair import NotRepaired, added
 from shared.documents import replayed_offset, replayed_source
@@ -133,7 +133,7 @@ def test_a_repair_adds_what_was_lacking_to_what_is_held_by_now() -> None:
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_products_document_that_is_gone_is_told_whatever_days_were_read(whole: bool) -> None:
-    only_sold = ProductSums(ratings=0, first_seen_ms=1, latest_rated=None)
+    only_sold = ProductSums(ratings=0, first_seen_ms=1, newest=Newest(1, 0, 1), latest_rated=None)
     assert list(problems(only_sold, None, whole)) == [("", "a document", "none")]
     assert bool(list(problems(None, {"_id": {"p": 1, "k": 0}, "first_seen": 1}, whole))) == whole
 

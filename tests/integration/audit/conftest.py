@@ -1,0 +1,23 @@
+"""What a consumer has stored, for tests that only read it or a copy of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from scripts._generate import generate
+from tests.support.pipeline import Pipeline, now_ms, pipeline
+from tests.support.servers import KafkaServer, MongoServer
+
+DAYS = 3
+
+
+@pytest.fixture(scope="package")
+def stored(kafka: KafkaServer, mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """1,200 events of three days with some dead letters, stored by a consumer that has ended. Not to be changed."""
+    with pipeline(kafka, mongo, tmp_path_factory.mktemp("stored")) as one:
+        consumer = one.consumer()
+        spread = (DAYS - 1) * 86_400
+        one.publish(generate(count=1_200, products=4, seed=5, invalid=0.02, spread_seconds=spread, now_ms=now_ms()))
+        one.wait_handled()
+        assert consumer.stop() == 0
+        yield one

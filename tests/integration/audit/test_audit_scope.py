@@ -1,0 +1,65 @@
+"""What an audit judges: all, what came since a day, or nothing, of which it tells why."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from scripts._audit.product_check import ProductCheck
+from scripts._audit.snapshot import Snapshot
+from shared.documents import PARTITIONS, event_collection
+from stack.waiting import wait_until
+from tests.integration.audit.corrupting import copied
+from tests.support.audit import audit, findings_of, script
+from tests.support.pipeline import Pipeline, now_ms
+
+
+def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:
+    database = copied(stored.database, f"{stored.topic}-since")
+    environment = stored.environment(MONGODB_DATABASE=database.name)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    report = audit(environment, "--since", today)
+    assert (report["ok"], report["days"]) == (True, 1), report["findings"][:5]
+    name = event_collection(now_ms())
+    event = database[name].find_one_and_delete({})
+    assert event is not None
+    lost = audit(environment, "--since", today)["findings"]
+    assert [one["offset"] for one in lost if one["kind"] == "lost"] == [event["_id"]["o"]]
+
+
+def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
+    nothing = script("audit", stored.environment(MONGODB_DATABASE="no_such"))
+    assert (nothing.returncode, "holds no partition" in nothing.stderr) == (2, True)
+    away = script("audit", stored.environment(MONGODB_URI="mongodb://127.0.0.1:9/?replicaSet=rs0"))
+    assert (away.returncode, away.stderr.startswith("not judged: MongoDB does not answer")) == (2, True)
+
+
+def test_an_audit_may_take_longer_than_mongodb_keeps_a_moment(
+    stored: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the days and the products; each is read from a moment that is there."""
+    admin, elsewhere = stored.database.client.admin, stored.database.client["elsewhere"]
+    first = Snapshot(stored.database)
+
+    def is_gone() -> bool:
+        elsewhere.moments.insert_one({})
+        try:
+            first.find_one(PARTITIONS, {})
+        except OperationFailure as error:
+            return error.code == 239
+        return False
+
+    compare = ProductCheck.run
+
+    def compare_later(check: ProductCheck) -> None:
+        wait_until("the first moment to be gone", is_gone, 60)
+        compare(check)
+
+    monkeypatch.setattr(ProductCheck, "run", compare_later)
+    window = "minSnapshotHistoryWindowInSeconds"
+    admin.command({"setParameter": 1, window: 1})
+    try:
+        assert findings_of(stored, stored.database) == []
+    finally:
+        admin.command({"setParameter": 1, window: 300})
+        first.close()

@@ -1,0 +1,193 @@
+"""Whatever is wrong with events, dead letters and offsets is found and named."""
+
+from typing import Any
+
+import pytest
+from bson.int64 import Int64
+
+from shared.documents import EVENTS_PREFIX, REPLAYED_PARTITION, Document, event_id
+from shared.mongo import SyncDatabase
+from tests.integration.audit.corrupting import Corrupt, an_event, assert_found
+from tests.support.pipeline import Pipeline, now_ms
+
+
+def lose_an_event(database: SyncDatabase) -> dict[str, Any]:
+    name, event = an_event(database)
+    database[name].delete_one({"_id": event["_id"]})
+    place = event["_id"]
+    return {"kind": "lost", "partition": place["k"], "offset": place["o"], "product": place["p"]}
+
+
+def double_an_event(database: SyncDatabase) -> dict[str, Any]:
+    name, event = an_event(database)
+    place = event["_id"]
+    database[name].insert_one(event | {"_id": place | {"t": place["t"] ^ 1}})
+    return {"kind": "duplicate", "partition": place["k"], "offset": place["o"], "product": place["p"]}
+
+
+def reject_an_event(database: SyncDatabase) -> dict[str, Any]:
+    """An event that is a dead letter too."""
+    _, event = an_event(database)
+    letter = database.rejected_events.find_one()
+    assert letter is not None
+    place = event["_id"]
+    identity = letter["_id"] | {"k": place["k"], "o": place["o"]}
+    database.rejected_events.insert_one(letter | {"_id": identity})
+    return {"kind": "raw_and_rejected", "partition": place["k"], "offset": place["o"]}
+
+
+def lose_a_dead_letter(database: SyncDatabase) -> dict[str, Any]:
+    letter = database.rejected_events.find_one_and_delete({})
+    assert letter is not None
+    return {"kind": "lost", "partition": letter["_id"]["k"], "offset": letter["_id"]["o"]}
+
+
+def move_an_offset(by: int) -> Corrupt:
+    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+        database.partitions.update_one({"_id.k": 1}, {"$inc": {"next_offset": by}})
+        return {"kind": "wrong_next_offset", "partition": 1}
+
+    return corrupt
+
+
+def misplace_an_event(database: SyncDatabase) -> dict[str, Any]:
+    name, event = an_event(database)
+    others = database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
+    other = next(other for other in others if other != name)
+    database[name].delete_one({"_id": event["_id"]})
+    database[other].insert_one(event)
+    return {"kind": "wrong_day", "collection": other, "product": event["_id"]["p"], "offset": event["_id"]["o"]}
+
+
+def take_the_cluster_away(database: SyncDatabase) -> dict[str, Any]:
+    name, _ = an_event(database)
+    events = list(database[name].find())
+    database[name].drop()
+    database[name].insert_many(events)
+    return {"kind": "not_clustered", "collection": name}
+
+
+def lose_a_day(database: SyncDatabase) -> dict[str, Any]:
+    name, _ = an_event(database)
+    database[name].drop()
+    return {"kind": "day_missing", "collection": name}
+
+
+def spoil_an_event(database: SyncDatabase) -> dict[str, Any]:
+    name, event = an_event(database, event="productSold")
+    database[name].update_one({"_id": event["_id"]}, {"$set": {"amount": 3.5}})
+    return {"kind": "malformed_event", "collection": name}
+
+
+def move_an_event_to_an_unknown_partition(database: SyncDatabase) -> dict[str, Any]:
+    name, event = an_event(database)
+    database[name].insert_one(event | {"_id": event["_id"] | {"k": 2**30}})
+    return {"kind": "malformed_event", "collection": name}
+
+
+def move_an_event_out_of_time(database: SyncDatabase) -> dict[str, Any]:
+    name, event = an_event(database)
+    database[name].insert_one(event | {"_id": event["_id"] | {"t": Int64(2**62)}})
+    return {"kind": "wrong_day", "collection": name, "offset": event["_id"]["o"]}
+
+
+def a_letter(database: SyncDatabase) -> Document:
+    letter = database.rejected_events.find_one({"_id.o": {"$gt": 0}})
+    assert letter is not None
+    return letter
+
+
+def double_a_letter(**change: Any) -> Corrupt:
+    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+        letter = a_letter(database)
+        database.rejected_events.insert_one(letter | {"_id": letter["_id"] | change})
+        kind = "other_group" if "topic" in change else "wrong_next_offset" if "o" in change else "unknown_partition"
+        return {"kind": kind, "partition": change.get("k", letter["_id"]["k"])}
+
+    return corrupt
+
+
+def insert_a_letter(identity: Any) -> Corrupt:
+    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+        database.rejected_events.insert_one(a_letter(database) | {"_id": identity})
+        return {"kind": "malformed_letter"}
+
+    return corrupt
+
+
+def change_a_letter(kind: str = "malformed_letter", **change: Any) -> Corrupt:
+    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+        letter = a_letter(database)
+        database.rejected_events.update_one({"_id": letter["_id"]}, {"$set": change})
+        return {"kind": kind, "partition": letter["_id"]["k"], "offset": letter["_id"]["o"]}
+
+    return corrupt
+
+
+def replay_nothing(database: SyncDatabase) -> dict[str, Any]:
+    """A letter that says it was replayed as an event that is not there."""
+    replayed_as = event_id(1, now_ms(), REPLAYED_PARTITION, 0, 1)
+    return change_a_letter("letter_without_replay", state="replayed", replayed_as=replayed_as)(database)
+
+
+def change_a_partition(**change: Any) -> Corrupt:
+    """None takes a field away."""
+
+    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+        update = {
+            "$set": {name: value for name, value in change.items() if value is not None},
+            "$unset": {name: "" for name, value in change.items() if value is None},
+        }
+        database.partitions.update_one({"_id.k": 1}, update)
+        return {"kind": "malformed_partition", "partition": 1}
+
+    return corrupt
+
+
+def lose_a_partition(database: SyncDatabase) -> dict[str, Any]:
+    database.partitions.delete_one({"_id.k": 1})
+    return {"kind": "unknown_partition", "partition": 1}
+
+
+def invent_a_partition(database: SyncDatabase) -> dict[str, Any]:
+    database.partitions.insert_one({"_id": "no partition"})
+    return {"kind": "malformed_partition"}
+
+
+CORRUPTIONS: dict[str, Corrupt] = {
+    "an event lost": lose_an_event,
+    "an event twice": double_an_event,
+    "an event that is a dead letter too": reject_an_event,
+    "an event in another day": misplace_an_event,
+    "an event spoiled": spoil_an_event,
+    "an event of an unknown partition": move_an_event_to_an_unknown_partition,
+    "an event of no time": move_an_event_out_of_time,
+    "a day not clustered": take_the_cluster_away,
+    "a day lost": lose_a_day,
+    "a dead letter lost": lose_a_dead_letter,
+    "a dead letter twice, in another generation": double_a_letter(g=2),
+    "a dead letter twice, in another partition": double_a_letter(k=99),
+    "a dead letter twice, beyond the end": double_a_letter(o=10**6),
+    "a dead letter of another topic": double_a_letter(topic="other"),
+    "a dead letter with another _id": insert_a_letter({"k": 1, "o": 1}),
+    "a dead letter with no _id": insert_a_letter("letter"),
+    "a dead letter in no state": change_a_letter(state="lost"),
+    "a dead letter for no reason": change_a_letter(reason=7),
+    "a dead letter replayed as no event": change_a_letter(state="replayed", replayed_as=3),
+    "a dead letter whose replayed event is lost": replay_nothing,
+    "an offset moved back": move_an_offset(-1),
+    "an offset moved on": move_an_offset(1),
+    "an offset that is text": change_a_partition(next_offset="12"),
+    "an offset that is no whole number": change_a_partition(next_offset=12.5),
+    "an offset missing": change_a_partition(next_offset=None),
+    "offsets in the wrong order": change_a_partition(first_offset=10**9),
+    "no generation": change_a_partition(generation=None),
+    "past generations that are none": change_a_partition(past=[{"generation": 1}]),
+    "a partition lost": lose_a_partition,
+    "a partition invented": invent_a_partition,
+}
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_what_is_wrong_is_found_and_named(stored: Pipeline, corruption: str) -> None:
+    assert_found(stored, CORRUPTIONS[corruption], f"e{list(CORRUPTIONS).index(corruption)}")

@@ -1,0 +1,65 @@
+"""Sums that are wrong are made anew from the events, while consumers run, and nothing is lost by it."""
+
+from itertools import takewhile
+from pathlib import Path
+from threading import Event, Thread
+
+from scripts._generate import generate
+from shared.mongo import SyncDatabase
+from stack.waiting import wait_until
+from tests.integration.audit import test_corrupt_products as products
+from tests.integration.audit import test_corrupt_sums as sums
+from tests.integration.audit.corrupting import copied
+from tests.support.audit import audit
+from tests.support.invariant import check_aggregates
+from tests.support.pipeline import Pipeline, now_ms, pipeline
+from tests.support.servers import KafkaServer, MongoServer
+
+
+def spoil_all(database: SyncDatabase) -> None:
+    """Sums of every kind wrong, and of every collection some missing."""
+    for corrupt in (sums.a_cent("b.{block}.m.{minute}."), sums.a_cent_in_a_second, sums.a_cent_in_a_total_hour):
+        corrupt(database)
+    products.move_a_bin(database)
+    for collection in (database.rollups, database.totals, database.products):
+        ids = [one["_id"] for one in collection.find({}, {"_id": 1})]
+        collection.delete_many({"_id": {"$in": ids[1::3]}})
+    sums.invent_a_rollup(database)
+
+
+def test_a_repair_heals_and_the_next_audit_finds_nothing(stored: Pipeline) -> None:
+    database = copied(stored.database, f"{stored.topic}-repaired")
+    spoil_all(database)
+    for corruption in ("an amount that is no number", "an unknown field in a minute", "seconds that are none"):
+        sums.CORRUPTIONS[corruption](database)
+    for corruption in ("the newest event another's", "seen a millisecond later", "an unknown field"):
+        products.CORRUPTIONS[corruption](database)
+    environment = stored.environment(MONGODB_DATABASE=database.name)
+    report = audit(environment, "--repair-rollups")
+    assert report["ok"], (report["counts"], report["not_repaired"])
+    assert set(report["repaired"]) == {"rollups", "totals", "products"}
+    assert audit(environment)["counts"] == {}
+    check_aggregates(database)
+
+
+def test_a_repair_under_load_loses_nothing(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        events.publish(generate(count=4_000, products=30, seed=1, spread_seconds=80_000, now_ms=now_ms()))
+        consumer = events.consumer()
+        events.wait_handled()
+        spoil_all(events.database)
+        enough = Event()
+        messages = generate(count=100_000, products=30, seed=2, spread_seconds=80_000, now_ms=now_ms())
+        until_enough = takewhile(lambda _: not enough.is_set(), messages)
+        load = Thread(target=lambda: events.publish(until_enough, rate=1_000))
+        load.start()
+        before = events.handled
+        wait_until("load", lambda: events.handled > before, 30)
+        report = audit(events.environment(), "--repair-rollups")
+        assert report["not_repaired"] == []
+        assert events.handled > before + 100, "no load"
+        enough.set()
+        load.join()
+        events.wait_handled()
+        events.check()
+        assert consumer.stop() == 0
