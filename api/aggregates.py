@@ -13,9 +13,11 @@ from bson.max_key import MaxKey
 
 from api.window import Window
 from shared.documents import (
+    MAINTENANCE,
     MINUTE_MS,
     PARTITION_STATUS,
     REPLAYED_PARTITION,
+    SCHEMA,
     SECOND_MS,
     Document,
     block_path,
@@ -105,12 +107,15 @@ def known_products(products: Iterable[int]) -> Pipeline:
 
 
 def caught_up_times() -> Pipeline:
-    """On `partitions`: `{caught_up_at}` of each partition, absent where no consumer has said so yet."""
+    """On `partitions`: `{caught_up_at}` of each, absent where no consumer has said so yet; and `{_id, version}` of the
+    schema where it is noted."""
     status = {"from": PARTITION_STATUS, "localField": "_id", "foreignField": "_id", "as": "status"}
+    schema = {"coll": MAINTENANCE, "pipeline": [{"$match": {"_id": SCHEMA}}, {"$project": {"version": 1}}]}
     return [
         {"$match": {"_id.k": {"$ne": REPLAYED_PARTITION}}},
         {"$lookup": status},
         {"$project": {"_id": 0, "caught_up_at": {"$first": "$status.caught_up_at"}}},
+        {"$unionWith": schema},
     ]
 
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from api.aggregates import caught_up_times
 from api.store import Store
-from shared.documents import PARTITIONS
+from shared import schema
+from shared.documents import PARTITIONS, SCHEMA
 
 _KEPT_SECONDS: Final = 1.0
 """Consumers write their progress at most once a second."""
@@ -25,10 +26,13 @@ class Freshness:
         self._as_of: str | None = None
 
     async def as_of(self) -> str | None:
-        """RFC 3339; None while a partition has never been caught up, or there is none. Raises StoreUnavailable."""
+        """RFC 3339; None while a partition has never been caught up, or there is none. Raises StoreUnavailable, and
+        SchemaNewer where sums may mean something else than this program knows."""
         asked_at = time.monotonic()
         if asked_at - self._read_at > _KEPT_SECONDS:
             rows = await self._store.aggregate("freshness", PARTITIONS, caught_up_times())
+            schema.checked(self._store.database_name, next((row for row in rows if row.get("_id") == SCHEMA), {}))
+            rows = [row for row in rows if "_id" not in row]
             times: list[datetime | None] = [row.get("caught_up_at") for row in rows]
             known = [time for time in times if time is not None]
             self._as_of = rfc3339(min(known)) if known and len(known) == len(times) else None

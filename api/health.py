@@ -9,6 +9,9 @@ from typing import Final
 from pymongo.errors import PyMongoError
 
 from api import metrics
+from shared import schema
+from shared.documents import MAINTENANCE, SCHEMA
+from shared.errors import SchemaNewer
 from shared.mongo import MAX_CLOCK_SKEW_SECONDS, AsyncDatabase, clock_skew_seconds
 
 _KEPT_SECONDS: Final = 1.0
@@ -49,8 +52,13 @@ class Health:
         try:
             async with asyncio.timeout(_PING_SECONDS):
                 hello = await database.command("hello")
+                noted = await database[MAINTENANCE].find_one({"_id": SCHEMA})
         except (PyMongoError, TimeoutError):
             return "MongoDB does not answer"
+        try:
+            schema.checked(database.name, noted or {})
+        except SchemaNewer as error:
+            return str(error)
         skew = clock_skew_seconds(hello, datetime.fromtimestamp(self._clock() / 1000, UTC))
         if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
             return f"the clock here is {skew:+.1f} s off MongoDB's, so the last hour cannot be told; correct the clock"

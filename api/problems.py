@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared.errors import StoreUnavailable
+from shared.errors import SchemaNewer, StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 METHODS: Final = "GET, HEAD, OPTIONS"
@@ -86,6 +86,12 @@ def unavailable() -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
 
 
+def too_new() -> Problem:
+    """503: a newer version has changed what is stored; `/readyz` and the log of that version tell more."""
+    message = "The data belong to a newer version of this service than this instance"
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
+
+
 def broken() -> Problem:
     """500: a fault of this service. Says nothing about it; the log has it under the request's id."""
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This request met a fault of the service, which was logged")
@@ -95,6 +101,7 @@ def install(app: FastAPI) -> None:
     """Answer every exception of the framework and of the routes with a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(StoreUnavailable, lambda request, error: unavailable().response())
+    app.add_exception_handler(SchemaNewer, lambda request, error: too_new().response())
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _invalid_request)
 

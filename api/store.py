@@ -26,6 +26,11 @@ class Store:
         self._database = database
         self._observe = observe
 
+    @property
+    def database_name(self) -> str:
+        """Which database it reads."""
+        return self._database.name
+
     async def aggregate(
         self, name: str, collection: str, pipeline: Pipeline, hint: dict[str, int] | None = None
     ) -> list[dict[str, Any]]:

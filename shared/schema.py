@@ -4,7 +4,7 @@ A migration brings a database from one version to the next. It may be cut off an
 once: it comes to the same. Programs of the version before may still be running, and must be able to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pymongo.database import Database
@@ -32,10 +32,15 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies,)
 def check(database: "Database[Document]", migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
     """The version that a database has. Raises SchemaNewer when this program does not know it."""
     stored: dict[str, Any] = database[MAINTENANCE].find_one({"_id": SCHEMA}) or {}
+    return checked(database.name, stored, migrations)
+
+
+def checked(database_name: str, stored: Mapping[str, Any], migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
+    """The version that `stored`, the document of `SCHEMA`, notes. Raises SchemaNewer. Pure."""
     version = int(stored.get("version", 0))
     if version > len(migrations):
         raise SchemaNewer(
-            f"database {database.name} has schema version {version}, and this program knows {len(migrations)} at most: "
+            f"database {database_name} has schema version {version}, and this program knows {len(migrations)} at most: "
             "a newer version of it has run here; run that one, or restore a backup from before"
         )
     return version
