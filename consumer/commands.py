@@ -1,4 +1,4 @@
-"""Writes to one collection as commands of the wire protocol.
+"""What a transaction asks and writes, in few commands of the wire protocol.
 
 The drivers' bulk writes look at every document in Python; what is encoded already needs no look.
 """
@@ -10,7 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from shared.documents import Id
+from shared.documents import Document, Id
 from shared.mongo import SyncDatabase
 
 MOST_STATEMENTS = 100_000
@@ -43,16 +43,13 @@ def update(database: SyncDatabase, collection: str, statements: Sequence[bytes],
         _raise_write_errors(database.command(command, session=session), first)
 
 
-def held(
-    database: SyncDatabase, collection: str, identities: Sequence[Id], session: ClientSession
-) -> set[tuple[int | str, ...]]:
-    """Which of `identities` a collection holds, each as its values."""
-    found = set()
+def find(
+    database: SyncDatabase, collection: str, identities: Sequence[Id], fields: dict[str, int], session: ClientSession
+) -> Iterator[Document]:
+    """Those of `identities` that a collection holds, with `fields` of each."""
     for first in range(0, len(identities), MOST_IDENTITIES):
         wanted = {"_id": {"$in": identities[first : first + MOST_IDENTITIES]}}
-        some = database[collection].find(wanted, {"_id": 1}, session=session, batch_size=MOST_IDENTITIES)
-        found |= {tuple(one["_id"].values()) for one in some}
-    return found
+        yield from database[collection].find(wanted, fields, session=session, batch_size=MOST_IDENTITIES)
 
 
 def in_messages(documents: Sequence[bytes], most_bytes: int = MOST_BYTES) -> Iterator[tuple[int, Sequence[bytes]]]:

@@ -1,70 +1,69 @@
-"""Aggregates that MongoDB may not hold yet, as documents to insert then, else as upserts. Pure.
+"""Aggregates that MongoDB does not hold yet, as documents to insert. Pure.
 
-Inserting costs MongoDB a third of an upsert, and comes to the same.
+Inserting costs MongoDB a fraction of an upsert, and comes to the same.
 """
 
-from typing import NamedTuple
+from functools import lru_cache
 
-from consumer.bson_parts import embedded, integer
-from consumer.fold import ProductFold
-from consumer.updates import Hour, first_seen, increments, newest, product_update, ratings, rollup_update
-from shared.documents import Id, product_id, rollup_id
+from consumer.bson_parts import INT32, embedded, integer
+from consumer.fold import ProductFold, Sums
+from consumer.updates import Hour, first_seen, hours, increments, newest, ratings
 
 
-class NewRollup(NamedTuple):
+def rollup_documents(product: int, partition: int, folded: ProductFold) -> list[bytes]:
+    """A product's hours."""
+    if len(folded.minutes) == 1:
+        ((minute, sums),) = folded.minutes.items()
+        return [_of_one_minute(product, partition, minute, sums)]
+    return [rollup_document(product, partition, hour) for hour in hours(folded.minutes)]
+
+
+def rollup_document(product: int, partition: int, hour: Hour) -> bytes:
     """A product's hour."""
-
-    product: int
-    partition: int
-    hour: Hour
-
-    @property
-    def identity(self) -> Id:
-        """Its `_id`."""
-        return rollup_id(self.product, self.hour.hour, self.partition)
-
-    def update(self) -> bytes:
-        """The upsert that adds to it."""
-        return rollup_update(self.product, self.partition, self.hour)
-
-    def document(self) -> bytes:
-        """The document that begins it."""
-        product, partition, (at, whole, blocks) = self
-        identity = integer(b"p", product) + integer(b"h", at) + integer(b"k", partition)
-        sums_of_hour = increments(b"", whole)
-        fields = b""
-        for block, total, in_block in blocks:
-            # One event makes an hour, a block and a minute of the same sums.
-            sums_of_block = sums_of_hour if total is whole else increments(b"", total)
-            minutes = b"".join([
-                b"\x03%d\0" % (minute % 60) + embedded(sums_of_block if sums is total else increments(b"", sums))
-                for minute, sums in in_block
-            ])  # fmt: skip
-            fields += b"\x03%d\0" % (block % 6) + embedded(sums_of_block + b"\x03m\0" + embedded(minutes))
-        return embedded(b"\x03_id\0" + embedded(identity) + sums_of_hour + b"\x03b\0" + embedded(fields))
+    fields = b""
+    for block, total, in_block in hour.blocks:
+        minutes = b"".join(b"\x03%d\0" % (minute % 60) + embedded(increments(b"", sums)) for minute, sums in in_block)
+        fields += b"\x03%d\0" % (block % 6) + embedded(increments(b"", total) + b"\x03m\0" + embedded(minutes))
+    identity = integer(b"p", product) + _hour_and_partition(hour.hour, partition)
+    return embedded(b"\x03_id\0" + embedded(identity) + increments(b"", hour.whole) + b"\x03b\0" + embedded(fields))
 
 
-class NewProduct(NamedTuple):
+def product_document(product: int, partition: int, folded: ProductFold) -> bytes:
     """A product."""
+    identity = integer(b"p", product) + integer(b"k", partition)
+    fields = newest(folded, folded.latest) + first_seen(folded)
+    if folded.histogram is not None:
+        bins = (integer(b"%d" % bin_, count) for bin_, count in enumerate(folded.histogram) if count)
+        fields += ratings(folded) + b"\x03histogram\0" + embedded(b"".join(bins))
+    return embedded(b"\x03_id\0" + embedded(identity) + fields)
 
-    product: int
-    partition: int
-    folded: ProductFold
 
-    @property
-    def identity(self) -> Id:
-        """Its `_id`."""
-        return product_id(self.product, self.partition)
+def _of_one_minute(product: int, partition: int, minute: int, sums: Sums) -> bytes:
+    """The hour, its block and its minute have the same sums: nearly always so where products are many."""
+    identity, same = integer(b"p", product) + _hour_and_partition(minute // 60, partition), increments(b"", sums)
+    size, block, inner = _frame(len(same), minute % 60)
+    return b"".join((
+        INT32(size + len(identity)), b"\x03_id\0", INT32(len(identity) + 5), identity, b"\0",
+        same, block, same, inner, same, b"\0\0\0\0\0",
+    ))  # fmt: skip
 
-    def update(self) -> bytes:
-        """The upsert that adds to it."""
-        return product_update(self.product, self.partition, self.folded, self.folded.latest)
 
-    def document(self) -> bytes:
-        """The document that begins it."""
-        identity = integer(b"p", self.product) + integer(b"k", self.partition)
-        fields = newest(self.folded, self.folded.latest) + first_seen(self.folded)
-        if self.folded.histogram is not None:
-            bins = (integer(b"%d" % bin_, count) for bin_, count in enumerate(self.folded.histogram) if count)
-            fields += ratings(self.folded) + b"\x03histogram\0" + embedded(b"".join(bins))
-        return embedded(b"\x03_id\0" + embedded(identity) + fields)
+@lru_cache(maxsize=256)
+def _frame(length: int, minute: int) -> tuple[int, bytes, bytes]:
+    """What stands around three equal sums of so many bytes: the size but for `_id`'s fields, and what is between."""
+    name, parent = b"\x03%d\0" % minute, b"\x03%d\0" % (minute // 10)
+    of_minute = length + 5
+    minutes = len(name) + of_minute + 5
+    of_block = length + 3 + minutes + 5
+    blocks = len(parent) + of_block + 5
+    whole = 4 + 5 + 5 + length + 3 + blocks + 1
+    return (
+        whole,
+        b"\x03b\0" + INT32(blocks) + parent + INT32(of_block),
+        b"\x03m\0" + INT32(minutes) + name + INT32(of_minute),
+    )
+
+
+@lru_cache(maxsize=256)
+def _hour_and_partition(hour: int, partition: int) -> bytes:
+    return integer(b"h", hour) + integer(b"k", partition)

@@ -5,26 +5,26 @@ not written, so the stored time may be older than the newest event's, but the st
 takes its place the newest event has to be known: from what this process wrote itself, else from the raw events.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Set
+from itertools import islice
+from typing import NamedTuple
 
 from bson.int64 import Int64
+from pymongo.client_session import ClientSession
 
-from consumer.fold import Fold, Latest, ProductFold
-from consumer.inserts import NewProduct
+from consumer import commands
+from consumer.fold import Latest, ProductFold
+from consumer.inserts import product_document
 from consumer.lease import Lease
 from consumer.updates import product_update
-from consumer.writes import Aggregates
-from shared.documents import EVENTS_PREFIX, HOUR_MS, PRODUCTS, event_collection, product_id
+from consumer.writes import Key, Writes
+from shared.documents import EVENTS_PREFIX, HOUR_MS, PRODUCTS, Document, event_collection, product_id
 from shared.mongo import SyncDatabase
 
 MOST_KNOWN = 50_000
 """Over all partitions, some 25 MB. What was not needed for longest is forgotten, and read again when it is."""
 
 _LAST_MS = 2**63 - 1
-
-Key: TypeAlias = tuple[int, int, int]
-"""Partition, epoch, product: what another epoch knew is of no use, for another consumer may have written since."""
 
 
 class Known(NamedTuple):
@@ -36,92 +36,106 @@ class Known(NamedTuple):
     """Whether no stored event is newer; else one may be, with the same name."""
 
 
+class Changes(NamedTuple):
+    """What a batch changes in `products`, encoded, and which products are `new` to it."""
+
+    inserts: list[bytes]
+    updates: list[bytes]
+    new: Set[Key]
+
+
 class Products:
-    """Makes the updates of `products`; `committed` follows when they were written."""
+    """Makes the changes of `products`; `committed` follows when they were written."""
 
     def __init__(self, database: SyncDatabase) -> None:
         self._database = database
         self._known: dict[Key, Known] = {}
         self._attempted: dict[Key, Known] = {}
 
-    def has_hour(self, lease: Lease, product: int, hour: int) -> bool:
-        """Whether a product's hour (since 1970) is known to be in `rollups`. From any thread."""
-        known = self._known.get((lease.partition, lease.epoch, product))
-        return known is not None and known.latest.time_ms // HOUR_MS == hour
+    def known_hour(self, key: Key) -> int | None:
+        """An hour (since 1970) of a product that is known to be in `rollups`; None where the product is not known.
+        From any thread."""
+        known = self._known.get(key)
+        return None if known is None else known.latest.time_ms // HOUR_MS
 
-    def updates(self, folds: Mapping[Lease, Fold]) -> Aggregates:
-        """What a batch changes. Reads from MongoDB what is not known; raises PyMongoError."""
-        products = {
-            (lease.partition, lease.epoch, product): folded
-            for lease, fold in folds.items()
-            for product, folded in sorted(fold.products.items())
-        }
-        before, self._attempted, aggregates = self._known_of(products), {}, Aggregates([], [])
-        for key, folded in products.items():
-            known, (partition, _, product) = before.get(key), key
-            after = self._attempted[key] = self._after(key, known, folded)
+    def changes(self, writes: Writes, session: ClientSession) -> Changes:
+        """What a batch changes. Reads what is not known, in the session's transaction; raises PyMongoError."""
+        before, attempted = self._known_of(writes.products, session), {}
+        inserts, updates, new = [], [], set()
+        for key, folded in writes.products.items():
+            known = before.get(key)
             if known is None:
-                aggregates.new.append(NewProduct(product, partition, folded))
-            elif folded.histogram is not None or _changes(known, after):
-                aggregates.updates.append(product_update(product, partition, folded, after.latest))
-        return aggregates
+                new.add(key)
+                attempted[key] = Known(folded.first_seen_ms, folded.latest, certain=True)
+                unknown = writes.unknown.get(key)
+                inserts.append(product_document(*key[:2], folded) if unknown is None else unknown.document)
+                continue
+            after = attempted[key] = self._after(key, known, folded, session)
+            if folded.histogram is not None or _changes(known, after):
+                updates.append(product_update(*key[:2], folded, after.latest))
+        self._attempted = attempted
+        return Changes(inserts, updates, new)
 
     def committed(self) -> None:
-        """The last updates were written."""
+        """The last changes were written."""
         for key, known in self._attempted.items():
             self._known.pop(key, None)
             self._known[key] = known
         self._attempted = {}
-        while len(self._known) > MOST_KNOWN:
-            del self._known[next(iter(self._known))]
+        for key in list(islice(self._known, max(0, len(self._known) - MOST_KNOWN))):
+            del self._known[key]
 
     def forget(self, leases: Iterable[Lease]) -> None:
         """It is not known what was written under these leases."""
         epochs = {(lease.partition, lease.epoch) for lease in leases}
-        self._known = {key: known for key, known in self._known.items() if key[:2] not in epochs}
+        self._known = {key: known for key, known in self._known.items() if key[1:] not in epochs}
 
-    def _known_of(self, keys: Iterable[Key]) -> dict[Key, Known]:
+    def _known_of(self, keys: Iterable[Key], session: ClientSession) -> dict[Key, Known]:
         """What is known of these products, or stored; those that are new are left out."""
         found: dict[Key, Known] = {}
-        missing: dict[tuple[int, int], Key] = {}
+        epochs: dict[int, int] = {}
+        missing = []
         for key in keys:
             known = self._known.get(key)
-            if known is None:
-                missing[key[2], key[0]] = key
-            else:
+            if known is not None:
                 found[key] = known
-        if missing:
-            chosen = {"_id": {"$in": [product_id(*place) for place in missing]}, "latest": {"$exists": True}}
-            for stored in self._database[PRODUCTS].find(chosen, {"latest": 1, "first_seen": 1}):
-                latest = Latest(stored["latest"]["t"], stored["latest"]["o"], stored["latest"]["name"])
-                key = missing[stored["_id"]["p"], stored["_id"]["k"]]
-                found[key] = Known(stored["first_seen"], latest, certain=False)
+                continue
+            product, partition, epochs[partition] = key
+            missing.append(product_id(product, partition))
+        for stored in commands.find(self._database, PRODUCTS, missing, {"latest": 1, "first_seen": 1}, session):
+            product, partition = stored["_id"]["p"], stored["_id"]["k"]
+            found[product, partition, epochs[partition]] = _known(stored)
         return found
 
-    def _after(self, key: Key, known: Known | None, folded: ProductFold) -> Known:
+    def _after(self, key: Key, known: Known, folded: ProductFold, session: ClientSession) -> Known:
         """What is known once the batch is written."""
-        if known is None:
-            return Known(folded.first_seen_ms, folded.latest, certain=True)
         first_seen = min(known.first_seen_ms, folded.first_seen_ms)
         if folded.latest <= known.latest:
             return known._replace(first_seen_ms=first_seen)
         if known.certain or folded.name == known.latest.name:
             return Known(first_seen, folded.latest, known.certain)
-        return Known(first_seen, self._newest_event(key, folded.latest), certain=True)
+        return Known(first_seen, self._newest_event(key, folded.latest, session), certain=True)
 
-    def _newest_event(self, key: Key, since: Latest) -> Latest:
+    def _newest_event(self, key: Key, since: Latest, session: ClientSession) -> Latest:
         """The newest event of a product in a partition that is stored, or `since` when that is newer: one look at a
         range of a clustered collection for each day since."""
-        partition, _, product = key
+        product, partition, _ = key
         first_day = event_collection(since.time_ms)
         days = self._database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
         times = {"$gte": {"p": product, "t": Int64(since.time_ms)}, "$lt": {"p": product, "t": Int64(_LAST_MS)}}
         for day in sorted((day for day in days if day >= first_day), reverse=True):
-            events = self._database[day].find({"_id": times, "_id.k": partition}, {"name_of_product": 1})
+            chosen = {"_id": times, "_id.k": partition}
+            events = self._database[day].find(chosen, {"name_of_product": 1}, session=session)
             for event in events.sort("_id", -1).limit(1):
                 stored = Latest(event["_id"]["t"], event["_id"]["o"], event["name_of_product"])
                 return max(since, stored)
         return since
+
+
+def _known(stored: Document) -> Known:
+    """What a document says. One that lacks a field, by another hand, is written as if it were older than any event."""
+    latest = stored.get("latest", {"t": -1, "o": -1, "name": ""})
+    return Known(stored.get("first_seen", _LAST_MS), Latest(latest["t"], latest["o"], latest["name"]), certain=False)
 
 
 def _changes(before: Known, after: Known) -> bool:

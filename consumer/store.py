@@ -22,7 +22,7 @@ from consumer.source import NO_TOPIC_ID
 from consumer.transaction import Mismatch, Refused, Transactions
 from consumer.writes import Writes, writes_of
 from shared.documents import PARTITIONS, Document
-from shared.errors import StoreUnavailable, TopicRecreated
+from shared.errors import InvariantBroken, StoreUnavailable, TopicRecreated
 from shared.failures import brief
 from shared.logs import logger
 from shared.mongo import SyncDatabase, ensure_event_collection
@@ -68,7 +68,7 @@ class Store:
 
     def writes_of(self, batch: Batch) -> Writes:
         """What `batch` writes. From any thread."""
-        return writes_of(batch, self._products.has_hour)
+        return writes_of(batch, self._products.known_hour)
 
     def stop_retrying(self) -> None:
         """Make the running attempt the last one; from any thread."""
@@ -86,13 +86,18 @@ class Store:
         self._commit(held, writes if held is batch else None, time.monotonic() + ATTEMPT_SECONDS)
 
     def _commit(self, batch: Batch, writes: Writes | None, deadline: float) -> None:
-        failures, reason = 0, None
+        failures, reason, trusting = 0, None, True
         while batch:
             if reason is not None and (self._stopping.is_set() or time.monotonic() >= deadline):
                 raise StoreUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
             writes = writes or self.writes_of(batch)
             try:
-                self._attempt(batch, writes)
+                self._attempt(batch, writes, trusting)
+            except InvariantBroken as broken:
+                if not trusting:
+                    raise
+                # Hours of a product whose own document another hand took away: this time they are asked for.
+                trusting, reason = False, str(broken)
             except Refused as refused:
                 batch, reason = self._without(batch, writes, refused), "it refuses events"
             except (Mismatch, PyMongoError, StoreUnavailable) as error:
@@ -104,7 +109,7 @@ class Store:
                     self._commit(batch.first_half(), None, deadline)
             batch, writes = batch.to_do(), None
 
-    def _attempt(self, batch: Batch, writes: Writes) -> None:
+    def _attempt(self, batch: Batch, writes: Writes, trusting: bool) -> None:
         """Run one transaction; after it, the batch's `to_do` tells what is left. Raises Mismatch when that is all."""
         self._clocks.check(*(taken.clock_now() for taken in batch.taken))
         for name in writes.events.keys() - self._known_days:
@@ -112,10 +117,9 @@ class Store:
             self._known_days.add(name)
         # Asked once all of the batch was read: a topic that is the same now was the same then.
         same_topic = partial(_confirm, writes, self._ask_topic_id())
-        products = self._products.updates(writes.folds)
         self._attempted |= writes.ends.items()
         try:
-            self._transactions.run(writes, products, same_topic)
+            self._transactions.run(writes, self._products, same_topic, trusting)
         except Mismatch:
             self._products.forget(writes.ends)
             if not self._read_offsets(writes):

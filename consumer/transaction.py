@@ -1,6 +1,6 @@
 """One attempt at one batch's transaction: its commands, in their order, and the errors that concern a single event."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -11,19 +11,30 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from consumer import commands, failpoints
-from consumer.inserts import NewProduct, NewRollup
+from consumer.inserts import rollup_document
 from consumer.lease import Lease
-from consumer.writes import Aggregates, Writes
-from shared.documents import PARTITIONS, PRODUCTS, REJECTED_EVENTS, ROLLUPS, TOTALS, Document, Id, partition_id
+from consumer.products import Products
+from consumer.updates import rollup_update
+from consumer.writes import Key, ProductHour, Writes, hours_of
+from shared.documents import (
+    PARTITIONS,
+    PRODUCTS,
+    REJECTED_EVENTS,
+    ROLLUPS,
+    TOTALS,
+    Document,
+    Id,
+    partition_id,
+    rollup_id,
+)
 from shared.errors import AggregateRefused, InvariantBroken
 from shared.mongo import SyncDatabase
 
 _REFUSALS = frozenset({121, 10334})  # DocumentValidationFailure, BSONObjectTooLarge: these concern one document
 _DUPLICATE_KEY = 11000
 
-
 WORTH_ASKING = 50
-"""So many aggregates that may be new repay the question which of them are."""
+"""So many hours that may be new repay the question which of them are."""
 
 
 class Mismatch(Exception):
@@ -52,8 +63,11 @@ class Transactions:
         """`_id` of the lease's document in `partitions`."""
         return partition_id(self._group, self._topic, lease.partition)
 
-    def run(self, writes: Writes, products: Aggregates, confirm: Callable[[], None]) -> None:
-        """Write all of `writes` and `products`, and commit if `confirm`, called last, raises nothing.
+    def run(self, writes: Writes, products: Products, confirm: Callable[[], None], trusting: bool = True) -> None:
+        """Write all of `writes` and what `products` makes of it, and commit if `confirm`, called last, raises nothing.
+
+        The first write is the partitions', which all who write their aggregates touch, so what is read here cannot
+        change before the commit. `trusting`: a product that is not stored has no hours either, and nobody asks.
 
         Raises Mismatch, Refused, PartitionRefused, a PyMongoError or what `confirm` raised. After a PyMongoError the
         outcome is unknown when it came from the commit; running again finds out.
@@ -67,8 +81,14 @@ class Transactions:
             for collection, documents in writes.events.items():
                 self._insert(collection, documents)
             failpoints.reach("after_events")
-            for collection, aggregates in ((ROLLUPS, writes.rollups), (TOTALS, writes.totals), (PRODUCTS, products)):
-                self._aggregate(collection, aggregates)
+            changes = products.changes(writes, session)
+            new_rollups, added_to = self._rollups(writes, changes.new if trusting else frozenset())
+            for collection, inserts, updates in (
+                (ROLLUPS, new_rollups, added_to),
+                (TOTALS, [], writes.totals),
+                (PRODUCTS, changes.inserts, changes.updates),
+            ):
+                self._aggregate(collection, inserts, updates)
                 failpoints.reach(f"after_{collection}")
             if writes.rejected:
                 self._reject(writes.rejected)
@@ -103,24 +123,35 @@ class Transactions:
                 raise Refused(collection, identity["k"], identity["o"], first["errmsg"]) from error
             _raise_halt(collection, identity["k"], first["code"], error)
 
-    def _aggregate(self, collection: str, aggregates: Aggregates) -> None:
-        updates = aggregates.updates + self._begin(collection, aggregates.new)
+    def _aggregate(self, collection: str, inserts: Sequence[bytes], updates: Sequence[bytes]) -> None:
+        if inserts:
+            with _halts(collection, lambda index: bson.decode(inserts[index])["_id"]["k"]):
+                commands.insert(self._database, collection, inserts, self._session)
         if updates:
             with _halts(collection, lambda index: bson.decode(updates[index])["q"]["_id"]["k"]):
                 commands.update(self._database, collection, updates, self._session)
 
-    def _begin(self, collection: str, new: Sequence[NewRollup | NewProduct]) -> list[bytes]:
-        """Insert the aggregates that are not there, where they are many. Returns the upserts of all others."""
-        if len(new) < WORTH_ASKING:
-            return [one.update() for one in new]
-        identities = [one.identity for one in new]
-        held = commands.held(self._database, collection, identities, self._session)
-        is_held = [tuple(identity.values()) in held for identity in identities]
-        documents = [one.document() for one, there in zip(new, is_held, strict=True) if not there]
-        if documents:
-            with _halts(collection, lambda index: bson.decode(documents[index])["_id"]["k"]):
-                commands.insert(self._database, collection, documents, self._session)
-        return [one.update() for one, there in zip(new, is_held, strict=True) if there]
+    def _rollups(self, writes: Writes, new: Set[Key]) -> tuple[list[bytes], list[bytes]]:
+        """The documents of hours that are not there, as those of `new` products are not, and the upserts of others."""
+        inserts, updates, hours = [], list(writes.rollups), list(writes.new_hours)
+        for key, unknown in writes.unknown.items():
+            if key in new:
+                inserts += unknown.rollups
+            else:
+                hours += hours_of(key, writes.products[key])
+        held = None if len(hours) < WORTH_ASKING else self._held(hours)
+        for product, partition, hour in hours:
+            if held is None or (product, hour.hour, partition) in held:
+                updates.append(rollup_update(product, partition, hour))
+            else:
+                inserts.append(rollup_document(product, partition, hour))
+        return inserts, updates
+
+    def _held(self, hours: Sequence[ProductHour]) -> set[tuple[int | str, ...]]:
+        """Which of these hours are there: product, hour and partition."""
+        identities = [rollup_id(product, hour.hour, partition) for product, partition, hour in hours]
+        stored = commands.find(self._database, ROLLUPS, identities, {"_id": 1}, self._session)
+        return {tuple(one["_id"].values()) for one in stored}
 
     def _reject(self, letters: Sequence[Document]) -> None:
         with _halts(REJECTED_EVENTS, lambda index: int(letters[index]["_id"]["k"])):

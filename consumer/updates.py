@@ -22,6 +22,7 @@ from shared.documents import (
 )
 
 _WORDS = Struct("<QQ").pack
+_LATEST = Struct("<i 3s q 3s q 6s i")
 _UPSERT_END = b"\x08upsert\0\x01"
 
 
@@ -77,10 +78,10 @@ def product_update(product: int, partition: int, folded: ProductFold, latest: La
 
 def newest(folded: ProductFold, latest: Latest) -> bytes:
     """`latest`, and `latest_rated` where there is one."""
-    fields = b"\x03latest\0" + embedded(_latest(latest))
+    fields = b"\x03latest\0" + _latest(latest, b"")
     if folded.latest_rated is not None:
-        rated = _latest(folded.latest_rated) + text(b"category", folded.latest_rated.category)
-        fields += b"\x03latest_rated\0" + embedded(rated)
+        rated = folded.latest_rated
+        fields += b"\x03latest_rated\0" + _latest(rated, text(b"category", rated.category))
     return fields
 
 
@@ -168,8 +169,13 @@ def _decimal(name: bytes, units: int, decimals: int) -> bytes:
     return b"\x13" + name + b"\0" + _WORDS(*decimal128_words(units, decimals))
 
 
-def _latest(latest: Latest) -> bytes:
-    return b"\x12t\0" + INT64(latest.time_ms) + b"\x12o\0" + INT64(latest.offset) + text(b"name", latest.name)
+def _latest(latest: Latest, more: bytes) -> bytes:
+    name = latest.name.encode()
+    size = _LATEST.size + len(name) + 1 + len(more) + 1
+    return (
+        _LATEST.pack(size, b"\x12t\0", latest.time_ms, b"\x12o\0", latest.offset, b"\x02name\0", len(name) + 1)
+        + name + b"\0" + more + b"\0"
+    )  # fmt: skip
 
 
 def _upsert(identity: bytes, changes: bytes) -> bytes:

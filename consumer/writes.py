@@ -1,13 +1,13 @@
-"""What one transaction writes for a batch, but for `products`, where it depends on what is stored. Pure."""
+"""What one transaction writes for a batch, but for what depends on what is stored. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from consumer.batch import Batch
-from consumer.fold import Fold
-from consumer.inserts import NewProduct, NewRollup
+from consumer.fold import Fold, ProductFold
+from consumer.inserts import product_document, rollup_documents
 from consumer.lease import Lease
-from consumer.updates import hours, rollup_update, total_updates
+from consumer.updates import Hour, hours, rollup_update, total_updates
 from shared.documents import (
     DAY_MS,
     MINUTE_MS,
@@ -15,17 +15,24 @@ from shared.documents import (
     event_collection,
 )
 
-HasHour: TypeAlias = Callable[[Lease, int, int], bool]
-"""Whether a product's hour (since 1970) is known to be in `rollups`."""
+Key: TypeAlias = tuple[int, int, int]
+"""Product, partition and epoch: what another epoch knew is of no use, for another consumer may have written since."""
+
+KnownHour: TypeAlias = Callable[[Key], int | None]
+"""An hour (since 1970) of a product that is known to be in `rollups`; None where the product is not known."""
 
 _DAY_MINUTES = DAY_MS // MINUTE_MS
 
 
-class Aggregates(NamedTuple):
-    """What one collection of aggregates gets: encoded statements of the `update` command, and what may be new to it."""
+ProductHour: TypeAlias = tuple[int, int, Hour]
+"""Product, partition, and sums of an hour."""
 
-    updates: list[bytes]
-    new: list[NewRollup | NewProduct]
+
+class Unknown(NamedTuple):
+    """What begins a product and its hours, encoded, should MongoDB hold nothing of it."""
+
+    document: bytes
+    rollups: list[bytes]
 
 
 class Writes(NamedTuple):
@@ -35,41 +42,58 @@ class Writes(NamedTuple):
     """The next offset of each partition after this batch."""
     events: dict[str, list[bytes]]
     """Encoded documents by collection, ordered by product and minute, so that neighbours are written side by side."""
-    rollups: Aggregates
-    totals: Aggregates
+    rollups: list[bytes]
+    """Encoded upserts of hours that are there."""
+    new_hours: list[ProductHour]
+    """Hours of known products that may be new."""
+    totals: list[bytes]
+    """Encoded upserts."""
+    products: Mapping[Key, ProductFold]
+    unknown: Mapping[Key, Unknown]
+    """Those of the products that MongoDB may not hold."""
     rejected: list[Document]
-    folds: Mapping[Lease, Fold]
 
 
-def nothing_known(_: Lease, __: int, ___: int) -> bool:
-    """A `HasHour` of one who has just begun."""
-    return False
+def nothing_known(_: Key) -> None:
+    """A `KnownHour` of one who has just begun."""
 
 
-def writes_of(batch: Batch, has_hour: HasHour = nothing_known) -> Writes:
+def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
     """What to write for `batch`, which holds one lease of each partition."""
     folds = {lease.partition: fold for lease, fold in batch.folds.items()}
+    rollups, new_hours, products, unknown = [], [], {}, {}
+    for lease, fold in batch.folds.items():
+        partition, epoch = lease.partition, lease.epoch
+        for product, folded in sorted(fold.products.items()):
+            key = product, partition, epoch
+            products[key] = folded
+            known = known_hour(key)
+            if known is None:
+                unknown[key] = Unknown(
+                    product_document(product, partition, folded), rollup_documents(product, partition, folded)
+                )
+                continue
+            for hour in hours(folded.minutes):
+                if hour.hour == known:
+                    rollups.append(rollup_update(product, partition, hour))
+                else:
+                    new_hours.append((product, partition, hour))
     return Writes(
         ends=batch.ends,
         events=_by_day(folds),
-        rollups=_rollups(batch.folds, has_hour),
-        totals=Aggregates(total_updates(folds), []),
+        rollups=rollups,
+        new_hours=new_hours,
+        totals=total_updates(folds),
+        products=products,
+        unknown=unknown,
         rejected=batch.rejected,
-        folds=batch.folds,
     )
 
 
-def _rollups(folds: Mapping[Lease, Fold], has_hour: HasHour) -> Aggregates:
-    aggregates = Aggregates([], [])
-    for lease, fold in folds.items():
-        partition = lease.partition
-        for product, folded in sorted(fold.products.items()):
-            for hour in hours(folded.minutes):
-                if has_hour(lease, product, hour.hour):
-                    aggregates.updates.append(rollup_update(product, partition, hour))
-                else:
-                    aggregates.new.append(NewRollup(product, partition, hour))
-    return aggregates
+def hours_of(key: Key, folded: ProductFold) -> list[ProductHour]:
+    """The hours of a product."""
+    product, partition, _ = key
+    return [(product, partition, hour) for hour in hours(folded.minutes)]
 
 
 def _by_day(folds: Mapping[int, Fold]) -> dict[str, list[bytes]]:

@@ -96,8 +96,8 @@ MUTANTS = (
         (
             Edit(
                 TRANSACTION,
-                "collection, documents, self._session)\n        return",
-                "collection, documents, None if collection == ROLLUPS else self._session)\n        return",
+                "(self._database, collection, inserts, self._session)",
+                "(self._database, collection, inserts, None if collection == ROLLUPS else self._session)",
             ),
         ),
     ),

@@ -13,7 +13,7 @@ from consumer.intake import Intake, Taken, utc_now
 from consumer.lease import Lease
 from consumer.store import Store
 from scripts._generate import Rated, Sold, generate
-from shared.documents import PARTITIONS, partition_id
+from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings
 from tests.support.messages import received
@@ -22,7 +22,7 @@ from tests.support.servers import MongoServer
 from tests.support.writing import unfenced_store
 
 GROUP = TOPIC = "cost"
-PRODUCTS = 20
+NUMBER = 20
 EVENTS = 1_000
 COMMANDS = ("insert", "update", "find", "findAndModify", "aggregate", "commitTransaction", "abortTransaction")
 
@@ -47,7 +47,7 @@ def counters(database: SyncDatabase) -> Counter[str]:
 
 def batch_of(kind: type[Sold | Rated], leases: list[Lease], first: int, at_ms: int) -> Batch:
     """Events of one kind about all products, of one second, in all partitions."""
-    wanted = (message for message in generate(count=10 * EVENTS, products=PRODUCTS, seed=5))
+    wanted = (message for message in generate(count=10 * EVENTS, products=NUMBER, seed=5))
     batch = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
     for lease in leases:
         some = [next(one for one in wanted if isinstance(one.expected, kind)) for _ in range(EVENTS)]
@@ -69,13 +69,30 @@ def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncD
     sales = counters(database) - before
     # The offsets, the rollups and the totals, of an hour and of a minute; products are known and need no update.
     assert sales == {
-        "insert": 1, "inserted": 2 * EVENTS, "update": 3, "updated": 2 + 2 * PRODUCTS + 2 * 2, "commitTransaction": 1,
+        "insert": 1, "inserted": 2 * EVENTS, "update": 3, "updated": 2 + 2 * NUMBER + 2 * 2, "commitTransaction": 1,
     }  # fmt: skip
 
     before = counters(database)
     commit(store, batch_of(Rated, leases, 2 * EVENTS, at_ms))
     ratings = counters(database) - before
-    assert ratings == sales + Counter(update=1, updated=2 * PRODUCTS)
+    assert ratings == sales + Counter(update=1, updated=2 * NUMBER)
+
+
+def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDatabase) -> None:
+    store, lease = unfenced_store(database, GROUP, TOPIC), Lease(0, 1, 1, next_offset=0, read_from=0, topic_id="")
+    database[PARTITIONS].insert_one({"_id": partition_id(GROUP, TOPIC, 0), "epoch": 1, "next_offset": 0})
+    at_ms = now_ms()
+    commit(store, batch_of(Sold, [lease], 0, at_ms))  # creates the day's collection
+    database[PRODUCTS].delete_many({})
+    database[ROLLUPS].delete_many({})
+    store._products.forget([lease])
+
+    before = counters(database)
+    commit(store, batch_of(Sold, [lease], EVENTS, at_ms))
+    # Which of the products are there; the events, the rollups and the products; the offset and the totals.
+    assert counters(database) - before == {
+        "find": 1, "insert": 3, "inserted": EVENTS + 2 * NUMBER, "update": 2, "updated": 1 + 2, "commitTransaction": 1,
+    }  # fmt: skip
 
 
 def commit(store: Store, batch: Batch) -> None:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from consumer.batch import Batch
 from consumer.intake import Intake, Taken, utc_now
 from consumer.lease import Lease
-from consumer.products import Products
 from consumer.transaction import WORTH_ASKING
+from consumer.updates import product_update, rollup_updates
 from consumer.writes import writes_of
 from scripts._generate import generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
@@ -50,14 +50,18 @@ def batch(first: int, count: int, products: int, at_ms: int) -> Batch:
 
 
 def test_an_insert_begins_what_an_upsert_begins(database: SyncDatabase) -> None:
-    writes = writes_of(batch(0, EVENTS, MANY, now_ms()))
-    products = Products(database).updates(writes.folds)
-    for name, new in ((ROLLUPS, writes.rollups.new), (PRODUCTS, products.new)):
+    one = batch(0, EVENTS, MANY, now_ms())
+    writes = writes_of(one)
+    rollups = [document for one in writes.unknown.values() for document in one.rollups]
+    products = [one.document for one in writes.unknown.values()]
+    (fold,) = one.folds.values()
+    latest = [product_update(product, 0, folded, folded.latest) for product, folded in fold.products.items()]
+    for name, documents, updates in ((ROLLUPS, rollups, rollup_updates({0: fold})), (PRODUCTS, products, latest)):
         inserted, upserted = database[f"{name}_inserted"], database[f"{name}_upserted"]
-        inserted.insert_many([bson_of(one.document()) for one in new])
-        database.command({"update": upserted.name, "updates": [bson_of(one.update()) for one in new]})
+        inserted.insert_many(map(bson_of, documents))
+        database.command({"update": upserted.name, "updates": list(map(bson_of, updates))})
         assert list(inserted.find().sort("_id")) == list(upserted.find().sort("_id"))
-        assert inserted.count_documents({}) == len(new) > WORTH_ASKING
+        assert inserted.count_documents({}) == len(documents) > WORTH_ASKING
 
 
 def test_a_new_owner_adds_to_what_is_there_and_begins_what_is_not(database: SyncDatabase) -> None:
@@ -68,3 +72,14 @@ def test_a_new_owner_adds_to_what_is_there_and_begins_what_is_not(database: Sync
         store.commit(one, store.writes_of(one))
         acknowledged += [(0, offset) for offset in range(first, first + EVENTS)]
     invariant.check(database, acknowledged)
+
+
+def test_hours_of_a_product_whose_document_was_taken_away_are_added_to(database: SyncDatabase) -> None:
+    """By another hand: an audit tells of it, and repairs it."""
+    at_ms = now_ms()
+    for first in (0, EVENTS):
+        store, one = unfenced_store(database, GROUP, TOPIC), batch(first, EVENTS, MANY, at_ms)
+        database[PRODUCTS].delete_many({"_id.p": {"$lt": MANY // 2}})
+        store.commit(one, store.writes_of(one))
+    sales, ratings = (sum(hour.get(name, 0) for hour in database[ROLLUPS].find()) for name in ("sales", "ratings"))
+    assert sales + ratings == 2 * EVENTS
