@@ -19,8 +19,15 @@ MOST_BYTES = 32 * 1024 * 1024
 """Below what the server takes in one message: 48 MB."""
 
 
+MOST_BYTES_JOINED = 8 * 1024 * 1024
+"""Below what the driver takes for one document: 16 MB."""
+
+
 class Encoded(RawBSONDocument):
-    """A document that is known to be valid BSON: only its bytes are ever asked for."""
+    """Documents that are known to be valid BSON, one behind the other: only their bytes are ever asked for.
+
+    A message holds its documents just so, and the driver, which sees one, looks at none of them.
+    """
 
     __slots__ = ("raw",)
     raw: bytes
@@ -32,14 +39,14 @@ class Encoded(RawBSONDocument):
 def insert(database: SyncDatabase, collection: str, documents: Sequence[bytes], session: ClientSession) -> None:
     """Insert encoded documents, in order. Raises BulkWriteError, whose index is that of `documents`."""
     for first, part in in_messages(documents):
-        command = {"insert": collection, "documents": [Encoded(document) for document in part]}
+        command = {"insert": collection, "documents": _joined(part)}
         _raise_write_errors(database.command(command, session=session), first)
 
 
 def update(database: SyncDatabase, collection: str, statements: Sequence[bytes], session: ClientSession) -> None:
     """Run encoded statements of the `update` command, in any order. Raises BulkWriteError."""
     for first, part in in_messages(statements):
-        command = {"update": collection, "updates": [Encoded(one) for one in part], "ordered": False}
+        command = {"update": collection, "updates": _joined(part), "ordered": False}
         _raise_write_errors(database.command(command, session=session), first)
 
 
@@ -64,6 +71,10 @@ def in_messages(documents: Sequence[bytes], most_bytes: int = MOST_BYTES) -> Ite
             yield begin, documents[begin:index]
             begin, size = index, len(document)
     yield begin, documents[begin:]
+
+
+def _joined(documents: Sequence[bytes]) -> list[Encoded]:
+    return [Encoded(b"".join(part)) for _, part in in_messages(documents, MOST_BYTES_JOINED)]
 
 
 def _raise_write_errors(reply: dict[str, Any], first: int) -> None:
