@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -88,6 +90,55 @@ def test_a_wrong_clock_drops_nothing(database: SyncDatabase) -> None:
     with pytest.raises(ClockSkewed):
         retention(database, clock=lambda: datetime.now(UTC) + timedelta(days=30)).drop_old_days()
     assert stored_days(database) == {day_ago(5)}
+
+
+def test_the_consumer_that_keeps_days_longest_counts_while_it_runs(database: SyncDatabase) -> None:
+    store_days(database, 5, 20)
+    now, begun = datetime.now(UTC), Event()
+
+    def later() -> datetime:
+        begun.set()
+        return now + timedelta(seconds=1)
+
+    patient = Retention(database, Clocks(database, later), 30, later, "host.example-1")
+    patient.start()
+    assert begun.wait(10)
+    wait_until("its note", lambda: database.maintenance.count_documents({"days": 30}) == 1, 10)
+    assert retention(database).drop_old_days() == []
+    patient.stop()
+    wait_until("its end", lambda: database.maintenance.count_documents({"days": 30}) == 0, 10)
+    killed = {"_id": "keeper killed", "days": 30, "until": now + timedelta(minutes=30)}
+    database.maintenance.insert_one(killed)
+    assert retention(database).drop_old_days() == []
+    database.maintenance.update_one({"_id": "keeper killed"}, {"$set": {"until": now - timedelta(seconds=1)}})
+    assert retention(database).drop_old_days() == [day_ago(20)]
+
+
+def test_days_go_while_consumers_run_and_late_events_come(
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+) -> None:
+    """Two consumers, one of which is to keep less than the other: nothing goes that the other may yet write to."""
+    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+        spread: dict[str, Any] = {"products": 5, "spread_seconds": 8 * 86_400}
+        patient = events.consumer()
+        events.publish(generate(count=500, seed=1, now_ms=now_ms(), **spread))
+        events.wait_handled()
+        hasty = events.consumer(EVENT_RETENTION_DAYS="3")
+        wait_until("both at work", lambda: len(events.database.partitions.distinct("owner")) == 2, 30)
+        events.publish(generate(count=1_000, seed=2, now_ms=now_ms(), **spread))
+        events.wait_handled()
+        assert len(stored_days(events.database)) >= 8
+        assert patient.stop() == 0
+        hasty.kill()
+        hasty.start()  # it looks for old days now, and reads on meanwhile
+        events.publish(generate(count=1_000, seed=3, now_ms=now_ms(), **spread))
+        wait_until("old days gone", lambda: min(stored_days(events.database)) == day_ago(5), 30)
+        events.publish(generate(count=1_000, seed=4, now_ms=now_ms(), **spread))
+        events.wait_handled()
+        report = audit(events.environment())
+        assert report["ok"], report["findings"][:5]
+        assert "halted" not in patient.output + hasty.output
+        assert hasty.stop() == 0
 
 
 def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(

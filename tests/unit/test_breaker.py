@@ -1,0 +1,43 @@
+"""An outage: pauses that grow up to a bound, and an end with the first success, be it a batch's or a claim's."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import pytest
+
+from consumer.breaker import MOST_DELAY_SECONDS, Breaker
+from consumer.claimer import Claimer
+from shared.errors import StoreUnavailable
+
+AWAY = StoreUnavailable("away")
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def test_pauses_grow_and_stay_bounded() -> None:
+    breaker = Breaker()
+    pauses = [breaker.failed(AWAY) - time.monotonic() for _ in range(20)]
+    is_open = breaker.open
+    assert is_open
+    assert pauses[0] < 0.3
+    assert all(MOST_DELAY_SECONDS / 2 - 0.5 < pause <= MOST_DELAY_SECONDS for pause in pauses[10:])
+    breaker.succeeded()
+    assert not breaker.open
+    assert breaker.failed(AWAY) - time.monotonic() < 0.3
+
+
+def test_a_batch_that_is_committed_ends_an_outage(executor: ThreadPoolExecutor) -> None:
+    """A round of claims may have failed meanwhile, and need not come again soon."""
+    breaker = Breaker()
+    nobody = cast("Any", None)  # none of them is asked
+    claimer = Claimer(nobody, nobody, nobody, nobody, breaker, executor)
+    breaker.failed(AWAY)
+    answered = claimer.database_answers
+    claimer.committed()
+    assert (answered, claimer.database_answers) == (False, True)
