@@ -7,9 +7,7 @@ import gc
 import sys
 from collections.abc import Callable
 
-from fastapi import FastAPI
-
-from api.app import create_app
+from api.app import Application, create_app
 from api.server import Server
 from shared import logs, reporting
 from shared.errors import ConfigurationError
@@ -18,7 +16,7 @@ from shared.settings import ApiSettings
 EX_CONFIG = 78
 
 
-def main(create: Callable[[ApiSettings], FastAPI] = create_app) -> int:
+def main(create: Callable[[ApiSettings], Application] = create_app) -> int:
     """Serve until a signal ends it. `create` makes the application."""
     try:
         settings = ApiSettings.load()

@@ -1,13 +1,15 @@
 """The application: wiring only."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import documentation, problems
+from api.direct import DirectRoutes
 from api.health import Health
 from api.key_ring import KeyRing
 from api.middleware import RequestMiddleware
@@ -23,18 +25,34 @@ CORS: Final[dict[str, Any]] = {
 """What pages of `CORS_ORIGINS` may send and see. No cookies: a token is sent by whoever has it, not by the browser."""
 
 
-def create_app(settings: ApiSettings, clock: Clock = system_clock) -> FastAPI:
+class Application:
+    """What the server runs: `framework` knows and documents all routes, before it stand what every request passes
+    and the short way to the direct routes."""
+
+    def __init__(self, framework: FastAPI, health: Health, origins: Sequence[str]) -> None:
+        self.framework = framework
+        self.health = health
+        entrance: ASGIApp = DirectRoutes(framework, framework.routes)
+        if origins:
+            entrance = CORSMiddleware(entrance, origins, **CORS)
+        self._entrance = RequestMiddleware(entrance, health)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection or the lifespan, as ASGI has it."""
+        await self._entrance(scope, receive, send)
+
+
+def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Application:
     """The API. Needs no MongoDB to start. Raises ConfigurationError for a weak key."""
     keys = KeyRing(settings)
-    health = Health(clock)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.services = services = Services.start(settings, keys, clock)
-        yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Services]]:
+        services = Services.start(settings, keys, clock)
+        yield {"services": services}
         await services.close()
 
-    app = FastAPI(
+    framework = FastAPI(
         title=documentation.TITLE,
         description=documentation.DESCRIPTION,
         version=documentation.VERSION,
@@ -43,13 +61,9 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
-    app.state.health = health
-    if origins := settings.origins():
-        app.add_middleware(CORSMiddleware, allow_origins=origins, **CORS)
-    app.add_middleware(RequestMiddleware, health=health)
-    problems.install(app)
+    framework.state.health = health = Health(clock)
+    problems.install(framework)
     for resource in (sales, ratings, operations):
-        # Directly: matching a router within the application's router costs each request more than its answer.
-        resource.add_to(app)
-    documentation.correct(app.openapi())
-    return app
+        resource.add_to(framework)
+    documentation.correct(framework.openapi())
+    return Application(framework, health, settings.origins())

@@ -6,6 +6,8 @@ from itertools import takewhile
 
 from starlette.types import Scope
 
+from api import headers
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -22,7 +24,7 @@ class ClientAddresses:
         Each proxy adds the address that it was asked from at the right; what stands to the left of the first one that
         is not a proxy of ours may be anything. When all are proxies, the client is the farthest of them.
         """
-        told = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        told = headers.values(scope, b"x-forwarded-for")
         peer = scope["client"][0] if scope["client"] else ""
         hops = [_parsed(hop) for hop in (peer, *reversed(",".join(told).split(",") if told else []))]
         ours = sum(1 for _ in takewhile(self._is_proxy, hops))

@@ -8,6 +8,7 @@ from fastapi import Path, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from api import headers
 from api.access import RATINGS_READ, SALES_READ, WrongAddress
 from api.problems import Problem, elsewhere, lacking, no_product, no_token, out_of_scope
 from api.services import Services
@@ -23,16 +24,13 @@ _ABOUT_TOKENS: Final = (
 
 
 def services_of(request: Request) -> Services:
-    """What the application runs on. Not a dependency: each costs a request more than a batch of reads its share."""
-    services: Services = request.app.state.services
+    """What the application runs on, from the state of its lifespan."""
+    services: Services = request.scope["state"]["services"]
     return services
 
 
 class Bearer(SecurityBase):
-    """The caller, if its token is valid and has the scope.
-
-    One dependency for the whole check, for the reason that `services_of` is none.
-    """
+    """The caller, if its token is valid and has the scope."""
 
     def __init__(self, scope: str) -> None:
         self.model = HTTPBearer(bearerFormat="JWT", description=_ABOUT_TOKENS)
@@ -54,9 +52,9 @@ class Bearer(SecurityBase):
 
 def _token(request: Request) -> str:
     """The token of the request's only Authorization header. Raises Problem, or InvalidToken for several headers."""
-    values = request.headers.getlist("Authorization")
-    scheme, _, token = values[0].partition(" ") if values else ("", "", "")
-    if len(values) > 1:
+    given = headers.values(request.scope, b"authorization")
+    scheme, _, token = given[0].partition(" ") if given else ("", "", "")
+    if len(given) > 1:
         raise InvalidToken
     if scheme.lower() != "bearer":
         raise no_token(given=False)

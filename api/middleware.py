@@ -74,7 +74,7 @@ class _Exchange:
         """Measure and log it. Neither the address nor any header, which may hold what is private."""
         took = time.perf_counter() - self._started
         method = self._method if self._method in _METHODS else "other"
-        metrics.REQUESTS.labels(route, method, self.status).observe(took)
+        metrics.request_took(route, method, self.status)(took)
         write = log.debug if route in _QUIET else log.info
         write(
             "request",

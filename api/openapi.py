@@ -12,7 +12,9 @@ from shared.settings import ApiSettings
 def document() -> str:
     """OpenAPI in JSON, the same for every setting."""
     any_key = SecretStr(secrets.token_urlsafe(48))
-    return json.dumps(create_app(ApiSettings(token_signing_key=any_key)).openapi(), indent=2, ensure_ascii=False)
+    return json.dumps(
+        create_app(ApiSettings(token_signing_key=any_key)).framework.openapi(), indent=2, ensure_ascii=False
+    )
 
 
 if __name__ == "__main__":

@@ -97,18 +97,27 @@ def broken() -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This request met a fault of the service, which was logged")
 
 
+EXPECTED: Final = (Problem, StoreUnavailable, SchemaNewer)
+"""What routes raise."""
+
+
+def of(error: Problem | StoreUnavailable | SchemaNewer) -> Problem:
+    """How an exception of a route is answered."""
+    if isinstance(error, Problem):
+        return error
+    return too_new() if isinstance(error, SchemaNewer) else unavailable()
+
+
 def install(app: FastAPI) -> None:
     """Answer every exception of the framework and of the routes with a problem."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(StoreUnavailable, lambda request, error: unavailable().response())
-    app.add_exception_handler(SchemaNewer, lambda request, error: too_new().response())
+    for expected in EXPECTED:
+        app.add_exception_handler(expected, _expected)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _invalid_request)
 
 
-def _problem(request: Request, error: Any) -> Response:
-    problem: Problem = error
-    return problem.response()
+def _expected(request: Request, error: Any) -> Response:
+    return of(error).response()
 
 
 def _http_exception(request: Request, error: Any) -> Response:

@@ -6,8 +6,8 @@ import socket
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
+from api.app import Application
 from shared import logs
 from shared.settings import ApiSettings
 
@@ -21,7 +21,7 @@ that it sends on a connection just being closed here would be lost."""
 class Server(uvicorn.Server):
     """Ends in two steps: first not ready but answering, then closed to new connections while requests finish."""
 
-    def __init__(self, app: FastAPI, settings: ApiSettings) -> None:
+    def __init__(self, app: Application, settings: ApiSettings) -> None:
         self._notice_seconds = min(1.0, settings.drain_seconds / 5)
         super().__init__(
             uvicorn.Config(
@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(settings.drain_seconds - self._notice_seconds)),
             )
         )
-        self._health = app.state.health
+        self._health = app.health
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal asks for an orderly end, a second Ctrl-C for an immediate one."""

@@ -69,6 +69,7 @@ Document = dict[str, Any]
 _OFFSET_BITS = 44
 _DECIMAL128_BIAS = 6176
 _EXACT = Context(prec=40)
+_COEFFICIENT = (1 << 113) - 1
 _LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
 _SIGN = 1 << 63
 
@@ -170,11 +171,17 @@ def decimal128(units: int, decimals: int, negative: bool = False) -> Decimal128:
 def scaled(value: Decimal128 | int, decimals: int) -> int:
     """The inverse of `decimal128`: `value` in units of ten to the minus `decimals`. Exact for what `decimal128` made
     and for sums of it; ValueError when a digit would be lost."""
+    if isinstance(value, Decimal128):
+        bits = int.from_bytes(value.bid, "little")
+        shift = (bits >> 113) - _DECIMAL128_BIAS + decimals
+        if 0 <= shift <= decimals:  # no sign, no special value, no exponent above 0
+            units: int = (bits & _COEFFICIENT) * 10**shift
+            return units
     number = value.to_decimal() if isinstance(value, Decimal128) else Decimal(value)
-    units = number.scaleb(decimals, _EXACT)
-    if units != units.to_integral_value():
+    shifted = number.scaleb(decimals, _EXACT)
+    if shifted != shifted.to_integral_value():
         raise ValueError(f"{value} has more than {decimals} decimals")
-    return int(units)
+    return int(shifted)
 
 
 EVENT_COLLECTION_OPTIONS: Mapping[str, Any] = {"clusteredIndex": {"key": {"_id": 1}, "unique": True, "name": "_id"}}

@@ -5,18 +5,21 @@ from fastapi import FastAPI, Request, Response
 from api import documentation
 from api.access import RATINGS_READ
 from api.dependencies import ProductId, RatingsCaller, check_product, product_number, refuse_query, services_of
+from api.direct import DirectRoute
 from api.problems import no_product
 from api.responses import AverageRating, answer, average_rating
 
 
 def add_to(app: FastAPI) -> None:
     """Add this resource's route."""
-    app.get(
+    app.router.add_api_route(
         "/api/product/rating/{product_id}",
+        rating_of_product,
+        route_class_override=DirectRoute,
         tags=["ratings"],
         summary="Average rating of a product",
         responses=documentation.answers(AverageRating, {"average_rating": 4.5}, scope=RATINGS_READ, of_product=True),
-    )(rating_of_product)
+    )
 
 
 async def rating_of_product(request: Request, product_id: ProductId, caller: RatingsCaller) -> Response:

@@ -5,24 +5,29 @@ from fastapi import FastAPI, Request, Response
 from api import documentation
 from api.access import SALES_READ
 from api.dependencies import ProductId, SalesCaller, check_product, product_number, refuse_query, services_of
+from api.direct import DirectRoute
 from api.problems import no_product
 from api.responses import TotalSales, answer, total_sales
 
 
 def add_to(app: FastAPI) -> None:
     """Add this resource's routes."""
-    app.get(
+    app.router.add_api_route(
         "/api/product/sale/{product_id}",
+        sales_of_product,
+        route_class_override=DirectRoute,
         tags=["sales"],
         summary="Sales of a product in the last hour",
         responses=documentation.answers(TotalSales, {"total": 3000}, scope=SALES_READ, of_product=True),
-    )(sales_of_product)
-    app.get(
+    )
+    app.router.add_api_route(
         "/api/product/sale",
+        sales_of_all_products,
+        route_class_override=DirectRoute,
         tags=["sales"],
         summary="Sales of all products in the last hour",
         responses=documentation.answers(TotalSales, {"total": 245226.76}, scope=SALES_READ, of_product=False),
-    )(sales_of_all_products)
+    )
 
 
 async def sales_of_product(request: Request, product_id: ProductId, caller: SalesCaller) -> Response:
