@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Self
 
 from api.aggregates import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
 from api.caches import BoundedCache
@@ -30,10 +32,17 @@ class _CutMinute:
     """One product's minute as its raw events were read."""
 
     sales: int
-    amounts: Mapping[int, int]
+    remaining: Sequence[int]
+    """What was sold from each of its seconds on to its end: added up once, asked for by every batch."""
+
+    @classmethod
+    def of(cls, sales: int, amounts: Mapping[int, int], minute: int) -> Self:
+        """`amounts` by second since 1970; what has none counts nothing."""
+        backwards = accumulate(amounts.get(minute * 60 + second, 0) for second in reversed(range(60)))
+        return cls(sales, tuple(backwards)[::-1])
 
     def since(self, second: int) -> int:
-        return sum(amount for at, amount in self.amounts.items() if at >= second)
+        return self.remaining[second % 60]
 
 
 class SalesReader:
@@ -86,7 +95,7 @@ class SalesReader:
             product, second = row["_id"]["p"], row["_id"]["s"]
             counts[product] += row["sales"]
             amounts[product][second] = scaled(row["amount"], AMOUNT_DECIMALS)
-        entries = {product: _CutMinute(counts[product], amounts[product]) for product in products}
+        entries = {product: _CutMinute.of(counts[product], amounts[product], minute) for product in products}
         for product, entry in entries.items():
             self._minutes.put((product, minute), entry)
         return entries
@@ -97,7 +106,7 @@ class SalesReader:
         doubtful = [product for product in products if product not in known]
         if doubtful:
             rows = await self._store.aggregate("known products", PRODUCTS, known_products(doubtful), BY_ID)
-            known |= {row["_id"] for row in rows}
-        for product in known:
-            self._known.put(product, True)
+            for row in rows:
+                self._known.put(row["_id"], True)
+                known.add(row["_id"])
         return known

@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import Application
+from api.protocol import Protocol
 from shared import logs
 from shared.settings import ApiSettings
 
@@ -29,7 +30,7 @@ class Server(uvicorn.Server):
                 host=settings.api_host,
                 port=settings.api_port,
                 loop="uvloop",
-                http="httptools",
+                http=Protocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,
