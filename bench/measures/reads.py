@@ -23,12 +23,13 @@ from bench.usage import processor_seconds
 from shared.events import PRODUCT_SOLD
 
 PRODUCT, ALL, RATING = "sale/{id}", "sale", "rating/{id}"
-CONSTANT, RAW = "a constant", "one query a request on raw events"
+CONSTANT, DIRECT, RAW = "a constant of FastAPI's", "a constant by the direct way", "one query a request on raw events"
 ROUTES = {
     PRODUCT: "/api/product/sale/{product}",
     ALL: "/api/product/sale",
     RATING: "/api/product/rating/{product}",
     CONSTANT: "/bench/constant",
+    DIRECT: "/bench/direct",
     RAW: "/bench/raw/{product}",
 }
 SPREAD_SECONDS = 3_590
@@ -103,6 +104,7 @@ def _section(options: Options, loads: dict[str, list[Answered]]) -> Section:
             f"{constant.text()}×",
             at_least(constant.median, OF_CONSTANT),
         ),
+        Row(f"… against {DIRECT}", "report", f"{ratio(loads, PRODUCT, DIRECT, _rate).text()}×"),
         Row(f"… against {RAW}", f"≥ {OF_RAW:g}×", f"{raw.text('{:.1f}')}×", at_least(raw.median, OF_RAW)),
         Row(
             f"time of {ALL} (all products) against {PRODUCT}",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.documents import decimal128, scaled
 from shared.events import amount_units, rating_units, time_ms, whole_number
 
 GRAMMAR = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -19,8 +20,8 @@ def model(text: str, decimals: int, below: Decimal) -> int | None:
     if not GRAMMAR.fullmatch(text):
         return None
     value = Decimal(text)
-    scaled = value.scaleb(decimals, WIDE)
-    return int(scaled) if value < below and scaled == scaled.to_integral_value(context=WIDE) else None
+    shifted = value.scaleb(decimals, WIDE)
+    return int(shifted) if value < below and shifted == shifted.to_integral_value(context=WIDE) else None
 
 
 def units(judge: object, value: object) -> int | None:
@@ -86,3 +87,14 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_a_long_fraction_is_cut() -> None:
     assert time_ms("1970-01-01T00:00:01." + "1239" * 1_000 + "Z") == 1_123
+
+
+@given(st.integers(0, 10**34 - 1), st.integers(-2, 9), st.booleans())
+def test_a_stored_decimal_is_read_exactly_or_refused(units: int, decimals: int, negative: bool) -> None:
+    whole, remainder = divmod(units * 10**6, 10**decimals) if decimals >= 0 else (units * 10 ** (6 - decimals), 0)
+    stored = decimal128(units, decimals, negative)
+    if remainder:
+        with pytest.raises(ValueError, match="has more than 6 decimals"):
+            scaled(stored, 6)
+    else:
+        assert scaled(stored, 6) == (-whole if negative else whole)
