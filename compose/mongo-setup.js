@@ -59,10 +59,6 @@ for (let done = false; !done; ) {
     done = true;
   } catch (error) {
     if (!/^Mongo(Network|ServerSelection|ServerClosed|NotConnected)/.test(error.name) || Date.now() > deadline) throw error;
-    // `docker compose restart` starts this beside MongoDB's former container, whose network ends with it.
-    if (Object.keys(require("os").networkInterfaces()).every((name) => name === "lo")) {
-      throw new Error("MongoDB's container was started anew meanwhile; docker compose up --detach runs this again");
-    }
     sleep(200);
   }
 }

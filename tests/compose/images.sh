@@ -9,10 +9,11 @@ state=$PWD/.state/containers
 
 missing() { ! docker image inspect "product-analytics-local/$1" >/dev/null 2>&1; }
 
-# Builds the image $1 from the folder $2, and says so.
+# Builds the image $1 from its context, and says so.
 build() {
   echo "building product-analytics-local/$1"
-  docker build --quiet --tag "product-analytics-local/$1" --file "$images/$1.Dockerfile" "$2" >/dev/null
+  docker build --quiet --tag "product-analytics-local/$1" --file "$images/$1.Dockerfile" "$state/$1" >/dev/null
+  rm -rf "${state:?}/$1"
 }
 
 # An empty folder for what the image $1 is made of, filled with what is in the repository.
@@ -63,11 +64,14 @@ mongo() {
     --ignore-scripts mongosh@2.12.0
 }
 
+# One context is made after another, since apt-get may have to fetch what for; meanwhile the images before it are built.
 if missing debian; then debian; fi
-for image in python kafka mongo nginx; do
+builds=()
+for image in python nginx kafka mongo; do
   if missing "$image"; then
     if [[ $(type -t "$image") == function ]]; then "$image"; else context "$image"; fi
-    build "$image" "$state/$image"
-    rm -rf "${state:?}/$image"
+    build "$image" &
+    builds+=($!)
   fi
 done
+for build in "${builds[@]}"; do wait "$build"; done

@@ -27,7 +27,9 @@ def newer(image: str) -> str:
     return str(inspect(image)["Id"])
 
 
-def test_an_update_fails_no_request(project: Project, client: httpx.Client, kept_promise: None) -> None:
+def test_an_update_fails_no_request_and_leaves_nothing_to_change(
+    project: Project, client: httpx.Client, kept_promise: None
+) -> None:
     balancer = project.one("nginx")
     images = {service: newer(f"{PREFIX}/{service}") for service in SERVICES}
     with Load(project, rate=250), Traffic(client, PATH) as traffic:
@@ -38,6 +40,9 @@ def test_an_update_fails_no_request(project: Project, client: httpx.Client, kept
     for service, count in (("api", 2), ("consumer", 3)):
         assert [inspect(one)["Image"] for one in project.containers(service)] == [images[service]] * count
     assert project.containers("nginx") == [balancer]
+    before = project.compose("ps", "--all", "--quiet")
+    project.up()
+    assert project.compose("ps", "--all", "--quiet") == before
 
 
 def test_a_backup_is_restored_and_what_came_later_is_read_again(
