@@ -40,17 +40,18 @@ def test_a_crash_is_recovered_from_without_help(
 
 
 @every_service
-def test_docker_kill_is_an_order_and_up_takes_it_back(
+def test_docker_kill_is_an_order_and_start_takes_it_back(
     project: Project, client: httpx.Client, kept_promise: None, service: str
 ) -> None:
-    """The engine never restarts what a person has killed; the others go on, and `up` brings it back."""
+    """The engine never restarts what a person has killed; the others go on, and `start` brings it back."""
     victim = project.one(service)
     with Load(project, rate=250), Traffic(client, PATH) as traffic:
         traffic.wait_for(50)
         docker("kill", victim)
         assert inspect(victim)["State"]["Running"] is False
         traffic.wait_for(4)
-        project.up()
+        project.compose("start", service)
+        project.wait_healthy(service, COUNTS[service])
         wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
         traffic.wait_for(50)
     assert set(traffic.outcomes) <= OUTCOMES[service]
