@@ -1,6 +1,5 @@
-"""Revocations, rotations and idle tokens on real instances, with the change stream and with it cut."""
+"""How tokens and keys end on real instances: revoked, with the change stream and with it cut, rotated, left idle."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,15 +12,6 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pydantic import SecretStr
 from pymongo.errors import OperationFailure
 
-from api.access import Access, digest
-from api.client_address import ClientAddresses
-from api.keys import configured_keys
-from api.services import system_clock
-from api.store import Store
-from api.token_records import Caller, TokenRecords
-from api.token_watch import TokenWatch
-from api.tokens import Claims, InvalidToken, TokenVerifier
-from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON, api_settings
@@ -31,7 +21,6 @@ from tests.support.keys import pem_pair
 from tests.support.servers import MongoServer
 
 PATH = "/api/product/sale"
-FOR_EVER = 1e6
 NEWER = "Zr8_qLw0Xn5vKc3TgYb7MpHs2DjUe9FaRi4oV6tQxB1"
 
 
@@ -76,143 +65,6 @@ def test_a_revocation_reaches_every_instance_without_the_stream(
     with instances(settings, database, 2) as apis:
         revoked = {"$set": {"revoked_at": datetime.now(UTC)}}
         assert revoke_and_measure(apis, lambda: apis[0].tokens.update_many({}, revoked)) < 5
-
-
-class Watched:
-    """Records that are believed for ever, so that only the change stream can change what is believed."""
-
-    def __init__(self, settings: ApiSettings) -> None:
-        self.database = access_database(connect_async(settings, "test"))
-        self.records = TokenRecords(Store(self.database), 5, FOR_EVER)
-        self.watch = TokenWatch(self.database, self.records, 1)
-
-    def believed(self, token: str) -> Caller | str | None:
-        """The caller as it is believed without asking; a text when it would be asked for."""
-        believed = self.records.believed(token, system_clock() / 1000)
-        return "unknown" if believed is None else believed.caller
-
-    async def watching(self) -> None:
-        """Wait until every change from this moment on is told."""
-        now = time.monotonic()
-
-        def told() -> bool:
-            since, until = self.records.watched
-            return until > max(since, now)
-
-        await asyncio.to_thread(wait_until, "the watch", told, 20)
-
-    async def until(self, token: str, wanted: Any) -> None:
-        """Wait until that is believed."""
-        await asyncio.to_thread(wait_until, "that to be believed", lambda: self.believed(token) == wanted, 20)
-
-
-@pytest.mark.parametrize("change", ["revoke", "delete", "drop", "use"])
-def test_the_stream_tells_of_every_change_but_uses(api: Api, change: str) -> None:
-    api.token(expires_at=datetime.now(UTC) + timedelta(days=1))
-    (record,) = api.tokens.find()
-    token = record["_id"]
-
-    async def scenario() -> None:
-        watched = Watched(api.settings)
-        running = asyncio.create_task(watched.watch.run())
-        await watched.watching()
-        assert await watched.records.read(token) == Caller.of(record)
-        await asyncio.to_thread(CHANGES[change], api, token)
-        await watched.until(token, "unknown" if change != "use" else Caller.of(record))
-        if change == "use":
-            # Another change, which is told after it, shows that the use would have been told by now.
-            await watched.records.read(other := digest("other"))
-            assert watched.believed(other) is None
-            await asyncio.to_thread(api.tokens.insert_one, record | {"_id": other})
-            await watched.until(other, "unknown")
-            assert watched.believed(token) == Caller.of(record)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        watched.database.client.close()
-
-    asyncio.run(scenario())
-
-
-CHANGES: dict[str, Any] = {
-    "revoke": lambda api, token: api.tokens.update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}}),
-    "delete": lambda api, token: api.tokens.delete_one({"_id": token}),
-    "drop": lambda api, token: api.tokens.drop(),
-    "use": lambda api, token: uses_of(api.database).insert_one({"_id": token, "last_used_at": datetime.now(UTC)}),
-}
-
-
-def test_the_stream_goes_on_after_an_outage(api: Api, mongo: MongoServer) -> None:
-    api.token(expires_at=datetime.now(UTC) + timedelta(days=1))
-    (record,) = api.tokens.find()
-
-    async def scenario() -> None:
-        watched = Watched(api.settings)
-        running = asyncio.create_task(watched.watch.run())
-        await watched.watching()
-        mongo.kill()
-        mongo.start()
-        await watched.watching()
-        assert await watched.records.read(record["_id"]) == Caller.of(record)
-        await asyncio.to_thread(CHANGES["revoke"], api, record["_id"])
-        await watched.until(record["_id"], "unknown")
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        watched.database.client.close()
-
-    asyncio.run(scenario())
-
-
-def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
-    """The record is read, then changed and told of, and only then does the answer arrive."""
-    api.token()
-    (record,) = api.tokens.find()
-
-    async def scenario() -> None:
-        watched = Watched(api.settings)
-        reading = asyncio.create_task(watched.records.read(record["_id"]))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        watched.records.changed(record["_id"])
-        assert await reading == Caller.of(record)
-        assert watched.believed(record["_id"]) == "unknown"
-        watched.database.client.close()
-
-    asyncio.run(scenario())
-
-
-class Counting(TokenVerifier):
-    """Counts the signatures that it checks."""
-
-    checked = 0
-
-    def verify(self, token: str, now: float) -> Claims:
-        self.checked += 1
-        return super().verify(token, now)
-
-
-@pytest.mark.parametrize("end", ["revocation", "expiry"])
-def test_a_token_seen_before_costs_no_signature_and_is_forgotten_when_it_ends(api: Api, end: str) -> None:
-    token = api.token()
-    verifier = Counting(configured_keys(api.settings).values(), "product-analytics", "product-analytics-api")
-    scope: dict[str, Any] = {"client": None, "headers": []}
-
-    async def scenario() -> None:
-        watched = Watched(api.settings)
-        access = Access(verifier, watched.records, ClientAddresses([]), api.clock, lambda token: None)
-        first, again = [await access.caller(token, scope) for _ in range(2)]
-        assert (first, verifier.checked) == (again, 1)
-        if end == "revocation":
-            api.tokens.update_one({}, {"$set": {"revoked_at": datetime.now(UTC)}})
-            watched.records.changed(first.token)
-        else:
-            api.clock.now_ms += 3 * 3_600_000
-        for checked in (1, 2):
-            with pytest.raises(InvalidToken):
-                await access.caller(token, scope)
-            assert verifier.checked == checked
-        watched.database.client.close()
-
-    asyncio.run(scenario())
 
 
 def test_it_fails_closed_in_the_time_that_is_set(mongo: MongoServer, database: Documents) -> None:
