@@ -105,6 +105,12 @@ def test_what_is_for_clients_is_exposed(client: httpx.Client, path: str) -> None
     assert client.get(path).status_code == 200
 
 
+def test_a_condition_that_cannot_hold_is_refused_as_a_problem(client: httpx.Client) -> None:
+    answer = client.get("/healthz", headers={"If-Match": '"any"'})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (412, "application/problem+json")
+    assert (answer.json()["status"], answer.json()["title"]) == (412, "Precondition Failed")
+
+
 @pytest.mark.parametrize("path", [PATH, "/api/product/sale/4711", "/metrics", "/docs", "/api/nothing"])
 def test_neither_versions_nor_addresses_leak(system: System, client: httpx.Client, path: str) -> None:
     answer = client.get(path)
