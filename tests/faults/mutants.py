@@ -10,6 +10,7 @@ MONGODB = "tests/faults/test_mongodb.py"
 KAFKA = "tests/faults/test_kafka.py"
 CLOCKS = "tests/faults/test_clocks.py"
 LOAD = "tests/faults/test_load.py"
+LETTERS = "tests/faults/test_dead_letters.py"
 
 
 class MutantOutOfDate(Exception):
@@ -115,6 +116,48 @@ MUTANTS = (
         "the next offset lacks its + 1",
         f"{KILLS}[after_commit]",
         (Edit("consumer/batch.py", "(taken.messages[-1].offset() or 0) + 1", "(taken.messages[-1].offset() or 0)"),),
+    ),
+    Mutant(
+        "the next offset lacks its + 1 where a batch ends in a dead letter",
+        f"{LETTERS}::test_kill_9_loses_no_copy",
+        (
+            Edit(
+                "consumer/batch.py",
+                "self.ends[taken.lease] = (taken.messages[-1].offset() or 0) + 1",
+                "last = taken.messages[-1].offset() or 0\n"
+                "        self.ends[taken.lease] = last + all(one['_id']['o'] != last for one in self.rejected[-1:])",
+            ),
+        ),
+    ),
+    Mutant(
+        "dead letters are stored outside the transaction",
+        f"{LETTERS}::test_kill_9_loses_no_copy",
+        (Edit(TRANSACTION, "insert_many(letters, session=self._session)", "insert_many(letters)"),),
+    ),
+    Mutant(
+        "a copy is noted before Kafka has it",
+        f"{LETTERS}::test_kill_9_loses_no_copy",
+        (
+            Edit(
+                "consumer/dead_letters.py",
+                "        for form in Form:\n",
+                "        self._rejected.update_many(\n"
+                "            {'_id': {'$in': [one['_id'] for one in pending]}}, {'$unset': {'copy_pending': ''}}\n"
+                "        )\n"
+                "        for form in Form:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "every generation of the topic is the first",
+        f"{KAFKA}::test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides",
+        (
+            Edit(
+                "consumer/intake.py",
+                "Encoder(taken.lease.partition, taken.lease.generation)",
+                "Encoder(taken.lease.partition, 1)",
+            ),
+        ),
     ),
     Mutant(
         "the partition is missing in the rollups' id",

@@ -13,6 +13,7 @@ from tests.faults.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
 from tests.support import invariant
+from tests.support.audit import findings_of
 from tests.support.pipeline import Pipeline
 from tests.support.process import Running
 from tests.support.servers import KafkaServer, MongoServer
@@ -81,9 +82,9 @@ class Scenario:
         return invariant.handled_places(self.pipeline.database)
 
     def finish(self, *, halts: bool = False, ask_all: bool = False, wait: Callable[[], None] | None = None) -> None:
-        """Wait until everything is handled, assert the invariant, note what came of it.
+        """Wait until everything is handled, assert the invariant, by the operators' audit too, note what came of it.
 
-        `halts` where consumers halt on purpose; `ask_all`: the audit and the API have to agree too.
+        `halts` where consumers halt on purpose; `ask_all`: the audit's command and the API have to agree too.
         """
         (wait or self.wait_handled)()
         handled = self._note()
@@ -92,6 +93,8 @@ class Scenario:
         contents.check(database, self.traffic.acknowledged)
         behaviour.check(self.pipeline, halts=halts)
         behaviour.check_offsets_told_to_kafka(self.pipeline)
+        findings = findings_of(self.pipeline, database)
+        assert not findings, f"the audit finds {len(findings)} things, such as {findings[:3]}"
         if ask_all:
             audit.check(self.pipeline)
             answers.check(self.pipeline, self.traffic.acknowledged.values(), self.folder)

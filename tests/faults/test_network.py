@@ -1,6 +1,7 @@
 """Connections to MongoDB that break around a command, replies that never come, a network that swallows everything."""
 
 from functools import partial
+from itertools import product
 
 import pytest
 
@@ -15,6 +16,7 @@ CUTS, SHORT_CUTS = 110, 16
 LONGEST_CALL_SECONDS = 15.0
 FAILED, ENDLESS = "a batch failed", 1_000_000
 
+OF_A_START = ("listCollections", "create")
 OF_A_BATCH = ("update", "insert", "commitTransaction")
 OF_A_CLAIM = ("abortTransaction", "find", "killSessions", "findAndModify")
 """And of the batch that a claim elsewhere ended."""
@@ -51,7 +53,11 @@ def test_connections_cut_before_and_after_each_command(start: Start, full: bool,
     schedule = [(command, when, 1) for command in (*OF_ALWAYS, *OF_A_CLAIM, *OF_A_BATCH) for when in KINDS]
     scenario.choose.shuffle(schedule)
     with scenario.under_traffic(400):
+        for command, when in product(OF_A_START, KINDS):
+            proxy.cut(command, when)
         consumers = [scenario.consumer(MONGODB_URI=proxy.uri) for _ in range(2)]
+        wait_until("a cut of each of a start's commands", lambda: proxy.faults >= len(OF_A_START) * len(KINDS), 60)
+        scenario.fault(proxy.faults)
         scenario.wait_progress(200)
         for command, when, times in schedule:
             cut_and_wait(scenario, proxy, command, when, times)

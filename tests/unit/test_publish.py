@@ -18,6 +18,7 @@ from scripts._generate import generate
 from scripts._invalid import INVALID
 from scripts._single import literal
 from scripts.publish import app
+from stack.waiting import wait_until
 from tests.support.process import ROOT
 
 NOWHERE = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
@@ -252,12 +253,10 @@ def test_a_signal_ends_even_a_wait_for_input(
 
 def wait_until_it_handles_signals(pid: int) -> None:
     """Until the process has its own handler for SIGTERM, which the kernel shows as a bit."""
-    deadline = time.monotonic() + 20
-    bit = 1 << (signal.SIGTERM - 1)
-    while time.monotonic() < deadline:
+
+    def handles() -> bool:
         status = Path(f"/proc/{pid}/status").read_text()
         caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
-        if int(caught.split()[1], 16) & bit:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the publisher never took over SIGTERM")
+        return bool(int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1))
+
+    wait_until("the publisher's own handler of SIGTERM", handles, 20)
