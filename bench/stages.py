@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
+from bench.lab import CACHE_GB
 from consumer.assignment import Assigned
 from consumer.batch import Batch
 from consumer.clocks import Clocks
@@ -127,7 +128,7 @@ def _lease(database: SyncDatabase, partition: int) -> Lease:
 @contextmanager
 def _database() -> Iterator[tuple[SyncDatabase, psutil.Process]]:
     with tempfile.TemporaryDirectory(prefix="stages-") as folder:
-        mongo = local.mongo(Path(folder))
+        mongo = local.mongo(Path(folder), CACHE_GB)
         try:
             mongo.start()
             settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_timeout_ms=10_000)
