@@ -135,20 +135,6 @@ MUTANTS = (
         (Edit(TRANSACTION, "insert_many(letters, session=self._session)", "insert_many(letters)"),),
     ),
     Mutant(
-        "a copy is noted before Kafka has it",
-        f"{LETTERS}::test_kill_9_loses_no_copy",
-        (
-            Edit(
-                "consumer/dead_letters.py",
-                "        for form in Form:\n",
-                "        self._rejected.update_many(\n"
-                "            {'_id': {'$in': [one['_id'] for one in pending]}}, {'$unset': {'copy_pending': ''}}\n"
-                "        )\n"
-                "        for form in Form:\n",
-            ),
-        ),
-    ),
-    Mutant(
         "every generation of the topic is the first",
         f"{KAFKA}::test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides",
         (
