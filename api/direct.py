@@ -1,4 +1,4 @@
-"""Routes that are answered without the framework's way to them, which costs several times what they do (ADR 12)."""
+"""Routes that are answered without the framework's way to them, which costs several times what they do (ADR 13)."""
 
 from collections.abc import Iterable
 from typing import Any
