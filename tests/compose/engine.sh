@@ -49,6 +49,9 @@ export PATH="$engine/usr/sbin:$engine/usr/bin:$PATH"
 # The way out may take smaller packets than a bridge's default.
 device=$(ip route show default | awk '/ dev / { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 rules=$(iptables-save) || unavailable "this machine's kernel has no packet filter for it"
+# A table that nobody has used yet is not in it, and would not be emptied.
+[[ $rules == *"*filter"* ]] || rules+=$'\n*filter\n:FORWARD ACCEPT\nCOMMIT'
+[[ $rules == *"*nat"* ]] || rules+=$'\n*nat\nCOMMIT'
 mkdir -p "$run/config/cli-plugins"
 ln -sf "$engine"/usr/libexec/docker/cli-plugins/* "$run/config/cli-plugins"
 # Sockets have short names; the folder's may be long.
