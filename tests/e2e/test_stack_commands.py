@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack import ports
+from stack import packages, ports
 from stack.process import Part
 from stack.settings import StackSettings
 from stack.waiting import wait_until
@@ -99,6 +99,7 @@ def _publish_and_ask(output: str) -> None:
     lines = [line.partition("| ")[2] for line in output.splitlines()]
     (publish,) = (line for line in lines if " sold " in line)
     (ask,) = (line for line in lines if line.startswith("curl ") and "/sale/" in line)
+    packages.require("curl", "curl", print)
     subprocess.run(publish, shell=True, cwd=ROOT, check=True, capture_output=True)  # noqa: S602
 
     def answer() -> str:
