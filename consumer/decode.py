@@ -35,11 +35,12 @@ def decode(value: bytes | None, recorded_ms: int, limits: TimeLimits) -> Event |
             event = model_event(object_of(message), recorded_ms)
     except Rejected as rejected:
         return rejected.rejection
-    if event.time_ms > limits.newest_ms:
-        return Rejection(Reason.FROM_THE_FUTURE, f"{event.time_ms} ms is after {limits.newest_ms} ms")
-    if event.time_ms < limits.oldest_ms:
-        return Rejection(Reason.TOO_OLD, f"{event.time_ms} ms is before {limits.oldest_ms} ms")
-    return event
+    oldest_ms, newest_ms = limits
+    if oldest_ms <= (time_ms := event.time_ms) <= newest_ms:
+        return event
+    if time_ms > newest_ms:
+        return Rejection(Reason.FROM_THE_FUTURE, f"{time_ms} ms is after {newest_ms} ms")
+    return Rejection(Reason.TOO_OLD, f"{time_ms} ms is before {oldest_ms} ms")
 
 
 def model_event(message: dict[str, Any], recorded_ms: int) -> Event:

@@ -4,6 +4,7 @@ The fixed part of a document is one `struct` and its texts follow, which costs a
 `as_document` says the same as a dict, and a test holds the two together, byte for byte.
 """
 
+from functools import lru_cache
 from struct import Struct, pack
 from typing import Final
 
@@ -31,6 +32,11 @@ _SOLD_BYTES: Final = _SOLD.size
 _RATED_BYTES: Final = _RATED.size
 _length = Struct("<i").pack
 
+_LOW: Final = 2**64 - 1
+_AMOUNT_HIGH: Final = decimal128_words(0, AMOUNT_DECIMALS)[1]
+_RATING_HIGH: Final = decimal128_words(0, RATING_DECIMALS)[1]
+"""The high words of small numbers: the exponent alone. A rating is always small, an amount has its upper bits there."""
+
 
 class Encoder:
     """Encodes events read from `partition` in the topic's `generation`."""
@@ -46,28 +52,31 @@ class Encoder:
         """The stored document of a sale that was read at `offset`."""
         product, time_ms, text, units, amount, extra = event
         name = text.encode()
-        low, high = decimal128_words(amount, AMOUNT_DECIMALS)
         tail = b"\0\0" if extra is None else _extra(extra)
         return _SOLD.pack(
             _SOLD_BYTES + len(name) + len(tail), _ID, product, _TIME, time_ms, self._partition, offset,
-            self._sold, units, _AMOUNT, low, high, _NAME, len(name) + 1,
+            self._sold, units, _AMOUNT, amount & _LOW, _AMOUNT_HIGH + (amount >> 64), _NAME, len(name) + 1,
         ) + name + tail  # fmt: skip
 
     def rated(self, event: Rated, offset: int) -> bytes:
         """The stored document of a rating that was read at `offset`."""
-        product, time_ms, text, rating, category_text, extra = event
-        name, category = text.encode(), category_text.encode()
-        low, high = decimal128_words(rating, RATING_DECIMALS)
-        tail = b"\0\0" if extra is None else _extra(extra)
-        tail = b"%b%b%b%b" % (_CATEGORY, _length(len(category) + 1), category, tail)
+        product, time_ms, text, rating, category, extra = event
+        name = text.encode()
+        tail = _category(category) + (b"\0\0" if extra is None else _extra(extra))
         return _RATED.pack(
             _RATED_BYTES + len(name) + len(tail), _ID, product, _TIME, time_ms, self._partition, offset,
-            self._rated, low, high, _NAME, len(name) + 1,
+            self._rated, rating, _RATING_HIGH, _NAME, len(name) + 1,
         ) + name + tail  # fmt: skip
 
     def encode(self, event: Event, offset: int) -> bytes:
         """The stored document of either kind of event."""
         return self.sold(event, offset) if isinstance(event, Sold) else self.rated(event, offset)
+
+
+@lru_cache(maxsize=1024)
+def _category(category: str) -> bytes:
+    text = category.encode()
+    return _CATEGORY + _length(len(text) + 1) + text
 
 
 def _extra(extra: Document) -> bytes:

@@ -57,10 +57,13 @@ class Latest(NamedTuple):
 class ProductFold:
     """What one batch says of one product in one partition: sums by minute since 1970, and what is newest."""
 
-    __slots__ = ("first_seen_ms", "histogram", "latest_rated", "minutes", "name", "newest_ms", "newest_offset")
+    __slots__ = (
+        "at", "first_seen_ms", "histogram", "latest_rated", "minute", "minutes", "name", "newest_ms", "newest_offset",
+    )  # fmt: skip
 
     def __init__(self, time_ms: int, offset: int, name: str) -> None:
-        self.minutes: dict[int, Minute] = {}
+        self.at, self.minute = time_ms // MINUTE_MS, Minute()  # of the last event: neighbours mostly share it
+        self.minutes = {self.at: self.minute}
         self.first_seen_ms = time_ms
         self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
         self.latest_rated: Latest | None = None
@@ -71,13 +74,21 @@ class ProductFold:
         """The newest event of any kind."""
         return Latest(self.newest_ms, self.newest_offset, self.name)
 
-    def rate(self, rating: int, rated: Latest) -> None:
+    def turn_to(self, at: int) -> Minute:
+        """The minute `at`, to which the next event is added."""
+        minute = self.minutes.get(at)
+        if minute is None:
+            minute = self.minutes[at] = Minute()
+        self.at, self.minute = at, minute
+        return minute
+
+    def rate(self, rated: Rated, offset: int) -> None:
         """Note a rating."""
         if self.histogram is None:
             self.histogram = [0] * HISTOGRAM_BINS
-        self.histogram[histogram_bin(rating)] += 1
-        if self.latest_rated is None or rated > self.latest_rated:
-            self.latest_rated = rated
+        self.histogram[histogram_bin(rated.rating)] += 1
+        if self.latest_rated is None or (rated.time_ms, offset) > self.latest_rated:
+            self.latest_rated = Latest(rated.time_ms, offset, rated.name, rated.category)
 
 
 class Fold:
@@ -103,34 +114,28 @@ class Fold:
             product.newest_ms, product.newest_offset, product.name = time_ms, offset, event.name
         elif time_ms < product.first_seen_ms:
             product.first_seen_ms = time_ms
-        minute = product.minutes.get(time_ms // MINUTE_MS)
-        if minute is None:
-            minute = product.minutes[time_ms // MINUTE_MS] = Minute()
+        at = time_ms // MINUTE_MS
+        minute = product.minute if product.at == at else product.turn_to(at)
         minute.documents.append(document)
-        if time_ms // SECOND_MS != self._at:
-            self._at = time_ms // SECOND_MS
-            self._second = self.seconds.setdefault(self._at, Sums())
+        at = time_ms // SECOND_MS
+        if at != self._at:
+            self._at, self._second = at, self.seconds.setdefault(at, Sums())
+        second = self._second
         if type(event) is Sold:
-            _add_sale(event, minute, self._second)
+            units, amount = event.units, event.amount
+            minute.amount += amount
+            second.amount += amount
+            minute.units += units
+            second.units += units
+            minute.sales += 1
+            second.sales += 1
         elif type(event) is Rated:
-            _add_rating(event, minute, self._second)
-            product.rate(event.rating, Latest(time_ms, offset, event.name, event.category))
-
-
-def _add_sale(event: Sold, minute: Sums, second: Sums) -> None:
-    minute.amount += event.amount
-    second.amount += event.amount
-    minute.units += event.units
-    second.units += event.units
-    minute.sales += 1
-    second.sales += 1
-
-
-def _add_rating(event: Rated, minute: Sums, second: Sums) -> None:
-    minute.rating_sum += event.rating
-    second.rating_sum += event.rating
-    minute.ratings += 1
-    second.ratings += 1
+            rating = event.rating
+            minute.rating_sum += rating
+            second.rating_sum += rating
+            minute.ratings += 1
+            second.ratings += 1
+            product.rate(event, offset)
 
 
 def histogram_bin(rating: int) -> int:

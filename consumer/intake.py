@@ -68,23 +68,22 @@ class Intake:
         """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the documents have."""
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
         encode = Encoder(taken.lease.partition, taken.lease.generation).encode
-        add, refused, size = fold.add, taken.refused, 0
+        add, refused, size = fold.add, dict(taken.refused), 0
         for message in taken.messages:
-            offset = message.offset() or 0
             event = decode(message.value(), _recorded_ms(message), limits)
             if not isinstance(event, Rejection):
+                offset = message.offset() or 0
                 try:
                     document = encode(event, offset)
                 except (BSONError, OverflowError, ValueError) as error:
                     event = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
                 else:
-                    if offset in refused:
-                        event = Rejection(Reason.REFUSED_BY_DATABASE, refused[offset])
-            if isinstance(event, Rejection):
-                rejected.append(self._dead_letter(taken, message, event))
-                continue
-            size += len(document)
-            add(event, offset, document)
+                    if offset not in refused:
+                        size += len(document)
+                        add(event, offset, document)
+                        continue
+                    event = Rejection(Reason.REFUSED_BY_DATABASE, refused[offset])
+            rejected.append(self._dead_letter(taken, message, event))
         return size
 
     def _dead_letter(self, taken: Taken, message: Message, rejection: Rejection) -> Document:

@@ -6,6 +6,7 @@ A validated event holds plain numbers: `amount` in millionths of the event's cur
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Underflow
 from enum import StrEnum
@@ -71,47 +72,45 @@ _FRACTION_AND_OFFSET = re.compile(
 _DATE_TIME_LENGTH = len("2026-06-01T00:00:00")
 _USUAL_LENGTH = 40
 _DIGITS = 19
-_POWERS = tuple(10**decimals for decimals in range(10))
+_POWERS: Final[tuple[int, ...]] = tuple(10**decimals for decimals in range(10))
 _AMOUNT_BOUND = 10**18 * _POWERS[AMOUNT_DECIMALS]
 _RATING_BOUND = 5 * _POWERS[RATING_DECIMALS] + 1
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation, Overflow, Underflow])
-_QUANTA = tuple(Decimal(1).scaleb(-decimals) for decimals in range(10))
 _OUT_OF_BOUNDS = Decimal("Infinity")
 
 
-def _scaled_number(value: object, decimals: int, bound: int) -> int:
-    """`value` (int, Decimal or a JSON number's text) in units of ten to the minus `decimals`: 0 or more, below `bound`.
+def _scaled(decimals: int, bound: int) -> Callable[[object], int]:
+    """A function: int, Decimal or a JSON number's text -> units of ten to the minus `decimals`, from 0 to below `bound`.
 
-    Raises ValueError for anything else. Costs the same whatever the exponent, which is never expanded.
+    It raises ValueError for anything else, and costs the same whatever the exponent, which is never expanded.
     """
-    if type(value) is int:
-        units: int = value * _POWERS[decimals]
-    elif type(value) is Decimal:
-        units = _scaled_decimal(value, decimals)
-    elif type(value) is str:
-        whole, _, fraction = value.partition(".")
-        # The usual form: digits, few enough of them, no needless zero before, and some on both sides of a point.
-        if (
-            whole.isdigit() and (fraction.isdigit() or len(whole) == len(value)) and value.isascii()
-            and len(whole) <= _DIGITS and len(fraction) <= decimals and (whole[0] != "0" or whole == "0")
-        ):  # fmt: skip
-            units = int(whole + fraction) * _POWERS[decimals - len(fraction)]
-        elif _JSON_NUMBER.fullmatch(value):
-            units = _scaled_decimal(exact_decimal(value), decimals)
-        else:
+    quantum, shift, one = Decimal(1).scaleb(-decimals), Decimal(decimals), _POWERS[decimals]
+    quantize, scaleb = _EXACT.quantize, _EXACT.scaleb
+
+    def scaled(value: object) -> int:
+        units = -1
+        if type(value) is str:
+            whole, point, fraction = value.partition(".")
+            # The usual form: digits, few enough of them, no needless zero before, and some on both sides of a point.
+            if (
+                whole.isdigit() and (not point or fraction.isdigit()) and value.isascii()
+                and len(whole) <= _DIGITS and len(fraction) <= decimals and (whole[0] != "0" or whole == "0")
+            ):  # fmt: skip
+                units = int(whole + fraction) * _POWERS[decimals - len(fraction)]
+            elif _JSON_NUMBER.fullmatch(value):
+                return scaled(exact_decimal(value))
+        elif type(value) is int:
+            units = value * one
+        elif type(value) is Decimal:
+            try:
+                units = int(scaleb(quantize(value, quantum), shift))
+            except DecimalException:
+                raise ValueError(f"more than {decimals} decimals, or not a number within the limits") from None
+        if not 0 <= units < bound:
             raise ValueError("not a number within the limits")
-    else:
-        raise ValueError("not a number within the limits")
-    if not 0 <= units < bound:
-        raise ValueError("not a number within the limits")
-    return units
+        return units
 
-
-def _scaled_decimal(value: Decimal, decimals: int) -> int:
-    try:
-        return int(_EXACT.quantize(value, _QUANTA[decimals]).scaleb(decimals, _EXACT))
-    except DecimalException:
-        raise ValueError(f"more than {decimals} decimals, or not a number within the limits") from None
+    return scaled
 
 
 def exact_decimal(text: str) -> Decimal:
@@ -122,14 +121,11 @@ def exact_decimal(text: str) -> Decimal:
         return _OUT_OF_BOUNDS
 
 
-def amount_units(value: object) -> int:
-    """An amount in millionths. Raises ValueError."""
-    return _scaled_number(value, AMOUNT_DECIMALS, _AMOUNT_BOUND)
+amount_units: Final = _scaled(AMOUNT_DECIMALS, _AMOUNT_BOUND)
+"""An amount in millionths. Raises ValueError."""
 
-
-def rating_units(value: object) -> int:
-    """A rating in hundredths. Raises ValueError."""
-    return _scaled_number(value, RATING_DECIMALS, _RATING_BOUND)
+rating_units: Final = _scaled(RATING_DECIMALS, _RATING_BOUND)
+"""A rating in hundredths. Raises ValueError."""
 
 
 def time_ms(value: object) -> int:

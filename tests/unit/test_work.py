@@ -71,7 +71,7 @@ def test_a_batch_is_as_large_as_all_that_its_messages_hold(part: dict[str, Any])
 def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
     messages, batch = taken(), empty()
     batch.add(taken(1))
-    assert calls(lambda: batch.add(messages)) < 55 * EVENTS
+    assert calls(lambda: batch.add(messages)) < 48 * EVENTS
 
 
 def test_closing_a_batch_costs_by_its_products_not_by_its_events() -> None:
