@@ -1,10 +1,10 @@
 """Kafka messages of leased partitions -> accepted events and dead letters. Everything that is judged is judged here."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bson.errors import BSONError
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
@@ -12,6 +12,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 from consumer.assignment import Assigned
 from consumer.decode import TimeLimits, decode
 from consumer.encode import Encoder
+from consumer.events import Event
 from consumer.fold import Fold
 from consumer.lease import Lease
 from consumer.rejected import Headers, Source, rejected_document
@@ -20,6 +21,9 @@ from shared.documents import Document
 from shared.events import Reason
 
 Clock = Callable[[], datetime]
+
+RUN: Final = 256
+"""Messages that are decoded at a time."""
 
 
 class Taken(NamedTuple):
@@ -69,8 +73,7 @@ class Intake:
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
         encode = Encoder(taken.lease.partition, taken.lease.generation).encode
         add, refused, size = fold.add, dict(taken.refused), 0
-        for message in taken.messages:
-            event = decode(message.value(), _recorded_ms(message), limits)
+        for message, event in _decoded(taken.messages, limits):
             if not isinstance(event, Rejection):
                 offset = message.offset() or 0
                 try:
@@ -98,6 +101,13 @@ class Intake:
             headers=_headers(message),
         )
         return rejected_document(source, rejection, taken.at, self._copy_rejections)
+
+
+def _decoded(messages: list[Message], limits: TimeLimits) -> Iterator[tuple[Message, Event | Rejection]]:
+    """Each message and what it says. Decoded in runs: code that the processor has at hand is fast code."""
+    for first in range(0, len(messages), RUN):
+        run = messages[first : first + RUN]
+        yield from zip(run, [decode(one.value(), _recorded_ms(one), limits) for one in run], strict=True)
 
 
 def utc_now() -> datetime:

@@ -7,17 +7,18 @@ say why. Both passes are linear in the length, which is bounded.
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from itertools import accumulate
 from typing import Any, Final, NoReturn
 
-import jiter
+import msgspec
 
 from consumer.rejection import Rejected
 from shared.events import MAX_DEPTH, MAX_MESSAGE_BYTES, Reason, exact_decimal
 
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
-_from_json = jiter.from_json
+_from_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 def parse(value: bytes | None) -> object:
@@ -27,8 +28,10 @@ def parse(value: bytes | None) -> object:
     if len(value) > MAX_MESSAGE_BYTES:
         raise Rejected(Reason.TOO_LARGE, f"{len(value)} bytes")
     try:
-        return _from_json(value, float_mode="decimal", allow_inf_nan=False, cache_mode="keys")
-    except ValueError as error:
+        return _from_json(value)
+    except RecursionError:
+        raise Rejected(Reason.TOO_DEEP) from None
+    except (ValueError, InvalidOperation) as error:
         return _parse_again(value, str(error))
 
 
@@ -42,17 +45,15 @@ def object_of(message: object) -> dict[str, Any]:
 
 def check_depth(message: object) -> None:
     """Raises Rejected where arrays and objects nest too deep."""
-    if _depth(message) > MAX_DEPTH:
+    if _deeper(message, MAX_DEPTH):
         raise Rejected(Reason.TOO_DEEP)
 
 
 def _parse_again(value: bytes, complaint: str) -> object:
     """What the fast parser refused, read by the standard library's, which takes lone surrogates and any exponent.
 
-    Returns the message where only an exponent was too large for the fast parser: its field is judged as usual.
+    Returns the message where only a number was too large for the fast parser: its field is judged as usual.
     """
-    if "recursion limit" in complaint:
-        raise Rejected(Reason.TOO_DEEP)
     try:
         message: object = json.loads(value.decode(), parse_float=exact_decimal, parse_constant=_refuse_constant)
         check_depth(message)
@@ -73,13 +74,11 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _depth(value: object) -> int:
-    """How deep arrays and objects nest in what a parser with its own, larger limit has made."""
+def _deeper(value: object, levels: int) -> bool:
+    """Whether arrays and objects nest deeper than so many levels."""
     if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+        return levels == 0 or any(_deeper(inner, levels - 1) for inner in value.values())
+    return isinstance(value, list) and (levels == 0 or any(_deeper(inner, levels - 1) for inner in value))
 
 
 def _nesting(text: str) -> int:

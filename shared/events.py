@@ -80,7 +80,7 @@ _OUT_OF_BOUNDS = Decimal("Infinity")
 
 
 def _scaled(decimals: int, bound: int) -> Callable[[object], int]:
-    """A function: int, Decimal or a JSON number's text -> units of ten to the minus `decimals`, from 0 to below `bound`.
+    """A function: int, Decimal or a JSON number's text -> units of ten to the minus `decimals`, 0 to below `bound`.
 
     It raises ValueError for anything else, and costs the same whatever the exponent, which is never expanded.
     """
