@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="auto",
         help="of which kind Kafka and MongoDB are; auto: containers where a Docker engine answers",
     )
-    parser.addoption("--compose", action="store_true", help="run tests/compose, and tests/e2e against docker compose")
+    parser.addoption("--compose", action="store_true", help="run tests/compose, which make test-compose prepares")
     parser.addoption("--seed", type=int, default=1, help="seed of the fault suite's schedules")
 
 
