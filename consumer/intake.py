@@ -72,7 +72,7 @@ class Intake:
         """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the documents have."""
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
         encode = Encoder(taken.lease.partition, taken.lease.generation).encode
-        add, refused, size = fold.add, dict(taken.refused), 0
+        add, refused, size = fold.add, taken.refused, 0
         for message, event in _decoded(taken.messages, limits):
             if not isinstance(event, Rejection):
                 offset = message.offset() or 0

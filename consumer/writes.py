@@ -73,11 +73,11 @@ def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
                     product_document(product, partition, folded), rollup_documents(product, partition, folded)
                 )
                 continue
-            for hour in hours(folded.minutes):
-                if hour.hour == known:
-                    rollups.append(rollup_update(product, partition, hour))
+            for of_hour in hours_of(key, folded):
+                if of_hour[2].hour == known:
+                    rollups.append(rollup_update(*of_hour))
                 else:
-                    new_hours.append((product, partition, hour))
+                    new_hours.append(of_hour)
     return Writes(
         ends=batch.ends,
         events=_by_day(folds),
