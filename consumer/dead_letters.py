@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from pymongo import UpdateOne
@@ -135,7 +135,7 @@ class DeadLetterCopier:
         """Copy in that form, and wait. Returns what is too large for it; other failures are told and tried again."""
         refused: list[Document] = []
 
-        def note(document: Document, error: KafkaError | None) -> None:
+        def note(document: Document, error: KafkaError | None, _: Message | None = None) -> None:
             if error is None:
                 copied.append(document)
             elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
@@ -144,17 +144,11 @@ class DeadLetterCopier:
                 log.warning("a dead letter was not copied", topic=self._topic, error=error.str())
 
         for document in documents:
-            self._send(copy_of(document, form), partial(note, document))
+            try:
+                self._producer.produce(self._topic, **copy_of(document, form), on_delivery=partial(note, document))
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                    raise
+                note(document, error.args[0])
         self._producer.flush(DELIVERY_SECONDS)
         return refused
-
-    def _send(self, copy: dict[str, Any], told: Callable[[KafkaError | None], None]) -> None:
-        def delivered(error: KafkaError | None, _: Message) -> None:
-            told(error)
-
-        try:
-            self._producer.produce(self._topic, **copy, on_delivery=delivered)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                raise
-            told(error.args[0])
