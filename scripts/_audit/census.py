@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from scripts._audit.findings import Findings, Kind
-from scripts._audit.shapes import MOST_PARTITION
+from scripts._audit.shapes import LIMITS
 from scripts._audit.snapshot import Snapshot
 from shared.documents import PRODUCTS, REPLAYED_PARTITION, ROLLUPS, TOTALS, Document
 
 LAYOUTS: Final = {ROLLUPS: ("phk",), TOTALS: ("hk", "mk"), PRODUCTS: ("pk",)}
 """Names of an `_id`'s fields, by collection."""
 _A_DAY: Final = {"h": 24, "m": 24 * 60}
-_LIMITS: Final = {"p": (0, 2**63 - 1), "h": (0, 2**22 - 1), "m": (0, 2**28 - 1)}
 
 
 class Days(NamedTuple):
@@ -68,5 +67,5 @@ def _like(names: str) -> Document:
 
 
 def _range(name: str) -> Document:
-    least, most = _LIMITS.get(name, (REPLAYED_PARTITION, MOST_PARTITION - 1))
-    return {"$type": ["int", "long"], "$gte": least, "$lte": most}
+    least, end = LIMITS[name]
+    return {"$type": ["int", "long"], "$gte": least, "$lte": end - 1}

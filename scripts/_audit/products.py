@@ -6,12 +6,12 @@ Holds about 600 bytes a product and partition that has events.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from bson.max_key import MaxKey
 
 from scripts._audit.findings import Findings, Kind
-from scripts._audit.raw import PROJECTION, events_of
+from scripts._audit.raw import NO_RATING, PROJECTION, events_of
 from scripts._audit.shapes import is_integer
 from scripts._audit.snapshot import Snapshot
 from scripts._audit.sums import NotASum, stored
@@ -47,6 +47,12 @@ class ProductSums:
     newest: Newest
     latest_rated: Newest | None
 
+    @classmethod
+    def of_event(cls, event: Newest, rating: int) -> Self:
+        """Of one event alone; `rating` is `NO_RATING` for a sale."""
+        rated = None if rating == NO_RATING else event
+        return cls(PACKED_RATINGS[rating] if rated else 0, event.time_ms, event, rated)
+
     def add(self, other: "ProductSums") -> None:
         """Take in the events of another day."""
         self.ratings += other.ratings
@@ -69,17 +75,19 @@ class ProductSums:
         return {name: value for name, value in named.items() if value}
 
 
+def events_at(place: Place) -> Document:
+    """What matches the events of one product in one partition."""
+    product, partition = place
+    return {"_id": {"$gte": {"p": product}, "$lt": {"p": product, "t": MaxKey()}}, "_id.k": partition}
+
+
 def read_again(database: SyncDatabase, snapshot: Snapshot, place: Place) -> ProductSums | None:
     """What all stored events of one product in one partition say, at the snapshot's moment."""
-    product, partition = place
-    of_product = {"_id": {"$gte": {"p": product}, "$lt": {"p": product, "t": MaxKey()}}, "_id.k": partition}
     all_days: ProductSums | None = None
     for name in database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}}):
-        for batch in snapshot.raw_batches(name, of_product, PROJECTION):
+        for batch in snapshot.raw_batches(name, events_at(place), PROJECTION):
             for _, time_ms, _, offset, generation, _, rating in events_of(batch, lambda _, __: None):
-                newest = Newest(time_ms, offset, generation)
-                rated = newest if rating >= 0 else None
-                one = ProductSums(PACKED_RATINGS[rating] if rated else 0, time_ms, newest, rated)
+                one = ProductSums.of_event(Newest(time_ms, offset, generation), rating)
                 if all_days is None:
                     all_days = one
                 else:

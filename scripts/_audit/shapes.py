@@ -8,8 +8,9 @@ from shared.events import Reason
 
 STATES: Final = ("new", "replayed", "discarded")
 MOST_PARTITION: Final = 2**19
-_MOST: Final = {"k": MOST_PARTITION, "h": 2**22, "m": 2**28}
-"""Hours and minutes reach beyond the year 2400."""
+LIMITS: Final = {"p": (0, 2**63), "h": (0, 2**22), "m": (0, 2**28), "k": (REPLAYED_PARTITION, MOST_PARTITION)}
+"""Of the numbers in an aggregate's `_id`, by name: the least, and the first one too large. Hours and minutes reach
+beyond the year 2400."""
 _REASONS: Final = frozenset(reason.value for reason in Reason)
 
 
@@ -22,10 +23,7 @@ def is_aggregates(identity: object, names: str) -> bool:
     """Whether an aggregate's `_id` has these fields, such as `phk`, in this order, and numbers that can be."""
     if not isinstance(identity, dict) or "".join(identity) != names or len(identity) != len(names):
         return False
-    return all(
-        is_integer(number, REPLAYED_PARTITION if name == "k" else 0, _MOST.get(name, 2**63))
-        for name, number in identity.items()
-    )
+    return all(is_integer(number, *LIMITS[name]) for name, number in identity.items())
 
 
 def is_event(identity: object) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
+from scripts._audit.shapes import is_integer
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, SUMS, Document, decimal128, scaled
 
 _WIDTHS = {"rating_sum": 64, "ratings": 48, "sales": 48, "units": 80}
@@ -62,7 +63,7 @@ def stored(document: Mapping[str, Any]) -> int:
 def _whole(value: object, decimals: int | None) -> int:
     """In units of ten to the minus `decimals`; None: it must be an integer."""
     if decimals is None:
-        if type(value) is bool or not isinstance(value, int):
+        if not is_integer(value):
             raise NotASum(str(value))
         return int(value)
     if not isinstance(value, Decimal128):
