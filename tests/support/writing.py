@@ -19,6 +19,7 @@ from consumer.source import NO_TOPIC_ID
 from consumer.store import Store
 from shared.documents import partition_id
 from shared.mongo import SyncDatabase, ensure_collections
+from tests.support.invariant import raw_events
 
 GROUP = TOPIC = "writing"
 TOPIC_ID = "the topic's id"
@@ -86,6 +87,10 @@ class Writer:
     def commit(self, batch: Batch) -> None:
         """Write a batch."""
         self.store.commit(batch, self.store.writes_of(batch))
+
+    def stored(self) -> int:
+        """How many events and dead letters there are."""
+        return sum(1 for _ in raw_events(self.database)) + self.database.rejected_events.count_documents({})
 
 
 def sold(name: str = "name", at_ms: int | None = None, product: int = 1, padding: str = "") -> bytes:

@@ -2,26 +2,14 @@
 
 import json
 import re
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from consumer.decode import TimeLimits, decode
-from consumer.events import Rated, Sold
-from scripts._generate import generate
-from scripts._invalid import INVALID
 from scripts._single import literal
 from scripts.publish import app
-from stack.waiting import wait_until
-from tests.support.process import ROOT
 
-NOWHERE = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
 RATED = ["rated", "--product", "1", "--rating", "4.5", "--category", "Software"]
 
@@ -202,61 +190,3 @@ def test_no_kafka_stops_a_long_run() -> None:
     not_delivered = re.search(r"([\d,]+) messages not delivered", errors)
     assert not_delivered is not None
     assert int(not_delivered[1].replace(",", "")) < 500_000
-
-
-def accepted_or_reason(value: bytes | None) -> Sold | Rated | str:
-    verdict = decode(value, NOW_MS, TimeLimits.at(NOW_MS, 400))
-    return verdict if isinstance(verdict, Sold | Rated) else verdict.reason.value
-
-
-NOW_MS = time.time_ns() // 1_000_000
-
-
-@pytest.mark.parametrize("reason", INVALID)
-def test_every_invalid_variant_earns_its_reason(reason: str) -> None:
-    assert [accepted_or_reason(make(5)) for make in INVALID[reason]] == [reason] * len(INVALID[reason])
-
-
-def test_the_consumer_makes_of_the_stream_what_is_expected() -> None:
-    for message in generate(3000, products=50, seed=11, invalid=0.2, spread_seconds=3600, now_ms=NOW_MS):
-        made = accepted_or_reason(message.value)
-        if isinstance(made, Sold):
-            made_numbers: object = (made.product, made.units, made.amount, made.time_ms)
-        elif isinstance(made, Rated):
-            made_numbers = (made.product, made.rating, made.category, made.time_ms)
-        else:
-            made_numbers = made
-        expected = message.expected if isinstance(message.expected, str) else tuple(message.expected)
-        assert made_numbers == expected
-
-
-@pytest.fixture
-def waiting() -> Iterator["subprocess.Popen[bytes]"]:
-    """A publisher that waits for a next line of its standard input."""
-    argv = [sys.executable, "-m", "scripts.publish", "file", "-", "--timeout", "1"]
-    process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env={**NOWHERE})
-    yield process
-    process.kill()
-    process.communicate()
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_even_a_wait_for_input(
-    waiting: "subprocess.Popen[bytes]", number: signal.Signals, code: int
-) -> None:
-    assert waiting.stderr is not None
-    wait_until_it_handles_signals(waiting.pid)
-    waiting.send_signal(number)
-    assert waiting.wait(20) == code
-    assert b"0 messages published" in waiting.stderr.read()
-
-
-def wait_until_it_handles_signals(pid: int) -> None:
-    """Until the process has its own handler for SIGTERM, which the kernel shows as a bit."""
-
-    def handles() -> bool:
-        status = Path(f"/proc/{pid}/status").read_text()
-        caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
-        return bool(int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1))
-
-    wait_until("the publisher's own handler of SIGTERM", handles, 20)

@@ -1,0 +1,20 @@
+"""A consumer's store on a database of its own."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from shared.mongo import connect
+from shared.settings import SharedSettings
+from tests.support.servers import MongoServer
+from tests.support.writing import Writer
+
+
+@pytest.fixture
+def writer(mongo: MongoServer) -> Iterator[Writer]:
+    settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database=f"store-{uuid.uuid4().hex[:12]}")
+    database = connect(settings, "tests")
+    yield Writer(database)
+    database.client.close()

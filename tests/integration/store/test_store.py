@@ -1,0 +1,124 @@
+"""How a batch comes into MongoDB, or does not: offsets that others moved, clocks and topics that changed."""
+
+import time
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from consumer import products, store
+from consumer.transaction import Mismatch
+from scripts.partitions import Decision, accept
+from shared.errors import (
+    ClockSkewed,
+    StoreUnavailable,
+    TopicRecreated,
+)
+from tests.support import invariant
+from tests.support.pipeline import now_ms
+from tests.support.writing import TOPIC_ID, Writer, rated, sold
+
+
+def test_a_batch_is_written_once_though_it_is_run_again(writer: Writer) -> None:
+    """After a commit whose reply was lost."""
+    lease, lost = writer.lease(), iter([True])
+    writer.loses_reply = lambda: next(lost, False)
+    writer.commit(writer.batch(lease, [sold(), rated(), b"bad"]))
+    assert lease.next_offset == 3
+    assert not lease.lost
+    assert writer.stored() == 3
+    assert [len(batch) for batch in writer.written] == [3]
+    invariant.check_aggregates(writer.database)
+
+
+@pytest.mark.parametrize("moved_to", [1, 7])
+def test_an_offset_that_another_hand_moved_ends_the_lease(writer: Writer, moved_to: int) -> None:
+    lease = writer.lease()
+    writer.commit(writer.batch(lease, [sold()] * 3))
+    writer.database.partitions.update_one({}, {"$set": {"next_offset": moved_to}})
+    writer.commit(writer.batch(lease, [sold()] * 2))
+    assert lease.lost
+    assert writer.stored() == 3
+    assert writer.lease().next_offset == moved_to
+
+
+def test_another_consumers_epoch_fences_its_partition_alone(writer: Writer) -> None:
+    zombie, other = writer.lease(0), writer.lease(1)
+    batch = writer.batch(zombie, [sold()] * 3)
+    batch.add(writer.taken(other, [sold()] * 2))
+    writer.lease(0)
+    writer.commit(batch)
+    assert zombie.lost
+    assert not other.lost
+    assert writer.stored() == other.next_offset == 2
+    assert [len(written) for written in writer.written] == [2]
+
+
+def test_a_mismatch_that_nothing_explains_is_given_up_in_time(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mismatch(*_: object) -> None:
+        raise Mismatch
+
+    monkeypatch.setattr(store, "ATTEMPT_SECONDS", 0.5)
+    monkeypatch.setattr(writer.store._transactions, "run", mismatch)
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        writer.commit(writer.batch(writer.lease(), [sold()]))
+    assert time.monotonic() - started < 5
+
+
+def test_nothing_of_a_topic_created_again_is_stored(writer: Writer) -> None:
+    batch = writer.batch(writer.lease(), [sold(), b"bad"])
+    writer.topic_id = "another"
+    with pytest.raises(TopicRecreated):
+        writer.commit(batch)
+    assert writer.stored() == 0
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_nothing_that_a_wrong_clock_judged_is_stored(writer: Writer, hours: int) -> None:
+    """Though it is set right before the batch is written."""
+    lease = writer.lease()
+    writer.skew = timedelta(hours=hours)
+    batch = writer.batch(lease, [sold()])
+    writer.skew = timedelta()
+    with pytest.raises(ClockSkewed):
+        writer.commit(batch)
+    assert writer.stored() == 0
+    writer.commit(writer.batch(lease, [sold()]))
+    assert writer.stored() == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_product_is_named_as_its_newest_event_whatever_was_forgotten(
+    writer: Writer, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events late and early, sales and ratings, in batches of any size, with restarts, evictions and lost replies."""
+    choose = Random(seed)
+    monkeypatch.setattr(products, "MOST_KNOWN", (1, 100)[seed % 2])
+    writer.loses_reply = lambda: choose.random() < 0.4
+    start, lease = now_ms() - 200_000_000, writer.lease()
+    newest: dict[int, tuple[int, int, str]] = {}
+    for step in range(60):
+        values = []
+        for offset in range(lease.next_offset, lease.next_offset + choose.randrange(1, 4)):
+            kind, name, product = choose.choice((sold, sold, sold, rated)), choose.choice("AB"), choose.randrange(1, 3)
+            at_ms = start + (step + choose.randrange(30)) * 2_000_000
+            values.append(kind(name, at_ms, product))
+            newest[product] = max((at_ms, offset, name), newest.get(product, (0, 0, "")))
+        writer.commit(writer.batch(lease, values))
+        named = {one["_id"]["p"]: one["latest"]["name"] for one in writer.database.products.find()}
+        assert named == {product: name for product, (_, _, name) in newest.items()}
+        if choose.random() < 0.1:
+            writer.restart()
+            lease = writer.lease()
+    invariant.check_aggregates(writer.database)
+
+
+def test_a_decision_about_a_partition_is_refused_when_a_batch_came_in_between(writer: Writer) -> None:
+    lease = writer.lease()
+    seen = writer.database.partitions.find_one()
+    assert seen is not None
+    writer.commit(writer.batch(lease, [sold()]))
+    between = writer.database.partitions.find_one()
+    assert not accept(writer.database, seen, Decision(0, "the beginning"), TOPIC_ID)
+    assert writer.database.partitions.find_one() == between

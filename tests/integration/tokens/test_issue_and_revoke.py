@@ -1,0 +1,121 @@
+"""What `python -m scripts.tokens` issues is let in by the API, until it is revoked or replaced."""
+
+import json
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from jose import jwt
+
+from stack.waiting import wait_until
+from tests.support.api import KEY, Api, RunningClock, tokens_of
+from tests.support.history import Documents
+from tests.support.tokens import Cli
+
+
+def is_refused(api: Api, token: str) -> bool:
+    return api.get("/api/product/sale", token).status_code == 401
+
+
+def test_the_token_alone_is_on_standard_output(cli: Cli, database: Documents) -> None:
+    done = cli("issue", "--name", "dashboard", "--scope", "sales:read", "--scope", "ratings:read")
+    assert done.returncode == 0
+    token = done.stdout.removesuffix("\n")
+    assert "\n" not in token
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "kid": "main", "typ": "JWT"}
+    claims = jwt.get_unverified_claims(token)
+    assert claims.keys() == {"iss", "aud", "sub", "jti", "iat", "nbf", "exp", "scope"}
+    assert (claims["sub"], claims["scope"]) == ("dashboard", "ratings:read sales:read")
+    assert claims["exp"] - claims["iat"] == 90 * 86_400
+    (record,) = tokens_of(database).find()
+    for secret in (token, claims["jti"], token.rpartition(".")[2]):
+        assert secret not in done.stderr
+        assert secret not in str(record)
+    assert KEY not in done.stderr
+
+
+def test_an_issued_token_is_let_in(cli: Cli, api: Api) -> None:
+    token = cli.issue("--name", "dashboard")
+    assert api.get("/api/product/sale/3", token).text == '{"total": 5}'
+    assert api.get("/api/product/rating/3", token).text == '{"average_rating": null}'
+
+
+def test_scopes_products_and_days(cli: Cli, api: Api, clock: RunningClock) -> None:
+    token = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--product", "0", "--days", "1")
+    assert api.get("/api/product/sale/3", token).status_code == 200
+    assert api.get("/api/product/sale/0", token).status_code == 404
+    assert api.get("/api/product/sale/4", token).status_code == 403
+    assert api.get("/api/product/rating/3", token).status_code == 403
+    clock.ahead_ms = 86_400_000
+    assert api.get("/api/product/sale/3", token).status_code == 401
+
+
+def test_by_default_a_token_opens_nothing(cli: Cli, api: Api) -> None:
+    done = cli("issue", "--name", "bare", "--json")
+    assert "no scope, so that it opens nothing" in done.stderr
+    issued = json.loads(done.stdout)
+    assert (issued["scopes"], issued["products"], issued["networks"], issued["idle_seconds"]) == ([], None, None, None)
+    for path in ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3"):
+        assert api.get(path, issued["token"]).status_code == 403
+
+
+def test_revoking_by_name_ends_all_of_that_name(cli: Cli, api: Api) -> None:
+    old, new, other = (cli.issue("--name", name) for name in ("shop", "shop", "dashboard"))
+    done = cli("revoke", "shop")
+    assert done.returncode == 0
+    assert done.stderr.count("revoked ") == 2
+    for token in (old, new):
+        wait_until("the revocation", partial(is_refused, api, token), 6)
+    assert api.get("/api/product/sale", other).status_code == 200
+
+
+def test_revoking_by_id_ends_one(cli: Cli, api: Api) -> None:
+    first, second = cli.issue("--name", "shop"), cli.issue("--name", "shop")
+    (record, _) = api.tokens.find().sort("_id")
+    assert cli("revoke", record["_id"][:12]).returncode == 0
+    statuses = sorted(api.get("/api/product/sale", token).status_code for token in (first, second))
+    assert statuses == [200, 401]
+    assert "revoked" in cli("list").stdout
+
+
+@pytest.mark.parametrize("name", ["nobody", "0123456789ab", ".*", "$ne", "a" * 64])
+def test_revoking_what_is_not_there(cli: Cli, name: str) -> None:
+    cli.issue("--name", "shop")
+    done = cli("revoke", name)
+    assert done.returncode == 1
+    assert "there is no token" in done.stderr
+
+
+def test_rotating_hands_the_rights_on(cli: Cli, api: Api, clock: RunningClock) -> None:
+    old = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--days", "30")
+    done = cli("rotate", "shop", "--overlap-minutes", "60", "--json")
+    new = json.loads(done.stdout)
+    assert "ends in 60 minutes" in done.stderr
+    before, after = json.loads(cli("list", "--json").stdout)
+    same = ("name", "scopes", "products", "networks", "idle_seconds")
+    assert [before[name] for name in same] == [after[name] for name in same]
+    assert (before["replaced_by"], after["id"], after["state"]) == (new["id"], new["id"], "valid")
+    made, expires = (datetime.fromisoformat(after[name]) for name in ("created_at", "expires_at"))
+    assert expires - made == timedelta(days=30)
+    again = cli("rotate", before["id"])
+    assert (again.returncode, again.stdout) == (1, "")
+    assert f"rotate its successor, {new['id'][:12]}" in again.stderr
+    tokens = (old, new["token"])
+    assert [api.get("/api/product/sale/3", token).status_code for token in tokens] == [200, 200]
+    assert api.get("/api/product/sale/4", new["token"]).status_code == 403
+    clock.ahead_ms = 61 * 60_000
+    assert [api.get("/api/product/sale/3", token).status_code for token in tokens] == [401, 200]
+
+
+def test_rotating_without_overlap_revokes_at_once(cli: Cli, api: Api) -> None:
+    old = cli.issue("--name", "shop")
+    new = cli("rotate", "shop", "--overlap-minutes", "0").stdout.strip()
+    assert api.get("/api/product/sale", new).status_code == 200
+    wait_until("the revocation", partial(is_refused, api, old), 6)
+    # The successor is what the name means now; whoever rotates an ended one is told.
+    assert cli("rotate", "shop", "--overlap-minutes", "0").returncode == 0
+    ended = json.loads(cli("list", "--json").stdout)[0]
+    assert ended["state"] == "revoked"
+    refused = cli("rotate", ended["id"])
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is revoked; `issue` makes a new one" in refused.stderr

@@ -1,0 +1,100 @@
+"""What `python -m scripts.tokens` tells of tokens, and when it forgets them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from jose import jwt
+
+from tests.support.api import tokens_of, uses_of
+from tests.support.history import Documents
+from tests.support.tokens import Cli
+
+
+def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: Cli) -> None:
+    tokens = [
+        cli.issue("--name", "dashboard"),
+        cli.issue("--name", "Große Halle", "--scope", "ratings:read", "--product", "7"),
+    ]
+    listed = cli("list").stdout
+    for text in ("dashboard", "Große Halle", "ratings:read, sales:read", "│ 7 ", "never", "valid"):
+        assert text in listed
+    for token in tokens:
+        assert not [part for part in (*token.split("."), jwt.get_unverified_claims(token)["jti"]) if part in listed]
+
+
+def test_what_is_asked_for_is_shown(cli: Cli) -> None:
+    limits = ("--network", "192.0.2.0/24", "--network", "2001:DB8::1", "--idle-days", "7", "--days", "30")
+    scopes = ("--scope", "live:read", "--scope", "admin")
+    issued = json.loads(cli("issue", "--name", "limited", *scopes, *limits, "--product", "7", "--json").stdout)
+    token = issued.pop("token")
+    assert issued["networks"] == ["192.0.2.0/24", "2001:db8::1/128"]
+    assert (issued["scopes"], issued["products"]) == (["admin", "live:read"], [7])
+    assert (issued["idle_seconds"], issued["key_id"], issued["state"]) == (7 * 86_400, "main", "valid")
+    made, expires = (datetime.fromisoformat(issued[name]) for name in ("created_at", "expires_at"))
+    assert expires - made == timedelta(days=30)
+    assert json.loads(cli("show", "limited", "--json").stdout) == issued
+    assert json.loads(cli("list", "--json").stdout) == [issued]
+    shown = cli("show", issued["id"][:12]).stdout
+    assert all(text in shown for text in ("limited", "192.0.2.0/24, 2001:db8::1/128", "live:read", issued["id"]))
+    assert token not in shown
+
+
+def test_the_last_use_is_shown(cli: Cli, database: Documents) -> None:
+    for name in ("of an earlier version", "used", "unused"):
+        cli.issue("--name", name, "--idle-days", "1")
+    ids = {record["name"]: record["_id"] for record in tokens_of(database).find()}
+    used_at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+    tokens_of(database).update_many(
+        {}, {"$set": {"created_at": used_at - timedelta(days=1), "last_used_at": used_at - timedelta(hours=1)}}
+    )
+    tokens_of(database).update_one({"name": "unused"}, {"$unset": {"last_used_at": ""}})
+    uses_of(database).insert_one({"_id": ids["used"], "last_used_at": datetime.now(UTC)})
+    listed = {each["name"]: each for each in json.loads(cli("list", "--json").stdout)}
+    assert {name: each["state"] for name, each in listed.items()} == {
+        "of an earlier version": "idle",
+        "used": "valid",
+        "unused": "idle",
+    }
+    assert listed["of an earlier version"]["last_used_at"] == f"{used_at - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert listed["unused"]["last_used_at"] is None
+
+
+def test_a_name_that_several_have_is_not_enough(cli: Cli) -> None:
+    for _ in range(2):
+        cli.issue("--name", "shop")
+    done = cli("show", "shop")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "names several tokens, give the id of one" in done.stderr
+
+
+def test_records_of_an_earlier_version_are_shown(cli: Cli, database: Documents) -> None:
+    token = cli.issue("--name", "old")
+    newer = ("networks", "idle_seconds", "key_id", "replaced_by")
+    database.client[f"{database.name}_access"]["api_tokens"].update_many({}, {"$unset": dict.fromkeys(newer, "")})
+    assert "old" in cli("list").stdout
+    shown = json.loads(cli("show", "old", "--json").stdout)
+    assert [shown[name] for name in newer] == [None] * 4
+    claims, same = (jwt.get_unverified_claims(each) for each in (token, cli("rotate", "old").stdout.strip()))
+    assert (claims["sub"], claims["scope"]) == (same["sub"], same["scope"])
+    assert "deleted 0" in cli("prune").stderr
+
+
+def test_pruning_deletes_what_ended_long_ago(cli: Cli, database: Documents) -> None:
+    for name in ("valid", "expired", "long expired", "long revoked"):
+        cli.issue("--name", name)
+    now = datetime.now(UTC)
+    ended = [
+        ("expired", "expires_at", 29),
+        ("long expired", "expires_at", 31),
+        ("long revoked", "revoked_at", 31),
+    ]
+    for name, field, days in ended:
+        tokens_of(database).update_one({"name": name}, {"$set": {field: now - timedelta(days=days)}})
+    uses = uses_of(database)
+    uses.insert_many([{"_id": record["_id"], "last_used_at": now} for record in tokens_of(database).find()])
+    uses.insert_one({"_id": "noted a moment after its token was pruned", "last_used_at": now})
+    assert "deleted 2 records" in cli("prune").stderr
+    assert {use["_id"] for use in uses.find()} == {record["_id"] for record in tokens_of(database).find()}
+    assert {record["name"] for record in tokens_of(database).find()} == {"valid", "expired"}
+    assert "deleted 1 records" in cli("prune", "--days", "0").stderr
+    assert {record["name"] for record in tokens_of(database).find()} == {"valid"}
