@@ -7,6 +7,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -97,19 +98,20 @@ def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path,
         times: dict[str, list[float]] = {calm.url: [], system.url: []}
         trust = {calm.url: calm.authority, system.url: system.authority}
         headers = {"Authorization": f"Bearer {token}"}
-        clients = {
-            url: httpx.Client(base_url=url, headers=headers, verify=ssl.create_default_context(cafile=trust[url]))
-            for url in times
-        }
-        for turn in range(200):
-            if turn % 50 == 0:
-                slow.speak()
-            for url, client in clients.items():
-                started = time.perf_counter()
-                assert client.get(PATH).status_code == 200
-                times[url].append(time.perf_counter() - started)
-        for client in clients.values():
-            client.close()
+        with ExitStack() as closed:
+            clients = {
+                url: closed.enter_context(
+                    httpx.Client(base_url=url, headers=headers, verify=ssl.create_default_context(cafile=trust[url]))
+                )
+                for url in times
+            }
+            for turn in range(200):
+                if turn % 50 == 0:
+                    slow.speak()
+                for url, client in clients.items():
+                    started = time.perf_counter()
+                    assert client.get(PATH).status_code == 200
+                    times[url].append(time.perf_counter() - started)
         assert statistics.median(times[system.url]) < 2 * statistics.median(times[calm.url])
         assert slow.wait_closed(30) == 0
 

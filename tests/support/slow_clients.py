@@ -1,10 +1,12 @@
 """Many clients that connect and then hardly speak, as a denial of service does it; all in one thread."""
 
+import resource
 import selectors
 import socket
 import ssl
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -17,37 +19,62 @@ BEGINNINGS = (
 
 
 class SlowClients:
-    """So many of them on one port, by turns at each stage at which a server has to wait; None: no handshake yet."""
+    """So many of them on one port, by turns at each stage at which a server has to wait; None: no handshake yet.
+
+    Their thread is their own: OpenSSL queues the errors of a thread, and Python may leave one there, so that a
+    connection which the server has closed would break the thread's next operation on another (python/cpython#148594).
+    """
 
     def __init__(self, port: int, count: int, stages: Sequence[bytes | None] = (*BEGINNINGS, None)) -> None:
         self._stages = stages
         self._address = ("127.0.0.1", port)
         self._count = count
         self._sockets: list[socket.socket] = []
+        self._thread = ThreadPoolExecutor(1)
 
     def __enter__(self) -> Self:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        for number in range(self._count):
-            plain = socket.create_connection(self._address, timeout=10)
-            stage = self._stages[number % len(self._stages)]
-            if stage is None:
-                self._sockets.append(plain)
-                continue
-            secured = context.wrap_socket(plain)
-            secured.sendall(stage)
-            self._sockets.append(secured)
+        # The usual limit of open files, 1024, is about as many as there are clients.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        try:
+            self._thread.submit(self._connect).result()
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(
         self, error: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for one in self._sockets:
-            one.close()
+        self._close()
 
     def speak(self) -> None:
         """Each says one byte more, so that none of them is silent for long."""
+        self._thread.submit(self._speak).result()
+
+    def wait_closed(self, seconds: float) -> int:
+        """Return once the server has closed all of them, or after so many seconds; how many are open still."""
+        return self._thread.submit(self._wait_closed, seconds).result()
+
+    def _connect(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        for number in range(self._count):
+            client = socket.create_connection(self._address, timeout=10)
+            stage = self._stages[number % len(self._stages)]
+            if stage is not None:
+                client = context.wrap_socket(client)
+            self._sockets.append(client)
+            if stage is not None:
+                client.sendall(stage)
+
+    def _close(self) -> None:
+        self._thread.shutdown()
+        for one in self._sockets:
+            one.close()
+
+    def _speak(self) -> None:
         for one in self._open():
             try:
                 one.send(b"x")
@@ -57,8 +84,7 @@ class SlowClients:
     def _open(self) -> Sequence[socket.socket]:
         return [one for one in self._sockets if one.fileno() != -1]
 
-    def wait_closed(self, seconds: float) -> int:
-        """Return once the server has closed all of them, or after so many seconds; how many are open still."""
+    def _wait_closed(self, seconds: float) -> int:
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             for one in self._open():
