@@ -67,19 +67,9 @@ audit-dependencies: deps
 openapi: deps
 	$(python) -m api.openapi > docs/openapi.json
 
-# Rebuilt when the requirements change. uv, itself checked against its hash, installs the rest in seconds.
+# Rebuilt when the requirements change.
 .venv/installed: requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq --yes python3-venv; } >/dev/null 2>&1 \
-		|| { echo "Python cannot make virtual environments; as root: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
-	@$(python) -m pip install --quiet --disable-pip-version-check --retries 2 --require-hashes --requirement .venv/uv.txt \
-		2> .venv/pip.log || { echo "No Python packages can be had, so nothing can run: is a package index reachable from here?" \
-		"pip says: $$(grep -m 1 ERROR .venv/pip.log || tail -n 1 .venv/pip.log)" >&2; exit 1; }
-	@echo .venv/bin/uv pip install --require-hashes --requirement requirements/dev.txt
-	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes --requirement requirements/dev.txt
+	@stack/environment.sh $(PYTHON) .venv
 	@touch $@
 
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -23,10 +23,7 @@ for version in 3.11 3.12 3.13; do
   environment=.state/matrix/$version
   if ! { [[ -e $environment/installed ]] && cmp -s requirements/dev.txt "$environment/installed"; }; then
     rm -rf "$environment"
-    "$python" -m venv "$environment"
-    sed -n '/^uv==/,/[^\\]$/p' requirements/dev.txt > "$environment/uv.txt"
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$environment/uv.txt"
-    "$environment/bin/uv" pip install --quiet --python "$environment/bin/python" --require-hashes --requirement requirements/dev.txt
+    stack/environment.sh "$python" "$environment" || { failed=1; continue; }
     cp requirements/dev.txt "$environment/installed"
   fi
   "$environment/bin/python" -m pytest -p no:cacheprovider "${@:-tests/unit}" || failed=1
