@@ -1,6 +1,7 @@
 """Java programs: resolved once by Maven from a `pom.xml`, checked against `jars.sha256` beside it, kept in a folder."""
 
 import hashlib
+import re
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,13 +52,18 @@ def checksums(description: Path) -> dict[str, str]:
 
 def _resolve(name: str, maven: Path, pom: Path, target: Path) -> None:
     arguments = ("--batch-mode", "--quiet", "--strict-checksums", "--file", str(pom))
-    goal = ("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}")
+    # In full: of a plugin by its short name Maven says only that it found none, not what kept it from fetching it.
+    goal = (
+        "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies",
+        "-DincludeScope=runtime",
+        f"-DoutputDirectory={target}",
+    )
     result = subprocess.run(  # noqa: S603
         (str(maven), *arguments, *goal), capture_output=True, text=True, check=False
     )
     if result.returncode:
-        errors = [line for line in result.stdout.splitlines() if "ERROR" in line] or ["no reason given"]
-        raise PartMissing(f"Maven could not fetch {name}: {errors[0]}")
+        reason = re.search(r"\[ERROR\] (.*?)(?: -> \[Help 1\])?$", result.stdout, re.MULTILINE)
+        raise PartMissing(f"Maven could not fetch {name}: {reason.group(1) if reason else 'no reason given'}")
 
 
 def verify(folder: Path, wanted: dict[str, str]) -> None:
