@@ -26,12 +26,9 @@ fi
 # The programs, from the same Debian as the stand-in images; runc must fit this machine's own libraries.
 if [[ ! -d $engine ]]; then
   echo "fetching a Docker engine"
-  tests/compose/base.sh || unavailable "its packages need a Debian, which debootstrap could not make"
-  for program in runc iptables iproute2; do
-    if ! command -v "${program/iproute2/ip}" >/dev/null; then
-      apt-get -qq update && apt-get -qq install --yes --no-install-recommends "$program" >/dev/null \
-        || unavailable "apt-get could not install $program"
-    fi
+  tests/compose/base.sh || unavailable "its packages need a Debian, which could not be made"
+  for program in runc/runc iptables/iptables ip/iproute2; do
+    tests/compose/program.sh "${program%/*}" "${program#*/}" >/dev/null || unavailable "${program%/*} is missing"
   done
   packages=$state/debian/tmp/packages
   mkdir -p "$packages"

@@ -23,8 +23,6 @@ context() {
   if [[ -d $images/$1 ]]; then cp -a "$images/$1/." "$state/$1"; fi
 }
 
-command_of() { .venv/bin/python -c "import sys; from stack import packages; print(packages.require(*sys.argv[1:], lambda said: None))" "$@"; }
-
 debian() {
   tests/compose/base.sh
   tar --create --directory "$state/debian" --exclude ./proc --exclude ./sys --exclude ./dev . \
@@ -40,7 +38,7 @@ print(k.jars(s().state / "parts", lambda said: None))')
   cp -r "$jars" "$state/kafka/libs"
   cp stack/kafka/log4j2.properties "$state/kafka"
   # The commands' classes, which the broker does without.
-  "$(command_of mvn maven)" --batch-mode --quiet --strict-checksums org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+  "$(tests/compose/program.sh mvn maven)" --batch-mode --quiet --strict-checksums org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
     -Dartifact="org.apache.kafka:kafka-tools:${version#*-}" -DoutputDirectory="$state/kafka/libs" -Dmdep.useBaseVersion=true
   mkdir "$state/kafka/bin"
   mv "$state/kafka/run-class.sh" "$state/kafka/bin/kafka-run-class.sh"
@@ -60,7 +58,7 @@ mongo() {
   context mongo
   cp "$(.venv/bin/python -c 'from stack.parts.mongo import server_program; print(server_program())')" "$state/mongo/mongod"
   mkdir "$state/mongo/mongosh"
-  "$(command_of npm npm)" install --prefix "$state/mongo/mongosh" --silent --no-audit --no-fund --no-package-lock --omit=optional \
+  "$(tests/compose/program.sh npm npm)" install --prefix "$state/mongo/mongosh" --silent --no-audit --no-fund --no-package-lock --omit=optional \
     --ignore-scripts mongosh@2.12.0
 }
 
