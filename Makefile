@@ -32,9 +32,9 @@ mutants: deps
 images-local: deps
 	tests/compose/engine.sh tests/compose/images.sh
 
-# docker-compose.yml as its users run it: end to end, killed, scaled, restarted, restored.
+# docker-compose.yml as its users run it: end to end, killed, scaled, restarted, restored. The first find it without data.
 test-compose: images-local
-	tests/compose/engine.sh $(python) -m pytest --compose tests/compose $(args)
+	tests/compose/engine.sh $(python) -m pytest --compose tests/e2e tests/compose $(args)
 
 # The integration tests on servers in containers instead of this machine's own; tests= names some of them.
 tests ?= tests/integration

@@ -1,5 +1,6 @@
 """Fixtures of every test: real servers, started once a session when first asked for."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from stack.errors import PartMissing
 from tests.support import containers, local
+from tests.support.project import Project
 from tests.support.servers import KafkaServer, MongoServer, Server
 
 # A machine that is slow for a moment is no failure of the code.
@@ -25,12 +27,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="auto",
         help="of which kind Kafka and MongoDB are; auto: containers where a Docker engine answers",
     )
-    parser.addoption("--compose", action="store_true", help="run tests/compose, which make test-compose prepares")
+    parser.addoption(
+        "--compose",
+        action="store_true",
+        help="run tests/compose, and tests/e2e against it; for make test-compose",
+    )
     parser.addoption("--seed", type=int, default=1, help="seed of the fault suite's schedules")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a scenario that only the full form of the fault suite runs")
+    config.addinivalue_line("markers", "local(reason): holds for processes alone, so it is not run against compose")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -76,6 +83,17 @@ def mongo(started_servers: list[Server], in_containers: bool, tmp_path_factory: 
     started_servers.append(server)
     server.start()
     return server
+
+
+@pytest.fixture(scope="session")
+def started_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """docker-compose.yml with two API instances, three consumers; the images of the services built from this tree."""
+    project = Project(tmp_path_factory.mktemp("compose"), f"test-{secrets.token_hex(4)}")
+    try:
+        project.up("--build")
+        yield project
+    finally:
+        project.close()
 
 
 @pytest.fixture(autouse=True)

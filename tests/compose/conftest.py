@@ -1,25 +1,13 @@
-"""docker-compose.yml, brought up once for the tests of this folder; each finds it whole. Run by `make test-compose`."""
+"""docker-compose.yml as a running project, which each test finds whole. Run by `make test-compose`."""
 
-import secrets
-import ssl
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.compose import load
+from tests.support.product import trust
 from tests.support.project import Project
-
-
-@pytest.fixture(scope="package")
-def started_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """Two API instances, three consumers; the images of the services built from this tree."""
-    project = Project(tmp_path_factory.mktemp("compose"), f"test-{secrets.token_hex(4)}")
-    try:
-        project.up("--build")
-        yield project
-    finally:
-        project.close()
 
 
 @pytest.fixture
@@ -46,7 +34,6 @@ def token(started_project: Project) -> str:
 @pytest.fixture
 def client(project: Project, token: str) -> Iterator[httpx.Client]:
     """A client of the load balancer with that token."""
-    trust = ssl.create_default_context(cafile=project.authority)
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=project.url, headers=headers, timeout=15, verify=trust) as client:
+    with httpx.Client(base_url=project.url, headers=headers, timeout=15, verify=trust(project)) as client:
         yield client

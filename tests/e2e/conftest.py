@@ -1,4 +1,8 @@
-"""The whole system, started once for the tests of this folder."""
+"""The whole product, started once for the tests of this folder: as processes, with --compose as containers.
+
+A test asks for `product`, which is either. What needs the processes themselves asks for `system`, and is marked
+`local` with the reason.
+"""
 
 from collections.abc import Iterator
 
@@ -8,8 +12,17 @@ import pytest
 from stack.client import READING
 from stack.errors import PartMissing
 from tests.support import local
+from tests.support.product import Product, trust
+from tests.support.project import Project
 from tests.support.servers import KafkaServer, MongoServer
 from tests.support.system import System
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--compose"):
+        for item in items:
+            if (mark := item.get_closest_marker("local")) is not None:
+                item.add_marker(pytest.mark.skip(reason=f"not against compose: {mark.args[0]}"))
 
 
 @pytest.fixture(scope="package")
@@ -30,20 +43,40 @@ def started_system(
 
 @pytest.fixture
 def system(started_system: System) -> System:
-    """The system with every process running, whatever the test before did."""
+    """The product as processes, all of them running, whatever the test before did."""
     started_system.start()
     return started_system
 
 
 @pytest.fixture(scope="package")
-def token(started_system: System) -> str:
-    """A token for everything."""
-    return started_system.script("scripts.tokens", "issue", "--name", "tests", *READING)
+def started_product(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Product:
+    """The containers or the processes."""
+    if pytestconfig.getoption("--compose"):
+        project: Project = request.getfixturevalue("started_project")
+        if not project.is_whole():
+            project.up()
+        return project
+    system: System = request.getfixturevalue("started_system")
+    return system
 
 
 @pytest.fixture
-def client(system: System, token: str) -> Iterator[httpx.Client]:
+def product(request: pytest.FixtureRequest, started_product: Product) -> Product:
+    """The product, whole: no test here ends a container."""
+    if isinstance(started_product, System):
+        request.getfixturevalue("system")
+    return started_product
+
+
+@pytest.fixture(scope="package")
+def token(started_product: Product) -> str:
+    """A token for everything."""
+    return started_product.tokens("issue", "--name", "tests", *READING)
+
+
+@pytest.fixture
+def client(product: Product, token: str) -> Iterator[httpx.Client]:
     """A client of the load balancer with that token."""
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=system.url, headers=headers, timeout=15, verify=system.trust) as client:
+    with httpx.Client(base_url=product.url, headers=headers, timeout=15, verify=trust(product)) as client:
         yield client

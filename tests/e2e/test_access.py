@@ -4,29 +4,30 @@ import httpx
 
 from stack.client import READING
 from stack.waiting import wait_until
-from tests.support.system import System
+from tests.support.product import Product
 
 PATH = "/api/product/sale"
 
 
-def issue(system: System, *arguments: str) -> dict[str, str]:
-    """The header of a new token that may read everything."""
-    token = system.script("scripts.tokens", "issue", "--name", "access", *READING, *arguments)
+def issue(product: Product, *networks: str) -> dict[str, str]:
+    """The header of a new token that may read everything, from these networks if any are given."""
+    bound = (option for network in networks for option in ("--network", network))
+    token = product.tokens("issue", "--name", "access", *READING, *bound)
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_the_client_s_address_is_the_one_that_nginx_sees(system: System, client: httpx.Client) -> None:
-    here, elsewhere = issue(system, "--network", "127.0.0.0/8"), issue(system, "--network", "203.0.113.0/24")
+def test_the_client_s_address_is_the_one_that_nginx_sees(product: Product, client: httpx.Client) -> None:
+    here, elsewhere = issue(product, *product.networks), issue(product, "203.0.113.0/24")
     for claim in ({}, {"X-Forwarded-For": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7", "X-Real-IP": "203.0.113.7"}):
         assert client.get(PATH, headers={**here, **claim}).status_code == 200
         refused = client.get(PATH, headers={**elsewhere, **claim})
         assert (refused.status_code, refused.json()["message"]) == (403, "The token is not for use from this address")
 
 
-def test_a_revocation_reaches_both_instances(system: System, client: httpx.Client) -> None:
-    header = issue(system)
+def test_a_revocation_reaches_both_instances(product: Product, client: httpx.Client) -> None:
+    header = issue(product)
     assert {client.get(PATH, headers=header).status_code for _ in range(20)} == {200}
-    system.script("scripts.tokens", "revoke", "access")
+    product.tokens("revoke", "access")
 
     def statuses() -> set[int]:
         return {client.get(PATH, headers=header).status_code for _ in range(20)}

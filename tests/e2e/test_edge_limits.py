@@ -23,6 +23,8 @@ from tests.support.traffic import Traffic
 PATH = "/api/product/sale"
 SLOW_CLIENTS = 1000
 
+own_balancer = pytest.mark.local("a load balancer of its own, with another configuration, in front of processes")
+
 
 @pytest.fixture
 def strict(system: System, tmp_path: Path) -> Iterator[Balancer]:
@@ -44,6 +46,7 @@ def statuses(edge: Balancer, count: int, **headers: str) -> list[httpx.Response]
         return [client.get(PATH, headers=headers) for _ in range(count)]
 
 
+@own_balancer
 def test_too_many_requests_with_a_token_are_refused_and_told_so(strict: Balancer, system: System, token: str) -> None:
     answers = statuses(strict, 12, Authorization=f"Bearer {token}")
     assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 6
@@ -55,10 +58,11 @@ def test_too_many_requests_with_a_token_are_refused_and_told_so(strict: Balancer
     assert refused.json()["status"] == 429
     assert "RateLimit" not in answers[0].headers
     assert answers[0].headers["RateLimit-Policy"] == refused.headers["RateLimit-Policy"]
-    other = system.script("scripts.tokens", "issue", "--name", "another", "--scope", "sales:read")
+    other = system.tokens("issue", "--name", "another", "--scope", "sales:read")
     assert statuses(strict, 1, Authorization=f"Bearer {other}")[0].status_code == 200
 
 
+@own_balancer
 def test_an_address_is_limited_whatever_its_tokens(strict: Balancer) -> None:
     forged = [f"eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.{number:043}" for number in range(40)]
     answers = [statuses(strict, 1, Authorization=f"Bearer {token}")[0].status_code for token in forged]
@@ -66,6 +70,7 @@ def test_an_address_is_limited_whatever_its_tokens(strict: Balancer) -> None:
     assert set(answers) == {401, 429}
 
 
+@own_balancer
 def test_an_address_has_so_many_requests_at_the_same_time(system: System, tmp_path: Path, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     with balancer(tmp_path, system.api_ports, {"limit_conn connections 2000;": "limit_conn connections 2;"}) as edge:
@@ -78,6 +83,7 @@ def test_as_delivered_the_limits_are_not_met_by_honest_load(client: httpx.Client
     assert Counter(client.get(PATH).status_code for _ in range(300)) == {200: 300}
 
 
+@pytest.mark.local("it freezes MongoDB and reads the instances' metrics; tests/compose/test_recovery.py ends it")
 def test_an_outage_of_mongodb_is_not_made_twice_as_hard(
     system: System, client: httpx.Client, mongo: MongoServer
 ) -> None:
@@ -92,6 +98,7 @@ def test_an_outage_of_mongodb_is_not_made_twice_as_hard(
     system.wait_ready()
 
 
+@own_balancer
 def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path, token: str) -> None:
     """Two load balancers in front of the same instances, asked in turns: slow clients meet the one only."""
     with balancer(tmp_path / "calm", system.api_ports) as calm, SlowClients(system.port, SLOW_CLIENTS) as slow:
@@ -116,6 +123,7 @@ def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path,
         assert slow.wait_closed(30) == 0
 
 
+@own_balancer
 def test_a_reload_takes_a_new_certificate_and_fails_no_request(system: System, tmp_path: Path, token: str) -> None:
     """A connection for each request: before nginx 1.27.4 a reload closes idle ones, whatever is on its way on them."""
     with balancer(tmp_path, system.api_ports) as edge:

@@ -16,6 +16,8 @@ from stack.settings import StackSettings
 from stack.waiting import wait_until
 from tests.support.process import ROOT, Running, module
 
+pytestmark = pytest.mark.local("it is about the local stack's own commands")
+
 START_SECONDS = 90.0
 READY = "Ctrl-C stops everything"
 

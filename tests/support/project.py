@@ -28,6 +28,9 @@ HEALTHY_SECONDS = 90.0
 class Project:
     """One project. The images are those that the environment names, else the stand-ins of `make images-local`."""
 
+    # An engine passes connections on from an address of its own bridge.
+    networks = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
     def __init__(
         self, folder: Path, name: str, *, files: Sequence[str] = (), settings: Mapping[str, str] | None = None
     ) -> None:
@@ -41,7 +44,9 @@ class Project:
         key.write_text(secrets.token_hex(32))
         self.secrets = (*self.passwords.values(), key.read_text())
         self.ports = ports.pick(2)
-        self.url = f"https://127.0.0.1:{self.ports[0]}"
+        self.port = self.ports[0]
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.redirect_url = f"http://127.0.0.1:{self.ports[1]}"
         self._authority = folder / "ca.pem"
         chosen = {
             "COMPOSE_PROJECT_NAME": name,
@@ -60,7 +65,7 @@ class Project:
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """The command line of `docker compose` for this project."""
         files = (option for file in self._files for option in ("--file", file))
-        return ("docker", "compose", "--env-file", str(self._environment), *files, *arguments)
+        return ("docker", "compose", "--ansi", "never", "--env-file", str(self._environment), *files, *arguments)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -115,7 +120,7 @@ class Project:
         """Id of the service's only, or oldest, container."""
         return self.containers(service)[0]
 
-    def logs(self, service: str) -> str:
+    def log(self, service: str) -> str:
         """What the service's containers have written so far."""
         return self.compose("logs", "--no-color", "--no-log-prefix", service)
 
@@ -123,9 +128,22 @@ class Project:
         """Run `python …` in a fresh container of the consumer's image, beside the consumers."""
         return self.compose("run", "--rm", "--no-deps", "-T", "consumer", "python", *arguments, given=given)
 
+    def tokens(self, *arguments: str) -> str:
+        """Run `docker compose run tokens …` to its end; what it printed."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "tokens", *arguments)
+
+    def publish(self, *arguments: str, given: bytes | None = None) -> str:
+        """Run `python -m scripts.publish …` to its end, with this input; what it printed."""
+        return self.consumer_script("-m", "scripts.publish", *arguments, given=given)
+
     def token(self, name: str) -> str:
         """A token for everything."""
         return self.compose("run", "--rm", "-T", "tokens", "issue", "--name", name, *READING)
+
+    @property
+    def instances(self) -> list[str]:
+        """Addresses of the API's instances, host and port, on each network."""
+        return [f"{address}:8000" for one in self.containers("api") for address in addresses(one)]
 
     @property
     def authority(self) -> Path:

@@ -1,9 +1,9 @@
 """The whole system on real servers: API instances and consumers behind nginx, each a process that a test may end."""
 
 import os
-import ssl
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from stack.ready import is_ready
 from stack.waiting import listens
 from tests.support.balancer import configure
 from tests.support.process import ROOT, Running
+from tests.support.product import Program
 from tests.support.servers import KafkaServer, MongoServer
 
 TOPIC = "analytics"
@@ -27,6 +28,8 @@ SCRIPT_SECONDS = 60
 
 class System:
     """Two API instances and two consumers behind nginx. Raises PartMissing where nginx cannot be had."""
+
+    networks = ("127.0.0.0/8",)
 
     def __init__(self, kafka: KafkaServer, mongo: MongoServer, folder: Path) -> None:
         self._folder = folder
@@ -69,31 +72,43 @@ class System:
             consumer.wait_until("telling its metrics", partial(listens, port))
 
     @property
-    def trust(self) -> ssl.SSLContext:
-        """Trusts the load balancer's authority, and no other."""
-        return ssl.create_default_context(cafile=self.authority)
+    def instances(self) -> list[str]:
+        """Addresses of the API's instances, host and port."""
+        return [f"127.0.0.1:{port}" for port in self.api_ports]
 
     def answered(self, route: str, status: int | None = None) -> list[float]:
         """How many requests for this route each instance says it has answered, all or those with this status."""
         return [_answered(port, route, status) for port in self.api_ports]
 
-    def script(self, module: str, *arguments: str) -> str:
-        """Run one of the scripts to its end; what it printed. Raises CalledProcessError."""
-        result = subprocess.run(
-            (sys.executable, "-m", module, *arguments),
-            cwd=ROOT,
-            env={**os.environ, **self._environment},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            timeout=SCRIPT_SECONDS,
-        )
-        return result.stdout.strip()
+    def tokens(self, *arguments: str) -> str:
+        """Run `python -m scripts.tokens …` to its end; what it printed. Raises CalledProcessError."""
+        return self._script("scripts.tokens", arguments)
+
+    def publish(self, *arguments: str, given: bytes | None = None) -> str:
+        """Run `python -m scripts.publish …` to its end, with this input; what it printed. Raises CalledProcessError."""
+        return self._script("scripts.publish", arguments, given)
+
+    def log(self, program: Program) -> str:
+        """What the processes of this program have written so far."""
+        processes = {"nginx": [self.nginx], "api": self.apis, "consumer": self.consumers}[program]
+        return "".join(process.output for process in processes)
 
     def close(self) -> None:
         """End everything."""
         for process in (self.nginx, *self.apis, *self.consumers):
             process.close()
+
+    def _script(self, module: str, arguments: Sequence[str], given: bytes | None = None) -> str:
+        result = subprocess.run(
+            (sys.executable, "-m", module, *arguments),
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            input=given or b"",
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=SCRIPT_SECONDS,
+        )
+        return result.stdout.decode().strip()
 
     def _running(self, part: Part) -> Running:
         return Running(part, self._folder / f"{part.name}.log")

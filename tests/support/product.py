@@ -1,0 +1,57 @@
+"""The product as clients and operators meet it, through its load balancer, whatever runs it."""
+
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from stack.waiting import wait_until
+
+Program = Literal["nginx", "api", "consumer"]
+
+
+class Product(Protocol):
+    """A running product. `tests.support.system` has it as processes, `tests.support.project` as containers."""
+
+    @property
+    def url(self) -> str:
+        """Where clients ask, by TLS."""
+
+    @property
+    def redirect_url(self) -> str:
+        """Where plain HTTP is spoken."""
+
+    @property
+    def port(self) -> int:
+        """The port of `url`, on this machine."""
+
+    @property
+    def authority(self) -> Path:
+        """Certificate of the authority that signed the load balancer's."""
+
+    @property
+    def networks(self) -> Sequence[str]:
+        """Where this machine's requests come from, as the load balancer sees it."""
+
+    @property
+    def instances(self) -> Sequence[str]:
+        """Addresses of the API's instances, host and port, as the load balancer asks them."""
+
+    def tokens(self, *arguments: str) -> str:
+        """Run `python -m scripts.tokens …` to its end; what it printed."""
+
+    def publish(self, *arguments: str, given: bytes | None = None) -> str:
+        """Run `python -m scripts.publish …` to its end, with this input; what it printed."""
+
+    def log(self, program: Program) -> str:
+        """What the processes of this program have written so far."""
+
+
+def trust(product: Product) -> ssl.SSLContext:
+    """Trusts the load balancer's authority, and no other."""
+    return ssl.create_default_context(cafile=product.authority)
+
+
+def wait_for_log(product: Product, program: Program, text: str) -> None:
+    """Wait until one of this program's processes has written the text."""
+    wait_until(f"{text!r} in the log of {program}", lambda: text in product.log(program), 30)
