@@ -10,8 +10,9 @@ from typing import Self
 
 from stack.waiting import wait_until
 from tests.support import invariant
+from tests.support.docker import docker
 from tests.support.process import ROOT
-from tests.support.project import Project, docker
+from tests.support.project import Project
 
 # The publisher's own timeout for what Kafka has not acknowledged, and a little more.
 STOP_SECONDS = 100

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from stack.waiting import wait_until
-from tests.support.project import PREFIX, Project, addresses, docker, health, inspect
+from tests.support.docker import addresses, docker, health, inspect
+from tests.support.project import PREFIX, Project
 
 SERVICES = ("nginx", "api", "consumer", "kafka", "mongo")
 PORTS = {"api": 8000, "consumer": 9100, "kafka": 9092, "mongo": 27017}

@@ -9,7 +9,8 @@ import httpx
 from stack.waiting import wait_until
 from tests.compose import load
 from tests.compose.load import Load
-from tests.support.project import PREFIX, Project, inspect
+from tests.support.docker import inspect
+from tests.support.project import PREFIX, Project
 from tests.support.traffic import Traffic
 
 PATH = "/api/product/sale"

@@ -8,7 +8,8 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.compose.load import Load
-from tests.support.project import Project, docker, inspect
+from tests.support.docker import docker, inspect
+from tests.support.project import Project
 from tests.support.traffic import Traffic
 
 PATH = "/api/product/sale"

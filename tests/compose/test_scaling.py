@@ -8,7 +8,8 @@ import pytest
 from stack.waiting import wait_until
 from tests.compose import load
 from tests.compose.load import Load
-from tests.support.project import Project, addresses, inspect
+from tests.support.docker import addresses, inspect
+from tests.support.project import Project
 from tests.support.traffic import Traffic
 
 PATH = "/api/product/sale"

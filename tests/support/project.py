@@ -17,11 +17,11 @@ from shared.settings import SharedSettings
 from stack import ports
 from stack.client import READING
 from stack.waiting import wait_until
+from tests.support.docker import COMMAND_SECONDS, addresses, health, inspect, written
 from tests.support.process import ROOT
 
 PREFIX = "product-analytics-local"
 PUBLIC = ("KAFKA_IMAGE", "MONGO_IMAGE", "NGINX_IMAGE", "PYTHON_IMAGE")
-COMMAND_SECONDS = 180.0
 HEALTHY_SECONDS = 90.0
 
 
@@ -65,7 +65,7 @@ class Project:
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """The command line of `docker compose` for this project."""
         files = (option for file in self._files for option in ("--file", file))
-        return ("docker", "compose", "--ansi", "never", "--env-file", str(self._environment), *files, *arguments)
+        return ("docker", "compose", "--env-file", str(self._environment), *files, *arguments)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -122,7 +122,8 @@ class Project:
 
     def log(self, service: str) -> str:
         """What the service's containers have written so far."""
-        return self.compose("logs", "--no-color", "--no-log-prefix", service)
+        # `docker compose logs` would begin each line with a command to the terminal.
+        return "\n".join(written(one) for one in self.containers(service, every=True))
 
     def consumer_script(self, *arguments: str, given: bytes | None = None) -> str:
         """Run `python …` in a fresh container of the consumer's image, beside the consumers."""
@@ -174,27 +175,3 @@ class Project:
     def close(self) -> None:
         """Take everything away, data included."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")
-
-
-def docker(*arguments: str) -> str:
-    """Run `docker …` to its end; what it printed."""
-    ended = subprocess.run(("docker", *arguments), capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
-    assert ended.returncode == 0, f"docker {' '.join(arguments)}: {ended.stderr}"
-    return ended.stdout.strip()
-
-
-def inspect(what: str) -> dict[str, Any]:
-    """All that the engine knows of a container or an image."""
-    (found,) = json.loads(docker("inspect", what))
-    return dict(found)
-
-
-def health(container: str) -> str:
-    """`healthy`, `unhealthy` or `starting`."""
-    return str(inspect(container)["State"]["Health"]["Status"])
-
-
-def addresses(container: str) -> list[str]:
-    """Its address on each of its networks."""
-    networks = inspect(container)["NetworkSettings"]["Networks"]
-    return [str(network["IPAddress"]) for _, network in sorted(networks.items())]
