@@ -41,7 +41,7 @@ def test_nginx_finds_new_instances_and_misses_none(project: Project, client: htt
         networks = [set(addresses(one)) for one in project.containers("api")]
 
         def all_asked() -> bool:
-            log = project.logs("nginx")
+            log = project.log("nginx")
             return all(any(f'"instance":"{address}:8000"' in log for address in one) for one in networks)
 
         wait_until("every new instance to be asked", all_asked, SETTLED_SECONDS)
