@@ -48,29 +48,21 @@ class Encoder:
         self._sold = b"\x10g\0" + _length(generation) + _SOLD_EVENT
         self._rated = b"\x10g\0" + _length(generation) + _RATED_EVENT
 
-    def sold(self, event: Sold, offset: int) -> bytes:
-        """The stored document of a sale that was read at `offset`."""
-        product, time_ms, text, units, amount, extra = event
-        name = text.encode()
-        tail = b"\0\0" if extra is None else _extra(extra)
-        return _SOLD.pack(
-            _SOLD_BYTES + len(name) + len(tail), _ID, product, _TIME, time_ms, self._partition, offset,
-            self._sold, units, _AMOUNT, amount & _LOW, _AMOUNT_HIGH + (amount >> 64), _NAME, len(name) + 1,
-        ) + name + tail  # fmt: skip
-
-    def rated(self, event: Rated, offset: int) -> bytes:
-        """The stored document of a rating that was read at `offset`."""
-        product, time_ms, text, rating, category, extra = event
-        name = text.encode()
-        tail = _category(category) + (b"\0\0" if extra is None else _extra(extra))
-        return _RATED.pack(
-            _RATED_BYTES + len(name) + len(tail), _ID, product, _TIME, time_ms, self._partition, offset,
-            self._rated, rating, _RATING_HIGH, _NAME, len(name) + 1,
-        ) + name + tail  # fmt: skip
-
     def encode(self, event: Event, offset: int) -> bytes:
-        """The stored document of either kind of event."""
-        return self.sold(event, offset) if isinstance(event, Sold) else self.rated(event, offset)
+        """The stored document of the event that was read at `offset`."""
+        name, extra = event.name.encode(), event.extra
+        tail = b"\0\0" if extra is None else _extra(extra)
+        if type(event) is Sold:
+            amount = event.amount
+            return _SOLD.pack(
+                _SOLD_BYTES + len(name) + len(tail), _ID, event.product, _TIME, event.time_ms, self._partition, offset,
+                self._sold, event.units, _AMOUNT, amount & _LOW, _AMOUNT_HIGH + (amount >> 64), _NAME, len(name) + 1,
+            ) + name + tail  # fmt: skip
+        tail = _category(event.category) + tail
+        return _RATED.pack(
+            _RATED_BYTES + len(name) + len(tail), _ID, event.product, _TIME, event.time_ms, self._partition, offset,
+            self._rated, event.rating, _RATING_HIGH, _NAME, len(name) + 1,
+        ) + name + tail  # fmt: skip
 
 
 @lru_cache(maxsize=1024)

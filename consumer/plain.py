@@ -30,8 +30,6 @@ _OF_RATED: Final = RATED_FIELDS.union(EVENT_NAMES)
 _LEAST_FIELDS: Final = 5
 """Of either event: its name and four of its own."""
 
-_new = tuple.__new__  # half the cost of a named tuple's own constructor
-
 
 def plain_event(message: dict[str, Any], recorded_ms: int) -> Event | None:
     """The event in `message`, or None: the models have to judge. Raises Rejected for its unknown fields alone.
@@ -65,7 +63,7 @@ def _sold(message: dict[str, Any], at_ms: int, more: bool) -> Sold | None:
         units = whole_number(units)
     if type(name) is str and 0 < len(name) <= MAX_NAME and 0 <= product <= MAX_PRODUCT_ID and 0 <= units <= MAX_UNITS:
         amount = amount_units(message["amount"])
-        return _new(Sold, (product, at_ms, name, units, amount, extra_fields(message, _OF_SOLD) if more else None))
+        return Sold(product, at_ms, name, units, amount, extra_fields(message, _OF_SOLD) if more else None)
     return None
 
 
@@ -77,7 +75,7 @@ def _rated(message: dict[str, Any], at_ms: int, more: bool) -> Rated | None:
         return None
     if 0 < len(name) <= MAX_NAME and 0 < len(category) <= MAX_CATEGORY and 0 <= product <= MAX_PRODUCT_ID:
         rating = rating_units(message["rating"])
-        return _new(Rated, (product, at_ms, name, rating, category, extra_fields(message, _OF_RATED) if more else None))
+        return Rated(product, at_ms, name, rating, category, extra_fields(message, _OF_RATED) if more else None)
     return None
 
 
