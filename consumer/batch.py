@@ -5,6 +5,7 @@ it can be halved, or go on without a partition or an event.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from consumer.fold import Fold
 from consumer.intake import Intake, Taken
@@ -60,7 +61,7 @@ class Batch:
         room = max(1, len(self) // 2)
         half = []
         for one in self._taken:
-            half.append(one._replace(messages=one.messages[:room]))
+            half.append(replace(one, messages=one.messages[:room]))
             room -= len(half[-1].messages)
         return Batch(self._intake, half)
 
@@ -71,7 +72,7 @@ class Batch:
             by_partition.setdefault(partition, {})[offset] = error
         return Batch(
             self._intake,
-            (one._replace(refused={**one.refused, **by_partition.get(one.lease.partition, {})}) for one in self._taken),
+            (replace(one, refused={**one.refused, **by_partition.get(one.lease.partition, {})}) for one in self._taken),
         )
 
 
@@ -79,11 +80,11 @@ def to_do(taken: Taken) -> Taken:
     """Without what is written or fenced off by now."""
     lease, messages = taken.lease, taken.messages
     if lease.lost:
-        return taken._replace(messages=[])
+        return replace(taken, messages=[])
     if messages and (messages[0].offset() or 0) < lease.next_offset:
-        return taken._replace(messages=[one for one in messages if (one.offset() or 0) >= lease.next_offset])
+        return replace(taken, messages=[one for one in messages if (one.offset() or 0) >= lease.next_offset])
     return taken
 
 
 def _before(taken: Taken, end: int) -> Taken:
-    return taken._replace(messages=[one for one in taken.messages if (one.offset() or 0) < end])
+    return replace(taken, messages=[one for one in taken.messages if (one.offset() or 0) < end])

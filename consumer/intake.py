@@ -1,10 +1,11 @@
 """Kafka messages of leased partitions -> accepted events and dead letters. Everything that is judged is judged here."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from bson.errors import BSONError
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
@@ -12,7 +13,6 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 from consumer.assignment import Assigned
 from consumer.decode import TimeLimits, decode
 from consumer.encode import Encoder
-from consumer.events import Event
 from consumer.fold import Fold
 from consumer.lease import Lease
 from consumer.rejected import Headers, Source, rejected_document
@@ -26,7 +26,8 @@ RUN: Final = 256
 """Messages that are decoded at a time."""
 
 
-class Taken(NamedTuple):
+@dataclass(frozen=True)
+class Taken:
     """Messages of one partition, in offset order, taken under a lease at one moment."""
 
     lease: Lease
@@ -34,10 +35,10 @@ class Taken(NamedTuple):
     at: datetime
     since: float
     """The monotonic clock's reading then."""
-    refused: Mapping[int, str] = MappingProxyType({})
+    refused: Mapping[int, str] = field(default_factory=dict)
     """By offset: why MongoDB refuses the document of an accepted event."""
 
-    @property
+    @cached_property
     def size(self) -> int:
         """About how many bytes the messages have: values, keys and headers, for all of it is held."""
         return sum(map(bytes_of, self.messages))
@@ -69,24 +70,30 @@ class Intake:
         return Taken(lease, fresh, self._clock(), time.monotonic())
 
     def judge(self, taken: Taken, fold: Fold, rejected: list[Document]) -> int:
-        """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the documents have."""
+        """Add accepted events to `fold`, dead letters to `rejected`. Returns how many bytes the documents have.
+
+        Messages are decoded in runs: code that the processor has at hand is fast code.
+        """
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._retention_days)
         encode = Encoder(taken.lease.partition, taken.lease.generation).encode
         add, refused, size = fold.add, taken.refused, 0
-        for message, event in _decoded(taken.messages, limits):
-            if not isinstance(event, Rejection):
-                offset = message.offset() or 0
-                try:
-                    document = encode(event, offset)
-                except (BSONError, OverflowError, ValueError) as error:
-                    event = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
-                else:
-                    if offset not in refused:
-                        size += len(document)
-                        add(event, offset, document)
-                        continue
-                    event = Rejection(Reason.REFUSED_BY_DATABASE, refused[offset])
-            rejected.append(self._dead_letter(taken, message, event))
+        for first in range(0, len(taken.messages), RUN):
+            run = taken.messages[first : first + RUN]
+            events = [decode(one.value(), _recorded_ms(one), limits) for one in run]
+            for message, event in zip(run, events, strict=True):
+                if type(event) is not Rejection:
+                    offset = message.offset() or 0
+                    try:
+                        document = encode(event, offset)
+                    except (BSONError, OverflowError, ValueError) as error:
+                        event = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
+                    else:
+                        if offset not in refused:
+                            size += len(document)
+                            add(event, offset, document)
+                            continue
+                        event = Rejection(Reason.REFUSED_BY_DATABASE, refused[offset])
+                rejected.append(self._dead_letter(taken, message, event))
         return size
 
     def _dead_letter(self, taken: Taken, message: Message, rejection: Rejection) -> Document:
@@ -101,13 +108,6 @@ class Intake:
             headers=_headers(message),
         )
         return rejected_document(source, rejection, taken.at, self._copy_rejections)
-
-
-def _decoded(messages: list[Message], limits: TimeLimits) -> Iterator[tuple[Message, Event | Rejection]]:
-    """Each message and what it says. Decoded in runs: code that the processor has at hand is fast code."""
-    for first in range(0, len(messages), RUN):
-        run = messages[first : first + RUN]
-        yield from zip(run, [decode(one.value(), _recorded_ms(one), limits) for one in run], strict=True)
 
 
 def utc_now() -> datetime:

@@ -6,6 +6,7 @@ A batch is as large as the backlog makes it: whatever has come when the database
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from itertools import accumulate, count, takewhile
 from typing import NamedTuple
 
@@ -125,9 +126,10 @@ class Pipeline:
         while self._waiting and not self._full:
             taken = self._waiting.popleft()
             fits = self._fitting(taken)
-            self._open.add(taken._replace(messages=taken.messages[:fits]))
             if fits < len(taken.messages):
-                self._waiting.appendleft(taken._replace(messages=taken.messages[fits:]))
+                self._waiting.appendleft(replace(taken, messages=taken.messages[fits:]))
+                taken = replace(taken, messages=taken.messages[:fits])
+            self._open.add(taken)
 
     def _fitting(self, taken: Taken) -> int:
         """How many of the messages the open batch takes, at least one. A document is about as long as its message."""

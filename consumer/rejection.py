@@ -1,10 +1,11 @@
 """Why a message is a dead letter, as a value and as the exception that carries it out of nested calls."""
 
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from shared.events import Reason
 
 
+@final
 class Rejection(NamedTuple):
     """A stable code, and a detail for a person."""
 

@@ -68,6 +68,12 @@ def test_a_batch_is_as_large_as_all_that_its_messages_hold(part: dict[str, Any])
     assert batch.size == 1_000
 
 
+def test_how_much_messages_hold_is_added_up_once() -> None:
+    messages = taken()
+    assert calls(lambda: messages.size) > EVENTS
+    assert calls(lambda: messages.size) < 10
+
+
 def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
     messages, batch = taken(), empty()
     batch.add(taken(1))
