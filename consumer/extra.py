@@ -1,5 +1,6 @@
 """Unknown fields of a message, made storable: nothing in them can act as an operator or a path, no digit is lost."""
 
+from collections.abc import Container
 from decimal import Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Underflow
 from typing import Any, Final
 
@@ -18,23 +19,25 @@ _PLAIN_LENGTH: Final = 34
 """A decimal of no more characters has no more digits than Decimal128."""
 
 
-def storable(extra: dict[str, Any]) -> dict[str, Any]:
-    """The unknown fields of a message as BSON takes them, every Decimal a Decimal128. Raises Rejected."""
+def storable(message: dict[str, Any], known: Container[str] = ()) -> dict[str, Any]:
+    """The fields of a message that are not `known`, as BSON takes them, every Decimal a Decimal128. Raises Rejected."""
     try:
-        return _object(extra, MAX_DEPTH - 1)
+        return _object(message, MAX_DEPTH - 1, known)
     except Rejected:
+        extra = {key: value for key, value in message.items() if key not in known}
         # What is met first is not always the first of the contract's order: depth, then keys, then numbers.
         check_depth(extra)
         _check_keys(extra)
         raise
 
 
-def _object(value: dict[str, Any], levels: int) -> dict[str, Any]:
+def _object(value: dict[str, Any], levels: int, without: Container[str] = ()) -> dict[str, Any]:
     return {
         key if key.isidentifier() else _checked(key): (
             inner if type(inner) in _AS_IT_IS else _stored(inner, levels)
         )
         for key, inner in value.items()
+        if key not in without
     }  # fmt: skip
 
 

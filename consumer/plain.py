@@ -81,5 +81,4 @@ def _rated(message: dict[str, Any], at_ms: int, more: bool) -> Rated | None:
 
 def extra_fields(message: dict[str, Any], known: Container[str]) -> Extra:
     """The unknown fields, as BSON can store them. Raises Rejected."""
-    unknown = {key: value for key, value in message.items() if key not in known}
-    return storable(unknown) if unknown else None
+    return storable(message, known) or None
