@@ -3,7 +3,8 @@
 Every input has an answer, in time linear in its length; no exception leaves `decode`.
 """
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,7 +15,8 @@ from consumer.rejection import Rejected, Rejection
 from shared.events import MAX_AHEAD_MS, PRODUCT_RATED, PRODUCT_SOLD, RATED, REASON_OF_FIELD, SOLD, Reason
 
 
-class TimeLimits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
     """The times that are accepted, both ends included, in UTC milliseconds."""
 
     oldest_ms: int
@@ -35,12 +37,11 @@ def decode(value: bytes | None, recorded_ms: int, limits: TimeLimits) -> Event |
             event = model_event(object_of(message), recorded_ms)
     except Rejected as rejected:
         return rejected.rejection
-    oldest_ms, newest_ms = limits
-    if oldest_ms <= (time_ms := event.time_ms) <= newest_ms:
+    if limits.oldest_ms <= (time_ms := event.time_ms) <= limits.newest_ms:
         return event
-    if time_ms > newest_ms:
-        return Rejection(Reason.FROM_THE_FUTURE, f"{time_ms} ms is after {newest_ms} ms")
-    return Rejection(Reason.TOO_OLD, f"{time_ms} ms is before {oldest_ms} ms")
+    if time_ms > limits.newest_ms:
+        return Rejection(Reason.FROM_THE_FUTURE, f"{time_ms} ms is after {limits.newest_ms} ms")
+    return Rejection(Reason.TOO_OLD, f"{time_ms} ms is before {limits.oldest_ms} ms")
 
 
 def model_event(message: dict[str, Any], recorded_ms: int) -> Event:

@@ -58,7 +58,8 @@ class ProductFold:
     """What one batch says of one product in one partition: sums by minute since 1970, and what is newest."""
 
     __slots__ = (
-        "at", "first_seen_ms", "histogram", "latest_rated", "minute", "minutes", "name", "newest_ms", "newest_offset",
+        "at", "first_seen_ms", "histogram", "minute", "minutes", "name", "newest_ms", "newest_offset", "rated",
+        "rated_offset",
     )  # fmt: skip
 
     def __init__(self, time_ms: int, offset: int, name: str) -> None:
@@ -66,13 +67,20 @@ class ProductFold:
         self.minutes = {self.at: self.minute}
         self.first_seen_ms = time_ms
         self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
-        self.latest_rated: Latest | None = None
+        self.rated: Rated | None = None  # the newest
+        self.rated_offset = -1
         self.histogram: list[int] | None = None
 
     @property
     def latest(self) -> Latest:
         """The newest event of any kind."""
         return Latest(self.newest_ms, self.newest_offset, self.name)
+
+    @property
+    def latest_rated(self) -> Latest | None:
+        """The newest rating."""
+        rated = self.rated
+        return None if rated is None else Latest(rated.time_ms, self.rated_offset, rated.name, rated.category)
 
     def turn_to(self, at: int) -> Minute:
         """The minute `at`, to which the next event is added."""
@@ -87,8 +95,9 @@ class ProductFold:
         if self.histogram is None:
             self.histogram = [0] * HISTOGRAM_BINS
         self.histogram[histogram_bin(rated.rating)] += 1
-        if self.latest_rated is None or (rated.time_ms, offset) > self.latest_rated:
-            self.latest_rated = Latest(rated.time_ms, offset, rated.name, rated.category)
+        newest = self.rated
+        if newest is None or (rated.time_ms, offset) > (newest.time_ms, self.rated_offset):
+            self.rated, self.rated_offset = rated, offset
 
 
 class Fold:
@@ -97,12 +106,12 @@ class Fold:
     Order-independent: adding any permutation of events, or summing the parts of any split, gives the same.
     """
 
-    __slots__ = ("_at", "_second", "products", "seconds")
+    __slots__ = ("_at", "_minute_at", "_second", "products", "seconds")
 
     def __init__(self) -> None:
         self.products: dict[int, ProductFold] = {}
         self.seconds: dict[int, Sums] = {}
-        self._at, self._second = -1, Sums()  # neighbours mostly share their second
+        self._at, self._minute_at, self._second = -1, -1, Sums()  # neighbours mostly share their second
 
     def add(self, event: Event, offset: int, document: bytes) -> None:
         """Add the event that was read at `offset` and is stored as `document`."""
@@ -114,13 +123,12 @@ class Fold:
             product.newest_ms, product.newest_offset, product.name = time_ms, offset, event.name
         elif time_ms < product.first_seen_ms:
             product.first_seen_ms = time_ms
-        at = time_ms // MINUTE_MS
-        minute = product.minute if product.at == at else product.turn_to(at)
-        minute.documents.append(document)
         at = time_ms // SECOND_MS
         if at != self._at:
-            self._at, self._second = at, self.seconds.setdefault(at, Sums())
-        second = self._second
+            self._at, self._minute_at, self._second = at, time_ms // MINUTE_MS, self.seconds.setdefault(at, Sums())
+        second, at = self._second, self._minute_at
+        minute = product.minute if product.at == at else product.turn_to(at)
+        minute.documents.append(document)
         if type(event) is Sold:
             units, amount = event.units, event.amount
             minute.amount += amount

@@ -37,11 +37,14 @@ def plain_event(message: dict[str, Any], recorded_ms: int) -> Event | None:
     `recorded_ms` is taken where the event has no time of its own.
     """
     usual = _LEAST_FIELDS
-    kind = message.get("event_name") if "event" not in message else message["event"]
-    if "event" in message and "event_name" in message:
-        if message["event_name"] != kind:
-            return None
-        usual += 1
+    if "event" not in message:
+        kind = message.get("event_name")
+    else:
+        kind = message["event"]
+        if "event_name" in message:
+            if message["event_name"] != kind:
+                return None
+            usual += 1
     try:
         if "occurred_at" in message:
             recorded_ms = time_ms(message["occurred_at"])

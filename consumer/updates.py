@@ -79,8 +79,8 @@ def product_update(product: int, partition: int, folded: ProductFold, latest: La
 def newest(folded: ProductFold, latest: Latest) -> bytes:
     """`latest`, and `latest_rated` where there is one."""
     fields = b"\x03latest\0" + _latest(latest, b"")
-    if folded.latest_rated is not None:
-        rated = folded.latest_rated
+    rated = folded.latest_rated
+    if rated is not None:
         fields += b"\x03latest_rated\0" + _latest(rated, text(b"category", rated.category))
     return fields
 

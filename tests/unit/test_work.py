@@ -77,7 +77,7 @@ def test_how_much_messages_hold_is_added_up_once() -> None:
 def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
     messages, batch = taken(), empty()
     batch.add(taken(1))
-    assert calls(lambda: batch.add(messages)) < 48 * EVENTS
+    assert calls(lambda: batch.add(messages)) < 43 * EVENTS
 
 
 def test_closing_a_batch_costs_by_its_products_not_by_its_events() -> None:
