@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stack.errors import StackError
+from stack.parts.services import NAMES
 from stack.process import Part
 from stack.waiting import listens, wait_until
 
@@ -69,6 +70,11 @@ class Nginx:
         servers = [f"server 127.0.0.1:{port} {rule};\n" for rule in RULES for port in self._api_ports]
         (includes / "upstream.conf").write_text("".join(servers))
         (includes / "listen.conf").write_text(self._listen())
+        # As for containers, in compose/nginx.sh; pages of other origins are let in there only.
+        names = "".join(f'"{f"[{name}]" if ":" in name else name}" $host; ' for name in NAMES)
+        (includes / "names.conf").write_text(
+            f'map $host $own_host {{ default ""; {names}}}\nmap $http_origin $allowed_origin {{ default ""; }}\n'
+        )
         (includes / "redirect.conf").write_text(
             f'listen 127.0.0.1:{self._redirect_port} default_server;\nset $https_port ":{self._port}";\n'
         )

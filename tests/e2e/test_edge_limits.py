@@ -63,6 +63,22 @@ def test_too_many_requests_with_a_token_are_refused_and_told_so(strict: Balancer
 
 
 @own_balancer
+def test_a_refusal_may_be_read_by_the_pages_of_allowed_origins_alone(system: System, tmp_path: Path) -> None:
+    ours = "https://dashboard.example"
+    changes = {
+        "map $http_origin $allowed_origin {": f'map $http_origin $allowed_origin {{ "{ours}" $http_origin;',
+        "zone=address:10m rate=10000r/s": "zone=address:10m rate=1r/m",
+        "zone=address burst=10000": "zone=address burst=1",
+    }
+    with balancer(tmp_path, system.api_ports, changes) as edge:
+        assert statuses(edge, 3)[-1].status_code == 429
+        for origin, allowed in ((ours, ours), ("https://elsewhere.example", None), (f"{ours}.elsewhere.example", None)):
+            [refused] = statuses(edge, 1, Origin=origin)
+            assert (refused.status_code, refused.headers.get("Access-Control-Allow-Origin")) == (429, allowed)
+            assert ("Retry-After" in refused.headers.get("Access-Control-Expose-Headers", "")) is bool(allowed)
+
+
+@own_balancer
 def test_an_address_is_limited_whatever_its_tokens(strict: Balancer) -> None:
     forged = [f"eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.{number:043}" for number in range(40)]
     answers = [statuses(strict, 1, Authorization=f"Bearer {token}")[0].status_code for token in forged]
