@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -77,15 +77,17 @@ def test_two_demonstrations_work_side_by_side_without_java(tmp_path: Path) -> No
         (state / "parts").symlink_to(StackSettings().state / "parts")
         settings = {"STACK_STATE": str(state), "STACK_KAFKA": "mock"}
         demos.append((module("stack", tmp_path / f"demo-{number}.log", settings, "demo"), settings))
-    for demo, _ in demos:
-        demo.start()
-    for demo, settings in demos:
-        assert demo.wait(START_SECONDS) == 0, demo.output
-        assert "librdkafka's mock broker" in demo.output
-        assert '{"total": 3000}' in demo.output
-        assert '{"average_rating": 4.5}' in demo.output
-        assert "Every answer is what was published" in demo.output
-        assert _processes(settings) == []
+    with ExitStack() as ended:
+        for demo, _ in demos:
+            demo.start()
+            ended.callback(demo.close)
+        for demo, settings in demos:
+            assert demo.wait(START_SECONDS) == 0, demo.output
+            assert "librdkafka's mock broker" in demo.output
+            assert '{"total": 3000}' in demo.output
+            assert '{"average_rating": 4.5}' in demo.output
+            assert "Every answer is what was published" in demo.output
+            assert _processes(settings) == []
 
 
 def test_up_serves_until_ctrl_c(up: Running, tmp_path: Path, environment: dict[str, str]) -> None:
