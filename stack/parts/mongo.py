@@ -1,6 +1,8 @@
 """A MongoDB server on this machine: a replica set of one member, as transactions need."""
 
 import importlib.util
+import resource
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -49,7 +51,19 @@ class Mongo:
         sizes = ("--wiredTigerCacheSizeGB", str(self._cache_gb), "--oplogSize", "1024")
         network = ("--bind_ip", "127.0.0.1", "--port", str(self._port), "--nounixsocket")
         replica_set = ("--replSet", REPLICA_SET)
-        return Part("mongod", (str(server_program()), "--dbpath", "data", *network, *replica_set, *sizes), self._home)
+        argv = (*_open_files(), str(server_program()), "--dbpath", "data", *network, *replica_set, *sizes)
+        return Part("mongod", argv, self._home)
+
+
+def _open_files() -> tuple[str, ...]:
+    """What starts a command with as many open files as its user may have, where that can be had.
+
+    Each collection, index and connection is one; the usual limit is 1024, and may be raised to the hard one.
+    """
+    prlimit = shutil.which("prlimit")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = "unlimited" if most == resource.RLIM_INFINITY else most
+    return (prlimit, f"--nofile={limit}", "--") if prlimit else ()
 
 
 def uri(port: int) -> str:

@@ -95,12 +95,12 @@ def test_plain_http_only_redirects(product: Product, token: str) -> None:
     assert (plain.status_code, plain.headers["Content-Type"]) == (400, "application/problem+json")
 
 
-def test_plain_http_sends_nobody_to_a_host_that_is_not_this_one(system: System) -> None:
+def test_plain_http_sends_nobody_to_a_host_that_is_not_this_one(product: Product) -> None:
     for host, location in (("localhost", "localhost"), ("[::1]:80", "[::1]"), ("LOCALHOST.", "localhost")):
-        answer = httpx.get(f"{system.redirect_url}{PATH}", headers={"Host": host})
-        assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{location}:{system.port}{PATH}")
+        answer = httpx.get(f"{product.redirect_url}{PATH}", headers={"Host": host})
+        assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{location}:{product.port}{PATH}")
     for host in ("elsewhere.example", "localhost.elsewhere.example", "127.0.0.2"):
-        answer = httpx.get(f"{system.redirect_url}{PATH}", headers={"Host": host})
+        answer = httpx.get(f"{product.redirect_url}{PATH}", headers={"Host": host})
         assert (answer.status_code, answer.headers.get("Location")) == (421, None)
 
 

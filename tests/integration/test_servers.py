@@ -1,7 +1,9 @@
 """The servers that tests use: real, and restored after whatever a test does to them."""
 
+import resource
 from pathlib import Path
 
+import psutil
 import pytest
 from confluent_kafka import Producer
 from pymongo import MongoClient
@@ -59,3 +61,17 @@ def test_mongo_keeps_its_data_on_another_port(tmp_path: Path) -> None:
             server.stop()
         finally:
             server.close()
+
+
+def test_mongo_may_have_as_many_files_open_as_its_user(tmp_path: Path) -> None:
+    """A terminal's limit is 1024, which some hundred days of events or some hundred clients would reach."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    (port,) = ports.pick(1)
+    server = LocalMongo(Mongo(home=tmp_path, port=port, cache_gb=0.25), port, tmp_path / "log")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(usual, 512), most))
+    try:
+        server.start()
+        assert psutil.Process(server.pid).rlimit(psutil.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
+        server.close()
