@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds, without any registry, stand-ins for the public images that compose and the Dockerfiles name, for tests alone:
-# product-analytics-local/{python,kafka,mongo,nginx}. Those that are there stay. Needs root, and a Docker engine.
+# product-analytics-local/{python,kafka,mongo,nginx}. Those that are there stay. And the services' own images on top of
+# the first. Needs root, and a Docker engine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -62,10 +63,24 @@ mongo() {
     --ignore-scripts mongosh@2.12.0
 }
 
-# One context is made after another, since apt-get may have to fetch what for; meanwhile the images before it are built.
+# Builds a service's image as compose will, which finds its layers then: they wait for a package index.
+service() {
+  docker build --quiet --tag "product-analytics-local/$1" --build-arg PYTHON_IMAGE=product-analytics-local/python \
+    --file "Dockerfile.$1" . >/dev/null
+}
+
 if missing debian; then debian; fi
+if missing python; then
+  context python
+  build python
+fi
 builds=()
-for image in python nginx kafka mongo; do
+for name in api consumer; do
+  service "$name" &
+  builds+=($!)
+done
+# One context is made after another, since apt-get may have to fetch what for; meanwhile the images before it are built.
+for image in nginx kafka mongo; do
   if missing "$image"; then
     if [[ $(type -t "$image") == function ]]; then "$image"; else context "$image"; fi
     build "$image" &

@@ -58,7 +58,7 @@ def test_a_backup_is_restored_and_what_came_later_is_read_again(
     everything = load.check(project)
     average = client.get("/api/product/rating/1").json()
     project.run("compose/restore.sh", str(copy))
-    project.up()
+    wait_until("everything to be healthy", project.is_whole, 90)
     assert load.check(project) == everything
     project.consumer_script("-m", "scripts.audit")
     wait_until("the same answer", lambda: client.get("/api/product/rating/1").json() == average, 30)

@@ -26,33 +26,25 @@ def crash(container: str) -> None:
 
 
 @every_service
-def test_a_crash_is_recovered_from_without_help(
+def test_a_crash_is_recovered_from_without_help_and_a_kill_by_start(
     project: Project, client: httpx.Client, kept_promise: None, service: str
 ) -> None:
+    """The engine starts again what has crashed, and never what a person has killed: `start` brings that back."""
     victim = project.one(service)
+
+    def recovers() -> None:
+        project.wait_healthy(service, COUNTS[service])
+        wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
+        traffic.wait_for(50)
+
     with Load(project, rate=250), Traffic(client, PATH) as traffic:
         traffic.wait_for(50)
         crash(victim)
         wait_until("the engine to start it again", lambda: inspect(victim)["RestartCount"] >= 1, 20)
-        project.wait_healthy(service, COUNTS[service])
-        wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
-        traffic.wait_for(50)
-    assert set(traffic.outcomes) <= OUTCOMES[service]
-
-
-@every_service
-def test_docker_kill_is_an_order_and_start_takes_it_back(
-    project: Project, client: httpx.Client, kept_promise: None, service: str
-) -> None:
-    """The engine never restarts what a person has killed; the others go on, and `start` brings it back."""
-    victim = project.one(service)
-    with Load(project, rate=250), Traffic(client, PATH) as traffic:
-        traffic.wait_for(50)
+        recovers()
         docker("kill", victim)
         assert inspect(victim)["State"]["Running"] is False
         traffic.wait_for(4)
         project.compose("start", service)
-        project.wait_healthy(service, COUNTS[service])
-        wait_until("answers again", lambda: client.get(PATH).status_code == 200, 30)
-        traffic.wait_for(50)
+        recovers()
     assert set(traffic.outcomes) <= OUTCOMES[service]

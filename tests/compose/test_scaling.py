@@ -3,7 +3,6 @@
 from functools import partial
 
 import httpx
-import pytest
 
 from stack.waiting import wait_until
 from tests.compose import load
@@ -24,44 +23,47 @@ def shared_by(project: Project, consumers: int) -> bool:
         return len({one["owner"] for one in database.partitions.find()}) == consumers
 
 
-def test_consumers_come_and_go_under_load(project: Project, kept_promise: None) -> None:
-    with Load(project, rate=250):
-        for consumers in (3, 1, 4):
-            project.up(consumer=consumers)
-            assert len(project.containers("consumer")) == consumers
-            wait_until(f"{consumers} to share", partial(shared_by, project, consumers), SETTLED_SECONDS)
+def all_asked(project: Project) -> bool:
+    """Whether nginx has asked every API instance that runs."""
+    log = project.log("nginx")
+    networks = [addresses(one) for one in project.containers("api")]
+    return all(any(f'"instance":"{address}:8000"' in log for address in one) for one in networks)
 
 
-def test_nginx_finds_new_instances_and_misses_none(project: Project, client: httpx.Client) -> None:
+def test_instances_and_consumers_come_and_go_under_load(
+    project: Project, client: httpx.Client, kept_promise: None
+) -> None:
+    """nginx finds the new ones and misses none of the old, without a restart; every consumer gets its share."""
     balancer = project.one("nginx")
     started = inspect(balancer)["State"]["StartedAt"]
-    with Traffic(client, PATH) as traffic:
+    with Load(project, rate=250), Traffic(client, PATH) as traffic:
         traffic.wait_for(50)
-        project.up(api=4)
-        networks = [set(addresses(one)) for one in project.containers("api")]
-
-        def all_asked() -> bool:
-            log = project.log("nginx")
-            return all(any(f'"instance":"{address}:8000"' in log for address in one) for one in networks)
-
-        wait_until("every new instance to be asked", all_asked, SETTLED_SECONDS)
-        project.up(api=2)
+        wait_until("3 to share", partial(shared_by, project, 3), SETTLED_SECONDS)
+        for instances, consumers in ((4, 1), (2, 4)):
+            project.up(api=instances, consumer=consumers)
+            assert [len(project.containers(one)) for one in ("api", "consumer")] == [instances, consumers]
+            wait_until(f"{consumers} to share", partial(shared_by, project, consumers), SETTLED_SECONDS)
+            wait_until("every instance to be asked", partial(all_asked, project), SETTLED_SECONDS)
         traffic.wait_for(50)
     assert set(traffic.outcomes) == {200}
     assert (project.one("nginx"), inspect(balancer)["State"]["StartedAt"]) == (balancer, started)
 
 
-@pytest.mark.parametrize("way", ["restart", "down and up"])
-def test_data_outlive_the_containers(project: Project, client: httpx.Client, kept_promise: None, way: str) -> None:
-    project.consumer_script("-m", "scripts.publish", "generate", "--count", "1000", "--products", "10")
+def test_data_outlive_the_containers(project: Project, client: httpx.Client, kept_promise: None) -> None:
+    """A restart, and containers taken away and made anew."""
+    project.publish("generate", "--count", "1000", "--products", "10")
     wait_until("the average", lambda: client.get(RATING).status_code == 200, SETTLED_SECONDS)
     load.check(project)
     before = client.get(RATING).json()
-    if way == "restart":
-        project.compose("restart")
-        wait_until("everything to be healthy", project.is_whole, RESTARTED_SECONDS)
-    else:
-        project.compose("down")
-        project.up()
+    project.compose("restart")
+    wait_until("everything to be healthy", project.is_whole, RESTARTED_SECONDS)
+    answers(client, before)
+    project.compose("down")
+    project.up()
+    answers(client, before)
+
+
+def answers(client: httpx.Client, before: object) -> None:
+    """The same as before, as soon as there is an answer."""
     wait_until("answers again", lambda: client.get(PATH).status_code == 200, SETTLED_SECONDS)
     assert client.get(RATING).json() == before
