@@ -69,21 +69,22 @@ service() {
     --file "Dockerfile.$1" . >/dev/null
 }
 
+# Makes what the image $1 is made of, then the image.
+make_image() {
+  if [[ $(type -t "$1") == function ]]; then "$1"; else context "$1"; fi
+  build "$1"
+}
+
 if missing debian; then debian; fi
-if missing python; then
-  context python
-  build python
-fi
+if missing python; then make_image python; fi
 builds=()
 for name in api consumer; do
   service "$name" &
   builds+=($!)
 done
-# One context is made after another, since apt-get may have to fetch what for; meanwhile the images before it are built.
-for image in nginx kafka mongo; do
-  if missing "$image"; then
-    if [[ $(type -t "$image") == function ]]; then "$image"; else context "$image"; fi
-    build "$image" &
+for name in nginx kafka mongo; do
+  if missing "$name"; then
+    make_image "$name" &
     builds+=($!)
   fi
 done
