@@ -95,3 +95,10 @@ class ContainerMongo(_Container):
         container = DockerContainer(MONGO_IMAGE, command=command).with_bind_ports(port, port)
         self.uri = mongo.uri(port)
         super().__init__(container, lambda: replica_set.wait_ready(port))
+
+    @property
+    def pid(self) -> int:
+        """Process id of the last start, as an engine on this machine sees it."""
+        container = self._container.get_wrapped_container()
+        container.reload()
+        return int(container.attrs["State"]["Pid"])

@@ -51,6 +51,10 @@ class MongoServer(Server, Protocol):
     """MongoDB, a replica set of one member."""
 
     @property
+    def pid(self) -> int:
+        """Process id of the last start, on this machine."""
+
+    @property
     def uri(self) -> str:
         """Connection string; databases are the tests' to name."""
 

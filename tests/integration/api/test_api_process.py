@@ -78,7 +78,7 @@ def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> N
         assert "Connection" not in api.get("/api/product/sale").headers
         mongo.freeze()
         in_flight = threads.submit(api.get, "/api/product/sale")
-        running.wait_until("a request in flight", lambda: _connections(running.pid, mongo) > 0, 5)
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
         running.send(signal.SIGTERM)
         running.wait_for_output("ending: not ready any more", 5)
         with httpx.Client(base_url=api.url) as other:
@@ -133,11 +133,11 @@ def test_the_log_has_one_line_a_request_and_nothing_private(
         assert private not in running.output
 
 
-def _connections(pid: int, mongo: MongoServer) -> int:
-    """How many requests MongoDB, which is frozen, has not answered yet: bytes that wait in its sockets."""
+def _requests_unread(mongo: MongoServer) -> int:
+    """How many requests wait in the sockets of MongoDB, which is frozen, wherever its network is."""
     port = int(mongo.uri.split(":")[2].split("/")[0])
     waiting = 0
-    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+    for line in Path(f"/proc/{mongo.pid}/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         if int(fields[1].split(":")[1], 16) == port and int(fields[4].split(":")[1], 16) > 0:
             waiting += 1
