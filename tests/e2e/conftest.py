@@ -27,9 +27,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="package")
 def started_system(
-    kafka: KafkaServer, mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory
+    pytestconfig: pytest.Config, kafka: KafkaServer, mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
     """Two API instances and two consumers behind nginx."""
+    assert not pytestconfig.getoption("--compose"), "the test asks for processes: it is to be marked `local`"
     try:
         system = System(kafka, mongo, tmp_path_factory.mktemp("system"))
     except PartMissing as missing:
