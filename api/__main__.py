@@ -14,6 +14,7 @@ from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 
 EX_CONFIG = 78
+SWITCH_SECONDS = 0.0005
 
 
 def main(create: Callable[[ApiSettings], Application] = create_app) -> int:
@@ -26,13 +27,18 @@ def main(create: Callable[[ApiSettings], Application] = create_app) -> int:
         return EX_CONFIG
     logs.configure(settings.log_format, settings.log_level, "api")
     reporting.configure(settings, "api")
-    _collect_seldom()
+    _prepare()
     Server(app, settings).run()
     return 0
 
 
-def _collect_seldom() -> None:
-    """What is loaded stays, and requests leave few cycles behind: looking at it all often costs a tenth of the time."""
+def _prepare() -> None:
+    """Call before serving, when what lives as long as the process has been loaded.
+
+    The thread that sends a query gets its turn at once, not after Python's own five milliseconds: MongoDB then works
+    while answers are written. Requests leave few cycles behind: looking for them often costs a tenth of the time.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -16,7 +16,7 @@ rm -rf "$state/incomplete"
 # and nobody reads there.
 "$mmdebstrap" --variant=minbase --include=ca-certificates,python3,python3-pip \
   --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  trixie "$state/incomplete" http://deb.debian.org/debian 2> "$state/mmdebstrap.log" \
+  trixie "$state/incomplete" 2> "$state/mmdebstrap.log" \
   || { tail -n 20 "$state/mmdebstrap.log" >&2; exit 1; }
 # What this machine trusts, so that package indexes can be reached from within as they are from without.
 cp --dereference /etc/ssl/certs/ca-certificates.crt "$state/incomplete/etc/ssl/certs/ca-certificates.crt"
