@@ -9,12 +9,11 @@ from collections.abc import Callable
 
 from api.app import Application, create_app
 from api.server import Server
-from shared import logs, reporting
+from shared import interpreter, logs, reporting
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 
 EX_CONFIG = 78
-SWITCH_SECONDS = 0.0005
 
 
 def main(create: Callable[[ApiSettings], Application] = create_app) -> int:
@@ -38,10 +37,8 @@ def _prepare() -> None:
     The thread that sends a query gets its turn at once, not after Python's own five milliseconds: MongoDB then works
     while answers are written. Requests leave few cycles behind: looking for them often costs a tenth of the time.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    interpreter.prepare((20_000, 20, 50))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,6 @@
-"""How Python runs two busy threads and collects what they leave."""
+"""How Python runs the consumer's two busy threads and collects what they leave."""
 
-import gc
-import sys
-from typing import Final
-
-SWITCH_SECONDS: Final = 0.0005
-"""A tenth of Python's own: how long one thread may compute while the other has an answer of MongoDB to go on with."""
+from shared import interpreter
 
 
 def prepare() -> None:
@@ -15,6 +10,4 @@ def prepare() -> None:
     MongoDB stands idle meanwhile. A batch is tens of thousands of small objects without cycles, which the collector
     would walk again and again.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    interpreter.prepare((100_000, 20, 20))
