@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.compose import load
-from tests.support.product import trust
+from tests.support.product import client_of
 from tests.support.project import Project
 
 
@@ -34,6 +34,5 @@ def token(started_project: Project) -> str:
 @pytest.fixture
 def client(project: Project, token: str) -> Iterator[httpx.Client]:
     """A client of the load balancer with that token."""
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=project.url, headers=headers, timeout=15, verify=trust(project)) as client:
+    with client_of(project, token) as client:
         yield client

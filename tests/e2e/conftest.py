@@ -12,7 +12,7 @@ import pytest
 from stack.client import READING
 from stack.errors import PartMissing
 from tests.support import local
-from tests.support.product import Product, trust
+from tests.support.product import Product, client_of
 from tests.support.project import Project
 from tests.support.servers import KafkaServer, MongoServer
 from tests.support.system import System
@@ -78,6 +78,5 @@ def token(started_product: Product) -> str:
 @pytest.fixture
 def client(product: Product, token: str) -> Iterator[httpx.Client]:
     """A client of the load balancer with that token."""
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=product.url, headers=headers, timeout=15, verify=trust(product)) as client:
+    with client_of(product, token) as client:
         yield client

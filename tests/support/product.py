@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+import httpx
+
 from stack.waiting import wait_until
 
 Program = Literal["nginx", "api", "consumer"]
@@ -50,6 +52,12 @@ class Product(Protocol):
 def trust(product: Product) -> ssl.SSLContext:
     """Trusts the load balancer's authority, and no other."""
     return ssl.create_default_context(cafile=product.authority)
+
+
+def client_of(product: Product, token: str) -> httpx.Client:
+    """A client of the load balancer with this token; close it."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=product.url, headers=headers, timeout=15, verify=trust(product))
 
 
 def wait_for_log(product: Product, program: Program, text: str) -> None:

@@ -139,7 +139,7 @@ class Project:
 
     def token(self, name: str) -> str:
         """A token for everything."""
-        return self.compose("run", "--rm", "-T", "tokens", "issue", "--name", name, *READING)
+        return self.tokens("issue", "--name", name, *READING)
 
     @property
     def instances(self) -> list[str]:

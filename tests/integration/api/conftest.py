@@ -37,9 +37,9 @@ def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
 
 
 @contextmanager
-def running_api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
-    """A running API whose clock stands at noon of 1 June 2026, UTC."""
-    clock = Clock(NOON)
+def running_api(mongo: MongoServer, database: Documents, clock: Clock | None = None) -> Iterator[Api]:
+    """A running API; unless a clock is given, its own stands at noon of 1 June 2026, UTC."""
+    clock = clock or Clock(NOON)
     settings = api_settings(mongo, database)
     with serving(settings, clock) as url:
         running = Api(settings, database, clock, url)

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from pydantic import SecretStr
 
-from shared.settings import ApiSettings
-from tests.integration.api.conftest import empty_database
-from tests.support.api import KEY, Api, RunningClock, serving
+from tests.integration.api.conftest import empty_database, running_api
+from tests.support.api import KEY, Api, RunningClock
 from tests.support.history import Documents, Sold, store
 from tests.support.servers import MongoServer
 from tests.support.tokens import Cli
@@ -32,14 +30,6 @@ def clock() -> RunningClock:
 @pytest.fixture
 def api(mongo: MongoServer, database: Documents, clock: RunningClock) -> Iterator[Api]:
     """At the present time, as the command is."""
-    settings = ApiSettings(
-        mongodb_uri=SecretStr(mongo.uri),
-        mongodb_database=database.name,
-        token_signing_key=SecretStr(KEY),
-        drain_seconds=0,
-    )
-    with serving(settings, clock) as url:
-        api = Api(settings, database, clock, url)
+    with running_api(mongo, database, clock) as api:
         store(database, [Sold(product, clock(), "5") for product in (3, 4)])
-        with api.client:
-            yield api
+        yield api
