@@ -13,8 +13,7 @@ from tests.support.project import Project
 @pytest.fixture
 def project(started_project: Project) -> Project:
     """The project with everything running, whatever the test before did."""
-    if not started_project.is_whole():
-        started_project.up()
+    started_project.restore()
     return started_project
 
 
@@ -27,7 +26,8 @@ def kept_promise(project: Project) -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 def token(started_project: Project) -> str:
-    """A token for everything."""
+    """A token for everything. It is asked for before `project`, which lives shorter."""
+    started_project.restore()
     return started_project.token("tests")
 
 

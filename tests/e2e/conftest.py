@@ -54,8 +54,7 @@ def started_product(request: pytest.FixtureRequest, pytestconfig: pytest.Config)
     """The containers or the processes."""
     if pytestconfig.getoption("--compose"):
         project: Project = request.getfixturevalue("started_project")
-        if not project.is_whole():
-            project.up()
+        project.restore()
         return project
     system: System = request.getfixturevalue("started_system")
     return system

@@ -62,6 +62,7 @@ class _Container:
         container.reload()
         if container.status == "paused":
             self.thaw()
+            self._wait_ready()
         elif container.status != "running":
             self.start()
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from stack.process import Part
 from stack.waiting import wait_until
 
@@ -48,6 +50,11 @@ class Running:
     def is_running(self) -> bool:
         """Whether it was started and has not ended; a frozen process runs."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it was stopped where it is."""
+        return self.is_running and psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
 
     def start(self) -> None:
         """Start it; once more after it ended."""

@@ -111,6 +111,11 @@ class Project:
         found = [one for one in map(json.loads, lines) if one["Service"] in wanted]
         return Counter(one["Service"] for one in found) == wanted and all(one["Health"] == "healthy" for one in found)
 
+    def restore(self) -> None:
+        """Whatever a test did to it: make everything run and be healthy."""
+        if not self.is_whole():
+            self.up()
+
     def containers(self, service: str, *, every: bool = False) -> list[str]:
         """Ids of the service's running containers, or of all, oldest first."""
         found = self.compose("ps", "--quiet", *(["--all"] if every else []), service).split()

@@ -88,9 +88,10 @@ class _Local:
         self._running.thaw()
 
     def restore(self) -> None:
-        if self._running.is_running:
-            self._running.thaw()
-        else:
+        if self._running.is_frozen:
+            self.thaw()
+            self._wait_ready()
+        elif not self._running.is_running:
             self.start()
 
     def close(self) -> None:
