@@ -6,16 +6,20 @@ it can be halved, or go on without a partition or an event.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from consumer.fold import Fold
 from consumer.intake import Intake, Taken
 from consumer.lease import Lease
 from shared.documents import Document
 
+PRODUCT_BYTES: Final = 1_600
+"""About how much memory a product's sums and what becomes of them take; where products are many, more than events."""
+
 
 class Batch:
     """What messages come to: `folds` of the accepted events and `ends`, the offset after the last, by lease;
-    `rejected`, the dead letters; `size`, about how many bytes the messages and their documents have."""
+    `rejected`, the dead letters; `size`, about how many bytes the messages, their documents and sums have."""
 
     def __init__(self, intake: Intake, taken: Iterable[Taken] = ()) -> None:
         self._intake = intake
@@ -36,7 +40,9 @@ class Batch:
         if not taken.messages:
             return
         fold = self.folds.setdefault(taken.lease, Fold())
+        products = len(fold.products)
         self.size += taken.size + self._intake.judge(taken, fold, self.rejected)
+        self.size += (len(fold.products) - products) * PRODUCT_BYTES
         self.ends[taken.lease] = (taken.messages[-1].offset() or 0) + 1
         self._count += len(taken.messages)
         self._taken.append(taken)

@@ -6,7 +6,7 @@ Inserting costs MongoDB a fraction of an upsert, and comes to the same.
 from functools import lru_cache
 
 from consumer.bson_parts import INT32, embedded, integer
-from consumer.fold import ProductFold, Sums
+from consumer.fold import Latest, ProductFold, Sums
 from consumer.updates import Hour, first_seen, hours, increments, newest, ratings
 
 
@@ -28,10 +28,10 @@ def rollup_document(product: int, partition: int, hour: Hour) -> bytes:
     return embedded(b"\x03_id\0" + embedded(identity) + increments(b"", hour.whole) + b"\x03b\0" + embedded(fields))
 
 
-def product_document(product: int, partition: int, folded: ProductFold) -> bytes:
-    """A product."""
+def product_document(product: int, partition: int, folded: ProductFold, latest: Latest) -> bytes:
+    """A product; `latest` is `folded.latest`."""
     identity = integer(b"p", product) + integer(b"k", partition)
-    fields = newest(folded, folded.latest) + first_seen(folded)
+    fields = newest(folded, latest) + first_seen(folded)
     if folded.histogram is not None:
         bins = (integer(b"%d" % bin_, count) for bin_, count in enumerate(folded.histogram) if count)
         fields += ratings(folded) + b"\x03histogram\0" + embedded(b"".join(bins))

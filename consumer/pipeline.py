@@ -18,7 +18,7 @@ from consumer.store import Store
 from consumer.writes import Writes
 from shared.errors import StoreUnavailable
 
-BATCH_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 20 * 1024 * 1024
 
 
 class Closed(NamedTuple):

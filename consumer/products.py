@@ -5,7 +5,7 @@ not written, so the stored time may be older than the newest event's, but the st
 takes its place the newest event has to be known: from what this process wrote itself, else from the raw events.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -14,11 +14,10 @@ from pymongo.client_session import ClientSession
 
 from consumer import commands
 from consumer.fold import Latest, ProductFold
-from consumer.inserts import product_document
 from consumer.lease import Lease
 from consumer.updates import product_update
-from consumer.writes import Key, Writes
-from shared.documents import EVENTS_PREFIX, HOUR_MS, PRODUCTS, Document, event_collection, product_id
+from consumer.writes import Key, Known, Writes, beginning
+from shared.documents import EVENTS_PREFIX, PRODUCTS, Document, event_collection, product_id
 from shared.mongo import SyncDatabase
 
 MOST_KNOWN = 50_000
@@ -27,21 +26,12 @@ MOST_KNOWN = 50_000
 _LAST_MS = 2**63 - 1
 
 
-class Known(NamedTuple):
-    """Of one product in one partition: its first time, and the newest event known."""
-
-    first_seen_ms: int
-    latest: Latest
-    certain: bool
-    """Whether no stored event is newer; else one may be, with the same name."""
-
-
 class Changes(NamedTuple):
-    """What a batch changes in `products`, encoded, and which products are `new` to it."""
+    """What a batch changes in `products`, encoded; and what was known `before`: of all products but new ones."""
 
     inserts: list[bytes]
     updates: list[bytes]
-    new: Set[Key]
+    before: Mapping[Key, Known]
 
 
 class Products:
@@ -56,31 +46,30 @@ class Products:
         """An hour (since 1970) of a product that is known to be in `rollups`; None where the product is not known.
         From any thread."""
         known = self._known.get(key)
-        return None if known is None else known.latest.time_ms // HOUR_MS
+        return None if known is None else known.hour
 
     def changes(self, writes: Writes, session: ClientSession) -> Changes:
         """What a batch changes. Reads what is not known, in the session's transaction; raises PyMongoError."""
         before, attempted = self._known_of(writes.products, session), {}
-        inserts, updates, new = [], [], set()
+        inserts, updates = [], []
         for key, folded in writes.products.items():
             known = before.get(key)
             if known is None:
-                new.add(key)
-                attempted[key] = Known(folded.first_seen_ms, folded.latest, certain=True)
-                unknown = writes.unknown.get(key)
-                inserts.append(product_document(*key[:2], folded) if unknown is None else unknown.document)
+                new = writes.unknown.get(key) or beginning(key, folded)
+                attempted[key] = new.known
+                inserts.append(new.document)
                 continue
             after = attempted[key] = self._after(key, known, folded, session)
             if folded.histogram is not None or _changes(known, after):
                 updates.append(product_update(*key[:2], folded, after.latest))
         self._attempted = attempted
-        return Changes(inserts, updates, new)
+        return Changes(inserts, updates, before)
 
     def committed(self) -> None:
         """The last changes were written."""
-        for key, known in self._attempted.items():
-            self._known.pop(key, None)
-            self._known[key] = known
+        for key in self._attempted.keys() & self._known.keys():
+            del self._known[key]
+        self._known.update(self._attempted)
         self._attempted = {}
         for key in list(islice(self._known, max(0, len(self._known) - MOST_KNOWN))):
             del self._known[key]
@@ -134,7 +123,7 @@ class Products:
 
 def _known(stored: Document) -> Known:
     """What a document says. One that lacks a field, by another hand, is written as if it were older than any event."""
-    latest = stored.get("latest", {"t": -1, "o": -1, "name": ""})
+    latest = stored.get("latest") or {"t": -1, "o": -1, "name": ""}
     return Known(stored.get("first_seen", _LAST_MS), Latest(latest["t"], latest["o"], latest["name"]), certain=False)
 
 

@@ -1,6 +1,6 @@
 """One attempt at one batch's transaction: its commands, in their order, and the errors that concern a single event."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -15,7 +15,7 @@ from consumer.inserts import rollup_document
 from consumer.lease import Lease
 from consumer.products import Products
 from consumer.updates import rollup_update
-from consumer.writes import Key, ProductHour, Writes, hours_of
+from consumer.writes import Key, Known, ProductHour, Writes, hours_of
 from shared.documents import (
     PARTITIONS,
     PRODUCTS,
@@ -82,7 +82,7 @@ class Transactions:
                 self._insert(collection, documents)
             failpoints.reach("after_events")
             changes = products.changes(writes, session)
-            new_rollups, added_to = self._rollups(writes, changes.new if trusting else frozenset())
+            new_rollups, added_to = self._rollups(writes, changes.before, trusting)
             for collection, inserts, updates in (
                 (ROLLUPS, new_rollups, added_to),
                 (TOTALS, [], writes.totals),
@@ -131,14 +131,19 @@ class Transactions:
             with _halts(collection, lambda index: bson.decode(updates[index])["q"]["_id"]["k"]):
                 commands.update(self._database, collection, updates, self._session)
 
-    def _rollups(self, writes: Writes, new: Set[Key]) -> tuple[list[bytes], list[bytes]]:
-        """The documents of hours that are not there, as those of `new` products are not, and the upserts of others."""
+    def _rollups(self, writes: Writes, before: Mapping[Key, Known], trusting: bool) -> tuple[list[bytes], list[bytes]]:
+        """The documents of hours that are not there, as those of new products are not, and the upserts of others."""
         inserts, updates, hours = [], list(writes.rollups), list(writes.new_hours)
         for key, unknown in writes.unknown.items():
-            if key in new:
+            known = before.get(key)
+            if known is None and trusting:
                 inserts += unknown.rollups
-            else:
-                hours += hours_of(key, writes.products[key])
+                continue
+            for of_hour in hours_of(key, writes.products[key]):
+                if known is not None and of_hour[2].hour == known.hour:
+                    updates.append(rollup_update(*of_hour))
+                else:
+                    hours.append(of_hour)
         held = None if len(hours) < WORTH_ASKING else self._held(hours)
         for product, partition, hour in hours:
             if held is None or (product, hour.hour, partition) in held:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from consumer.batch import Batch
-from consumer.fold import Fold, ProductFold
+from consumer.fold import Fold, Latest, ProductFold
 from consumer.inserts import product_document, rollup_documents
 from consumer.lease import Lease
 from consumer.updates import Hour, hours, rollup_update, total_updates
 from shared.documents import (
     DAY_MS,
+    HOUR_MS,
     MINUTE_MS,
     Document,
     event_collection,
@@ -28,11 +29,26 @@ ProductHour: TypeAlias = tuple[int, int, Hour]
 """Product, partition, and sums of an hour."""
 
 
-class Unknown(NamedTuple):
-    """What begins a product and its hours, encoded, should MongoDB hold nothing of it."""
+class Known(NamedTuple):
+    """Of one product in one partition: its first time, and the newest event known."""
+
+    first_seen_ms: int
+    latest: Latest
+    certain: bool
+    """Whether no stored event is newer; else one may be, with the same name."""
+
+    @property
+    def hour(self) -> int:
+        """An hour (since 1970) that is in `rollups`."""
+        return self.latest.time_ms // HOUR_MS
+
+
+class Beginning(NamedTuple):
+    """What begins a product and its hours, encoded, should MongoDB hold nothing of it; and what is known of it then."""
 
     document: bytes
     rollups: list[bytes]
+    known: Known
 
 
 class Writes(NamedTuple):
@@ -49,7 +65,7 @@ class Writes(NamedTuple):
     totals: list[bytes]
     """Encoded upserts."""
     products: Mapping[Key, ProductFold]
-    unknown: Mapping[Key, Unknown]
+    unknown: Mapping[Key, Beginning]
     """Those of the products that MongoDB may not hold."""
     rejected: list[Document]
 
@@ -69,9 +85,7 @@ def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
             products[key] = folded
             known = known_hour(key)
             if known is None:
-                unknown[key] = Unknown(
-                    product_document(product, partition, folded), rollup_documents(product, partition, folded)
-                )
+                unknown[key] = beginning(key, folded)
                 continue
             for of_hour in hours_of(key, folded):
                 if of_hour[2].hour == known:
@@ -87,6 +101,17 @@ def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
         products=products,
         unknown=unknown,
         rejected=batch.rejected,
+    )
+
+
+def beginning(key: Key, folded: ProductFold) -> Beginning:
+    """A product of which nothing is stored."""
+    product, partition, _ = key
+    latest = folded.latest
+    return Beginning(
+        product_document(product, partition, folded, latest),
+        rollup_documents(product, partition, folded),
+        Known(folded.first_seen_ms, latest, certain=True),
     )
 
 

@@ -120,7 +120,7 @@ class ConsumerSettings(KafkaSettings):
         "read_committed", description="Whether records of aborted Kafka transactions are skipped."
     )
     batch_max_events: Annotated[int, Field(ge=1, le=50_000)] = Field(
-        10_000, description="Most events in one transaction; a batch holds what is there, up to this."
+        20_000, description="Most events in one transaction; a batch holds what is there, up to this."
     )
     fetch_memory_kib: Annotated[int, Field(ge=1024, le=1_048_576)] = Field(
         24 * 1024, description="Memory for records fetched ahead, in KiB, over all partitions."

@@ -12,6 +12,7 @@ from consumer.batch import Batch
 from consumer.intake import Intake, Taken, utc_now
 from consumer.lease import Lease
 from consumer.store import Store
+from consumer.transaction import WORTH_ASKING
 from scripts._generate import Rated, Sold, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -55,13 +56,16 @@ def batch_of(kind: type[Sold | Rated], leases: list[Lease], first: int, at_ms: i
     return batch
 
 
-def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncDatabase) -> None:
-    store = unfenced_store(database, GROUP, TOPIC)
-    leases = [Lease(partition, 1, 1, next_offset=0, read_from=0, topic_id="") for partition in (0, 1)]
-    for lease in leases:
-        stored = {"_id": partition_id(GROUP, TOPIC, lease.partition), "epoch": 1, "next_offset": 0}
+def claimed(database: SyncDatabase, count: int) -> list[Lease]:
+    """Leases of so many partitions, from 0 on."""
+    for partition in range(count):
+        stored = {"_id": partition_id(GROUP, TOPIC, partition), "epoch": 1, "next_offset": 0}
         database[PARTITIONS].insert_one(stored)
-    at_ms = now_ms()
+    return [Lease(partition, 1, 1, next_offset=0, read_from=0, topic_id="") for partition in range(count)]
+
+
+def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncDatabase) -> None:
+    store, leases, at_ms = unfenced_store(database, GROUP, TOPIC), claimed(database, 2), now_ms()
     commit(store, batch_of(Sold, leases, 0, at_ms))  # creates the day's collection, meets the products
 
     before = counters(database)
@@ -79,9 +83,7 @@ def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncD
 
 
 def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDatabase) -> None:
-    store, lease = unfenced_store(database, GROUP, TOPIC), Lease(0, 1, 1, next_offset=0, read_from=0, topic_id="")
-    database[PARTITIONS].insert_one({"_id": partition_id(GROUP, TOPIC, 0), "epoch": 1, "next_offset": 0})
-    at_ms = now_ms()
+    store, (lease,), at_ms = unfenced_store(database, GROUP, TOPIC), claimed(database, 1), now_ms()
     commit(store, batch_of(Sold, [lease], 0, at_ms))  # creates the day's collection
     database[PRODUCTS].delete_many({})
     database[ROLLUPS].delete_many({})
@@ -93,6 +95,18 @@ def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDa
     assert counters(database) - before == {
         "find": 1, "insert": 3, "inserted": EVENTS + 2 * NUMBER, "update": 2, "updated": 1 + 2, "commitTransaction": 1,
     }  # fmt: skip
+
+
+def test_the_hour_of_a_forgotten_product_s_newest_event_is_not_asked_for(database: SyncDatabase) -> None:
+    store, leases, at_ms = unfenced_store(database, GROUP, TOPIC), claimed(database, 3), now_ms()
+    commit(store, batch_of(Sold, leases, 0, at_ms))
+    store._products.forget(leases)
+
+    before = counters(database)
+    commit(store, batch_of(Sold, leases, EVENTS, at_ms))
+    asked = counters(database) - before
+    assert (asked["find"], asked["inserted"]) == (1, 3 * EVENTS)
+    assert 3 * NUMBER >= WORTH_ASKING
 
 
 def commit(store: Store, batch: Batch) -> None:

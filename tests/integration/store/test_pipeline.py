@@ -7,6 +7,7 @@ import pytest
 from pymongo.errors import NetworkTimeout
 
 from consumer import store
+from consumer.batch import PRODUCT_BYTES
 from consumer.pipeline import BATCH_BYTES, Pipeline
 from consumer.writes import Writes
 from stack.waiting import wait_until
@@ -30,6 +31,16 @@ def test_a_batch_keeps_its_limits_whatever_arrives(writer: Writer) -> None:
     assert sum(map(len, writer.written)) == len(values) == writer.stored()
     assert max(map(len, writer.written)) == 1_000
     assert 0.8 * BATCH_BYTES < max(batch.size for batch in writer.written) < 1.05 * BATCH_BYTES
+
+
+def test_many_products_make_a_batch_smaller_for_their_sums_take_memory_too(writer: Writer) -> None:
+    lease = writer.lease()
+    with ThreadPoolExecutor(1) as database_thread:
+        pipeline = Pipeline(writer.store, writer.intake, database_thread, batch_events=50_000)
+        for first in range(0, 16_000, 1_000):
+            pipeline.add(writer.taken(lease, [sold(product=product) for product in range(first, first + 1_000)]))
+        assert pipeline.blocked
+        assert BATCH_BYTES / (PRODUCT_BYTES + 1_000) < 50_000 - pipeline.room < BATCH_BYTES / PRODUCT_BYTES
 
 
 def test_a_database_that_takes_small_batches_alone_gets_them(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
