@@ -27,7 +27,6 @@ from consumer.clocks import Clocks
 from consumer.intake import Intake, utc_now
 from consumer.interpreter import prepare
 from consumer.lease import Lease
-from consumer.pipeline import BATCH_BYTES
 from consumer.source import NO_TOPIC_ID
 from consumer.store import Store
 from scripts._generate import generate
@@ -114,7 +113,7 @@ def _run(database: SyncDatabase, clock: Clock, chunks: Iterator[list[Message]], 
         lease = one.lease
         taken = clock.time("take", lambda: intake.take(one, lease, chunk))  # noqa: B023  # called at once
         clock.time("judge", lambda: batch.add(taken))  # noqa: B023  # called at once
-        if len(batch) >= most or batch.size >= BATCH_BYTES:
+        if batch.is_full(most):
             commit()
             batch = Batch(intake)
     if batch:

@@ -13,6 +13,8 @@ from consumer.intake import Intake, Taken
 from consumer.lease import Lease
 from shared.documents import Document
 
+BATCH_BYTES: Final = 20 * 1024 * 1024
+"""About how large a batch may become."""
 PRODUCT_BYTES: Final = 1_600
 """About how much memory a product's sums and what becomes of them take; where products are many, more than events."""
 
@@ -34,6 +36,10 @@ class Batch:
 
     def __len__(self) -> int:
         return self._count
+
+    def is_full(self, most_events: int) -> bool:
+        """Whether it takes no more: it has so many messages, or is as large as a batch may become."""
+        return len(self) >= most_events or self.size >= BATCH_BYTES
 
     def add(self, taken: Taken) -> None:
         """Judge messages and take them up."""

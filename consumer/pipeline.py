@@ -11,14 +11,12 @@ from itertools import accumulate, count, takewhile
 from typing import NamedTuple
 
 from consumer import metrics
-from consumer.batch import Batch, to_do
+from consumer.batch import BATCH_BYTES, Batch, to_do
 from consumer.intake import Intake, Taken, bytes_of
 from consumer.lease import Lease
 from consumer.store import Store
 from consumer.writes import Writes
 from shared.errors import StoreUnavailable
-
-BATCH_BYTES = 20 * 1024 * 1024
 
 
 class Closed(NamedTuple):
@@ -119,7 +117,7 @@ class Pipeline:
 
     @property
     def _full(self) -> bool:
-        return len(self._open) >= self._batch_events or self._open.size >= BATCH_BYTES
+        return self._open.is_full(self._batch_events)
 
     def _fill(self) -> None:
         """Judge what waits, as far as the open batch takes it."""

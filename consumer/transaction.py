@@ -15,7 +15,7 @@ from consumer.inserts import rollup_document
 from consumer.lease import Lease
 from consumer.products import Products
 from consumer.updates import rollup_update
-from consumer.writes import Key, Known, ProductHour, Writes, hours_of
+from consumer.writes import Key, Known, ProductHour, Writes, add_hours
 from shared.documents import (
     PARTITIONS,
     PRODUCTS,
@@ -138,12 +138,8 @@ class Transactions:
             known = before.get(key)
             if known is None and trusting:
                 inserts += unknown.rollups
-                continue
-            for of_hour in hours_of(key, writes.products[key]):
-                if known is not None and of_hour[2].hour == known.hour:
-                    updates.append(rollup_update(*of_hour))
-                else:
-                    hours.append(of_hour)
+            else:
+                add_hours(key, writes.products[key], None if known is None else known.hour, updates, hours)
         held = None if len(hours) < WORTH_ASKING else self._held(hours)
         for product, partition, hour in hours:
             if held is None or (product, hour.hour, partition) in held:

@@ -77,7 +77,9 @@ def nothing_known(_: Key) -> None:
 def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
     """What to write for `batch`, which holds one lease of each partition."""
     folds = {lease.partition: fold for lease, fold in batch.folds.items()}
-    rollups, new_hours, products, unknown = [], [], {}, {}
+    rollups: list[bytes] = []
+    new_hours: list[ProductHour] = []
+    products, unknown = {}, {}
     for lease, fold in batch.folds.items():
         partition, epoch = lease.partition, lease.epoch
         for product, folded in sorted(fold.products.items()):
@@ -87,11 +89,7 @@ def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
             if known is None:
                 unknown[key] = beginning(key, folded)
                 continue
-            for of_hour in hours_of(key, folded):
-                if of_hour[2].hour == known:
-                    rollups.append(rollup_update(*of_hour))
-                else:
-                    new_hours.append(of_hour)
+            add_hours(key, folded, known, rollups, new_hours)
     return Writes(
         ends=batch.ends,
         events=_by_day(folds),
@@ -115,10 +113,16 @@ def beginning(key: Key, folded: ProductFold) -> Beginning:
     )
 
 
-def hours_of(key: Key, folded: ProductFold) -> list[ProductHour]:
-    """The hours of a product."""
+def add_hours(
+    key: Key, folded: ProductFold, known_hour: int | None, rollups: list[bytes], new_hours: list[ProductHour]
+) -> None:
+    """Add a product's hours: to `rollups` the upsert of the one that is known, to `new_hours` those that may be new."""
     product, partition, _ = key
-    return [(product, partition, hour) for hour in hours(folded.minutes)]
+    for hour in hours(folded.minutes):
+        if hour.hour == known_hour:
+            rollups.append(rollup_update(product, partition, hour))
+        else:
+            new_hours.append((product, partition, hour))
 
 
 def _by_day(folds: Mapping[int, Fold]) -> dict[str, list[bytes]]:

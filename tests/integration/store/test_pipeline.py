@@ -7,8 +7,8 @@ import pytest
 from pymongo.errors import NetworkTimeout
 
 from consumer import store
-from consumer.batch import PRODUCT_BYTES
-from consumer.pipeline import BATCH_BYTES, Pipeline
+from consumer.batch import BATCH_BYTES, PRODUCT_BYTES
+from consumer.pipeline import Pipeline
 from consumer.writes import Writes
 from stack.waiting import wait_until
 from tests.support.writing import Writer, sold
