@@ -7,7 +7,8 @@ Exit codes: 0 done · 1 Kafka or MongoDB does not answer, or there is nothing to
 setting.
 """
 
-from typing import Annotated, NamedTuple, NoReturn
+from collections.abc import Callable
+from typing import Annotated, NamedTuple
 
 import typer
 from bson.int64 import Int64
@@ -28,6 +29,14 @@ messages = Console(stderr=True)
 
 PROMISED = ("generation", "first_offset", "next_offset", "topic_id")
 """What stays of a generation that is over, for the audit."""
+
+
+DECISIONS = 5
+"""How often one is made before it is given up; an answer of Kafka takes a small part of the time between two claims."""
+
+
+class NotDecided(Exception):
+    """There is nothing to decide, or it could not be; the text is for a person."""
 
 
 class Decision(NamedTuple):
@@ -57,21 +66,33 @@ def restart(
     partition: Annotated[int, typer.Option(min=0, help="The halted partition.", show_default=False)],
 ) -> None:
     """Accept what Kafka holds, and let a halted partition go on there. Events stored before stay and stay counted."""
-    with errors_as_messages(messages):
+    with errors_as_messages(messages, NotDecided):
         settings, database = _connected()
         brokers = Brokers(settings, "partitions")
-        stored = database[PARTITIONS].find_one(
-            {"_id": partition_id(settings.group_id, settings.kafka_topic, partition)}
-        )
+        identity = partition_id(settings.group_id, settings.kafka_topic, partition)
+        decision = settle(database, identity, lambda: brokers.ask(partition).answer())
+        messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
+
+
+def settle(database: SyncDatabase, identity: Document, ask: Callable[[], LogState]) -> Decision:
+    """Decide about the partition `identity` and write it down; `ask` tells what Kafka holds. Raises NotDecided.
+
+    Consumers claim a halted partition every few seconds to see whether a person has decided, which changes its
+    document: then what was decided is thought over.
+    """
+    for _ in range(DECISIONS):
+        # Before Kafka is asked: a document that is older than the answer never seems to be ahead of Kafka.
+        stored = database[PARTITIONS].find_one({"_id": identity})
         if stored is None:
-            _refuse(f"partition {partition} of {settings.kafka_topic} was never read, so it cannot be halted")
-        state = brokers.ask(partition).answer()
+            raise NotDecided(f"partition {identity['k']} of {identity['topic']} was never read, so it cannot be halted")
+        state = ask()
         decision = decide(stored, state)
         if decision is None:
-            _refuse(f"partition {partition} is not halted: Kafka holds its next offset, {stored['next_offset']}")
-        if not accept(database, stored, decision, state.topic_id):
-            _refuse(f"a consumer claimed or read partition {partition} at the same time: run this again")
-        messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
+            holds = f"Kafka holds its next offset, {stored['next_offset']}"
+            raise NotDecided(f"partition {identity['k']} is not halted: {holds}")
+        if accept(database, stored, decision, state.topic_id):
+            return decision
+    raise NotDecided(f"consumers claimed partition {identity['k']} each time before it was changed: run this again")
 
 
 def decide(stored: Document, state: LogState) -> Decision | None:
@@ -113,11 +134,6 @@ def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
 
 def _cell(value: object) -> str:
     return "-" if value is None else str(value)
-
-
-def _refuse(message: str) -> NoReturn:
-    messages.print(message)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

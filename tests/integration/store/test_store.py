@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from consumer import products, store
+from consumer.source import LogState
 from consumer.transaction import Mismatch
-from scripts.partitions import Decision, accept
+from scripts.partitions import DECISIONS, Decision, NotDecided, accept, settle
 from shared.errors import (
     ClockSkewed,
     StoreUnavailable,
@@ -122,3 +123,25 @@ def test_a_decision_about_a_partition_is_refused_when_a_batch_came_in_between(wr
     between = writer.database.partitions.find_one()
     assert not accept(writer.database, seen, Decision(0, "the beginning"), TOPIC_ID)
     assert writer.database.partitions.find_one() == between
+
+
+@pytest.mark.parametrize("claims", [0, DECISIONS - 1, DECISIONS])
+def test_a_decision_is_thought_over_while_consumers_claim_the_partition(writer: Writer, claims: int) -> None:
+    writer.commit(writer.batch(writer.lease(), [sold()] * 3))
+    stored, asked = writer.database.partitions.find_one(), iter(range(claims))
+    assert stored is not None
+
+    def ask() -> LogState:
+        if next(asked, None) is not None:
+            writer.lease()
+        return LogState(TOPIC_ID, low=7, high=9)
+
+    if claims == DECISIONS:
+        with pytest.raises(NotDecided, match="run this again"):
+            settle(writer.database, stored["_id"], ask)
+        return
+    assert settle(writer.database, stored["_id"], ask).next_offset == 7
+    decided = writer.database.partitions.find_one()
+    assert decided is not None
+    assert (decided["next_offset"], decided["generation"]) == (7, stored["generation"] + 1)
+    assert [past["next_offset"] for past in decided["past"]] == [3]
