@@ -16,8 +16,9 @@ from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack import ports
 from stack.client import READING
+from stack.errors import StackError
 from stack.waiting import wait_until
-from tests.support.docker import COMMAND_SECONDS, addresses, health, inspect, written
+from tests.support.docker import COMMAND_SECONDS, addresses, docker, inspect, written
 from tests.support.process import ROOT
 
 PREFIX = "product-analytics-local"
@@ -170,12 +171,18 @@ class Project:
             database.client.close()
 
     def wait_healthy(self, service: str, count: int) -> None:
-        """Return once so many containers of the service are healthy."""
+        """Return once so many containers of the service are healthy. Fails the test with what they say otherwise."""
+        labels = (f"com.docker.compose.project={self.name}", f"com.docker.compose.service={service}")
+        asked = (*(f"--filter=label={label}" for label in labels), "--filter=health=healthy")
 
         def healthy() -> bool:
-            return [health(one) for one in self.containers(service)].count("healthy") >= count
+            return len(docker("ps", "--quiet", *asked).split()) >= count
 
-        wait_until(f"{count} healthy {service}", healthy, HEALTHY_SECONDS)
+        try:
+            wait_until(f"{count} healthy {service}", healthy, HEALTHY_SECONDS)
+        except StackError as error:
+            states = "\n".join(json.dumps(inspect(one)["State"]) for one in self.containers(service, every=True))
+            raise AssertionError(f"{error}:\n{states}\n{self.state()}") from error
 
     def close(self) -> None:
         """Take everything away, data included."""
