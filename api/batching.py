@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from shared.errors import StoreUnavailable
 
 K = TypeVar("K")
 V = TypeVar("V")
 
+QUERIES: Final = 2
+"""Most of a reader's queries in flight."""
+WORTH_A_QUERY: Final = 24
+"""Keys that do not wait for the query in flight: their own costs what two thirds of them cost more in another's."""
+
 
 class BatchingReader(Generic[K, V]):
-    """Reads values by key through one query at a time.
+    """Reads values by key through one query at a time, or two while `WORTH_A_QUERY` keys wait.
 
     `query` gets up to `limit` distinct keys and returns a value for each. A query starts after the reads that it
     answers, so an answer is never older than the question. A failing query fails the reads of its own batch only, with
@@ -32,16 +37,16 @@ class BatchingReader(Generic[K, V]):
         self._deadline = deadline
         self._observe = observe
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}
-        self._working: asyncio.Task[None] | None = None
+        self._working: set[asyncio.Task[None] | None] = set()
 
     async def read(self, key: K) -> V:
         """The value of `key`. Raises what the query raised, or StoreUnavailable after `deadline` seconds."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[V] = loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
-        if self._working is None:
+        if self._asks_beside(len(self._working)):
             # A context of its own: the query belongs to no single request.
-            self._working = loop.create_task(self._work(), context=Context())
+            self._working.add(loop.create_task(self._work(), context=Context()))
         expiry = loop.call_later(self._deadline, self._give_up, answer)
         try:
             return await answer
@@ -52,12 +57,17 @@ class BatchingReader(Generic[K, V]):
         if not answer.done():
             answer.set_exception(StoreUnavailable(f"MongoDB gave no answer within {self._deadline:g} s"))
 
+    def _asks_beside(self, others: int) -> bool:
+        """Whether those who wait are asked for while so many other queries are in flight."""
+        return others == 0 or (others < QUERIES and len(self._waiting) >= WORTH_A_QUERY)
+
     async def _work(self) -> None:
         try:
-            while batch := self._take():
+            while self._asks_beside(len(self._working) - 1) and (batch := self._take()):
                 await self._answer(batch)
         finally:
-            self._working = None
+            # Not by a callback of the task, which comes later: a read in between would wait for nobody.
+            self._working.discard(asyncio.current_task())
 
     def _take(self) -> dict[K, list[asyncio.Future[V]]]:
         """The keys that have waited longest, up to the limit, without those that nobody waits for any more."""

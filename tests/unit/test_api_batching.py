@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.batching import BatchingReader
+from api.batching import WORTH_A_QUERY, BatchingReader
 from shared.errors import StoreUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +77,37 @@ async def test_what_arrives_during_a_query_is_answered_by_the_next() -> None:
     # An answer is never older than the question: the query in flight does not answer the second read of 1.
     assert await asyncio.gather(*first, *later) == ["1 by query 0", "2 by query 1", "1 by query 1", "3 by query 1"]
     assert query.batches == [[1], [2, 1, 3]]
+
+
+@pytest.mark.parametrize(("waiting", "queries"), [(WORTH_A_QUERY - 1, 1), (WORTH_A_QUERY, 2), (3 * WORTH_A_QUERY, 2)])
+async def test_many_who_wait_are_asked_for_beside_one_query_and_no_more(waiting: int, queries: int) -> None:
+    query = Query()
+    reads = reader(query, limit=WORTH_A_QUERY)
+    asked = ask(reads, 0)
+    await query.started()
+    asked += ask(reads, *range(1, waiting + 1))
+    await settled()
+    assert len(query.batches) == queries
+    for _ in range(5):
+        query.finish()
+    answers = await asyncio.gather(*asked)
+    assert [int(answer.split()[0]) for answer in answers] == list(range(waiting + 1))
+    assert await asyncio.gather(*ask(reads, 7)) == [f"7 by query {len(query.batches) - 1}"]
+
+
+async def test_who_waits_behind_two_queries_is_asked_for_by_the_last_to_end() -> None:
+    query = Query()
+    reads = reader(query, limit=WORTH_A_QUERY)
+    asked = ask(reads, 0)
+    await query.started()
+    asked += ask(reads, *range(1, WORTH_A_QUERY + 2))
+    await settled()
+    query.finish()
+    await settled()
+    assert len(query.batches) == 2  # one still waits: it is not worth a query beside the other
+    query.finish()
+    query.finish()
+    assert (await asyncio.gather(*asked))[-1] == f"{WORTH_A_QUERY + 1} by query 2"
 
 
 async def test_a_batch_is_bounded_and_the_longest_waiting_go_first() -> None:
