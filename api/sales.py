@@ -1,9 +1,9 @@
 """Sales of the last hour, exact to the second."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Self
+from typing import NamedTuple, Self
 
 from api.aggregates import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
 from api.caches import BoundedCache
@@ -17,8 +17,7 @@ CUT_MINUTES = 20_000
 """Entries of the caches: megabytes at the most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sales:
+class Sales(NamedTuple):
     """What was sold in the last hour."""
 
     total: int
@@ -68,8 +67,8 @@ class SalesReader:
         counts = {row["_id"]: row["cut_sales"] for row in rows if row["cut_sales"]}
         for product, amount in (await self._cut_amounts(counts, window)).items():
             totals[product] += amount
-        known = await self._known_among(products, totals)
-        return {p: Sales(totals.get(p, 0), as_of) if p in known else None for p in products}
+        unknown = await self._unknown_among([product for product in products if product not in totals])
+        return {p: None if p in unknown else Sales(totals.get(p, 0), as_of) for p in products}
 
     async def of_all(self) -> Sales:
         """The sales of all products. Raises StoreUnavailable."""
@@ -79,11 +78,17 @@ class SalesReader:
 
     async def _cut_amounts(self, counts: Mapping[int, int], window: Window) -> dict[int, int]:
         """What counts of the cut minute, for the products whose number of sales in that minute is given."""
-        minute = window.cut_minute
-        entries = {product: self._minutes.get((product, minute)) for product in counts}
-        outdated = [p for p, entry in entries.items() if entry is None or entry.sales != counts[p]]
-        entries |= await self._read_minutes(outdated, minute)
-        return {product: entry.since(window.cut) for product, entry in entries.items() if entry is not None}
+        amounts: dict[int, int] = {}
+        outdated: list[int] = []
+        for product, sales in counts.items():
+            entry = self._minutes.get((product, window.cut_minute))
+            if entry is not None and entry.sales == sales:
+                amounts[product] = entry.since(window.cut)
+            else:
+                outdated.append(product)
+        for product, entry in (await self._read_minutes(outdated, window.cut_minute)).items():
+            amounts[product] = entry.since(window.cut)
+        return amounts
 
     async def _read_minutes(self, products: Sequence[int], minute: int) -> dict[int, _CutMinute]:
         if not products:
@@ -100,13 +105,11 @@ class SalesReader:
             self._minutes.put((product, minute), entry)
         return entries
 
-    async def _known_among(self, products: Sequence[int], sold: Mapping[int, int]) -> set[int]:
-        """A product with a rollup is known; of the others `products` tells."""
-        known = {product for product in products if product in sold or self._known.get(product)}
-        doubtful = [product for product in products if product not in known]
+    async def _unknown_among(self, products: Iterable[int]) -> set[int]:
+        """Of products without a rollup in the window, those that never had an event."""
+        doubtful = {product for product in products if not self._known.get(product)}
         if doubtful:
-            rows = await self._store.aggregate("known products", PRODUCTS, known_products(doubtful), BY_ID)
-            for row in rows:
+            for row in await self._store.aggregate("known products", PRODUCTS, known_products(doubtful), BY_ID):
                 self._known.put(row["_id"], True)
-                known.add(row["_id"])
-        return known
+                doubtful.discard(row["_id"])
+        return doubtful
