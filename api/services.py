@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
-from api import metrics
+from api import background, metrics
 from api.access import Access
 from api.batching import BatchingReader
 from api.client_address import ClientAddresses
@@ -92,13 +92,11 @@ class Services:
 
     async def close(self) -> None:
         """Write what is left to write, close the connections."""
-        for task in self.background:
-            task.cancel()
-        await asyncio.gather(*self.background, return_exceptions=True)
+        await background.end(self.background)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITE_SECONDS):
                 await self.token_use.write()
-        self.database.client.close()
+        await self.database.client.close()
 
 
 def token_signer(settings: ApiSettings) -> TokenSigner:

@@ -38,8 +38,8 @@ class Store:
         options: dict[str, Any] = {} if hint is None else {"hint": hint}
         started = time.perf_counter()
         try:
-            cursor = self._database[collection].aggregate(pipeline, batchSize=_ONE_REPLY, **options)
-            return await cursor.to_list(None)
+            cursor = await self._database[collection].aggregate(pipeline, batchSize=_ONE_REPLY, **options)
+            return await cursor.to_list()
         except PyMongoError as error:
             reason = f"{type(error).__name__}: {str(error)[:300]}"
             log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=reason)

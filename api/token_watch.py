@@ -39,7 +39,7 @@ class TokenWatch:
 
     async def _watch(self) -> None:
         since: float | None = None
-        async with self._tokens.watch(_OF_INTEREST, max_await_time_ms=self._wait_ms) as stream:
+        async with await self._tokens.watch(_OF_INTEREST, max_await_time_ms=self._wait_ms) as stream:
             while stream.alive:
                 asked_at = time.monotonic()
                 change: Document | None = await stream.try_next()

@@ -32,7 +32,8 @@ def create(settings: ApiSettings) -> Application:
         since = datetime.now(UTC) - timedelta(hours=1)
         events = connection[RAW_EVENTS]
         match = {"$match": {"product_id": product_id, "created_at": {"$gte": since}}}
-        rows = await events.aggregate([match, {"$group": {"_id": None, "total": {"$sum": "$amount"}}}]).to_list(None)
+        cursor = await events.aggregate([match, {"$group": {"_id": None, "total": {"$sum": "$amount"}}}])
+        rows = await cursor.to_list()
         return {"total": rows[0]["total"] if rows else 0}
 
     connection = connect_async(settings, "plain-style")

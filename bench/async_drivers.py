@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 import uvloop
-from pymongo import AsyncMongoClient
+from motor.motor_asyncio import AsyncIOMotorClient
 from rich.console import Console
 
 from api.aggregates import Pipeline
@@ -35,24 +35,24 @@ def main() -> None:
 
 async def _measure() -> None:
     settings = SharedSettings.load()
-    motor = connect_async(settings, "bench")
-    own: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(settings.mongodb_uri.get_secret_value())
+    own = connect_async(settings, "bench")
+    motor: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongodb_uri.get_secret_value())
 
     async def by_motor(keys: Sequence[int]) -> dict[int, int]:
-        await motor["bench"].aggregate(PIPELINE).to_list(None)
+        await motor[settings.mongodb_database]["bench"].aggregate(PIPELINE).to_list(None)
         return dict.fromkeys(keys, 0)
 
     async def by_pymongo(keys: Sequence[int]) -> dict[int, int]:
-        cursor = await own[settings.mongodb_database]["bench"].aggregate(PIPELINE)
-        await cursor.to_list(None)
+        cursor = await own["bench"].aggregate(PIPELINE)
+        await cursor.to_list()
         return dict.fromkeys(keys, 0)
 
     for name, query in (("Motor", by_motor), ("PyMongo", by_pymongo)) * 2:
         alone = await _processor_time(partial(_alone, query))
         batched = await _processor_time(BatchingReader(query, limit=200, deadline=30).read)
         console.print(f"{name}: {alone:.0f} µs a read alone, {batched:.0f} µs batched")
-    motor.client.close()
-    await own.close()
+    motor.close()
+    await own.client.close()
 
 
 async def _alone(query: Query, key: int) -> None:

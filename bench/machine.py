@@ -14,7 +14,7 @@ from stack import jars
 from stack.parts import kafka_files
 from tests.support.process import ROOT
 
-PACKAGES = ("confluent-kafka", "pymongo", "motor", "pydantic", "fastapi", "uvicorn", "uvloop")
+PACKAGES = ("confluent-kafka", "pymongo", "pydantic", "fastapi", "uvicorn", "uvloop")
 
 
 def described(lab: Lab) -> list[str]:

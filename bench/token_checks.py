@@ -53,7 +53,7 @@ async def _measure() -> None:
             await database[API_TOKENS].insert_many([_record(jti, networks) for jti in jtis])
             await _print_costs(key, jtis, database_records=TokenRecords(Store(database), 5, 1e6), networks=networks)
             await database[API_TOKENS].delete_many({"name": "bench"})
-    database.client.close()
+    await database.client.close()
 
 
 async def _print_costs(

@@ -1,15 +1,14 @@
 """MongoDB clients and databases: the one place that knows drivers, deadlines, read and write concerns.
 
-The consumer's thread uses PyMongo; the API's event loop uses Motor, which no other module names. To move the API to
-PyMongo's own asynchronous client, edit `connect_async` and the alias above it.
+The consumer's thread uses PyMongo's client that waits, the API's event loop its asynchronous one.
 """
 
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
-from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo import AsyncMongoClient, MongoClient, ReadPreference, WriteConcern
+from pymongo.asynchronous import database as asynchronous
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
@@ -33,8 +32,8 @@ from shared.settings import SharedSettings
 
 SyncClient: TypeAlias = "MongoClient[Document]"
 SyncDatabase: TypeAlias = "Database[Document]"
-AsyncDatabase: TypeAlias = "AsyncIOMotorDatabase[Document]"
-AnyDatabase = TypeVar("AnyDatabase", "Database[Document]", "AsyncIOMotorDatabase[Document]")
+AsyncDatabase: TypeAlias = "asynchronous.AsyncDatabase[Document]"
+AnyDatabase = TypeVar("AnyDatabase", "Database[Document]", "asynchronous.AsyncDatabase[Document]")
 
 MAX_CLOCK_SKEW_SECONDS = 30.0
 
@@ -69,9 +68,9 @@ def connect(settings: SharedSettings, app_name: str) -> SyncDatabase:
 
 
 def connect_async(settings: SharedSettings, app_name: str) -> AsyncDatabase:
-    """A database for the running event loop. Connects on first use; close with `database.client.close()`."""
+    """A database for the running event loop. Connects on first use; end with `await database.client.close()`."""
     uri = settings.mongodb_uri.get_secret_value()
-    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(uri, **_client_options(settings, app_name))
+    client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_client_options(settings, app_name))
     return client.get_database(settings.mongodb_database, **_CONCERNS)
 
 

@@ -115,7 +115,7 @@ def _section(options: Options, loads: dict[str, list[Answered]]) -> Section:
     ]
     section.remarks.append(
         "The plain style has the sales alone, as doubles, in a collection with the index `{product_id, created_at}`, "
-        "and is asked by Motor in the same FastAPI worker, behind the same check of tokens."
+        "and is asked by the same driver in the same FastAPI worker, behind the same check of tokens."
     )
     return section
 

@@ -153,7 +153,7 @@ def test_instances_together_write_the_last_use_once_a_minute(api: Api) -> None:
         await first.write()
         second.note(record["_id"])
         await second.write()
-        database.client.close()
+        await database.client.close()
 
     before = datetime.now(UTC)
     asyncio.run(two_instances())
@@ -173,7 +173,7 @@ def test_a_use_after_a_minute_is_written_and_one_before_is_not(api: Api) -> None
         instance = TokenUse(access_database(database), system_clock)
         instance.note(record["_id"])
         await instance.write()
-        database.client.close()
+        await database.client.close()
 
     now = datetime.now(UTC).replace(microsecond=0)
     for ago, is_written in ((timedelta(seconds=30), False), (timedelta(seconds=61), True)):

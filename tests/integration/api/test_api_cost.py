@@ -58,7 +58,7 @@ def counted(settings: ApiSettings) -> Iterator[Counted]:
     with asyncio.Runner() as runner:
         counted = Counted(runner, settings)
         yield counted
-        counted.database.client.close()
+        runner.run(counted.database.client.close())
 
 
 def test_many_products_are_one_query(counted: Counted, database: Documents) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorCollection
 from pydantic import SecretStr
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
 from shared.settings import ApiSettings
@@ -58,10 +58,10 @@ def test_a_revocation_reaches_every_instance(settings: ApiSettings, database: Do
 def test_a_revocation_reaches_every_instance_without_the_stream(
     settings: ApiSettings, database: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(*arguments: Any, **options: Any) -> None:
+    async def cut(*arguments: Any, **options: Any) -> None:
         raise OperationFailure("not authorized to execute this command", 13)
 
-    monkeypatch.setattr(AsyncIOMotorCollection, "watch", cut)
+    monkeypatch.setattr(AsyncCollection, "watch", cut)
     with instances(settings, database, 2) as apis:
         revoked = {"$set": {"revoked_at": datetime.now(UTC)}}
         assert revoke_and_measure(apis, lambda: apis[0].tokens.update_many({}, revoked)) < 5

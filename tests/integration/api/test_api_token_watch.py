@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api import background
 from api.access import Access, digest
 from api.client_address import ClientAddresses
 from api.keys import configured_keys
@@ -72,9 +73,8 @@ def test_the_stream_tells_of_every_change_but_uses(api: Api, change: str) -> Non
             await asyncio.to_thread(api.tokens.insert_one, record | {"_id": other})
             await watched.until(other, "unknown")
             assert watched.believed(token) == Caller.of(record)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        watched.database.client.close()
+        await background.end([running])
+        await watched.database.client.close()
 
     asyncio.run(scenario())
 
@@ -101,9 +101,8 @@ def test_the_stream_goes_on_after_an_outage(api: Api, mongo: MongoServer) -> Non
         assert await watched.records.read(record["_id"]) == Caller.of(record)
         await asyncio.to_thread(CHANGES["revoke"], api, record["_id"])
         await watched.until(record["_id"], "unknown")
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        watched.database.client.close()
+        await background.end([running])
+        await watched.database.client.close()
 
     asyncio.run(scenario())
 
@@ -121,7 +120,7 @@ def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
         watched.records.changed(record["_id"])
         assert await reading == Caller.of(record)
         assert watched.believed(record["_id"]) == "unknown"
-        watched.database.client.close()
+        await watched.database.client.close()
 
     asyncio.run(scenario())
 
@@ -156,6 +155,6 @@ def test_a_token_seen_before_costs_no_signature_and_is_forgotten_when_it_ends(ap
             with pytest.raises(InvalidToken):
                 await access.caller(token, scope)
             assert verifier.checked == checked
-        watched.database.client.close()
+        await watched.database.client.close()
 
     asyncio.run(scenario())

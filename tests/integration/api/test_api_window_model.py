@@ -85,7 +85,7 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
     with asyncio.Runner() as runner:
         database = runner.run(connect())
         yield runner, Store(database)
-        database.client.close()
+        runner.run(database.client.close())
 
 
 @examples(
