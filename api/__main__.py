@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from api.app import Application, create_app
 from api.server import Server
-from shared import interpreter, logs, reporting
+from shared import logs, reporting
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 
@@ -32,13 +32,13 @@ def main(create: Callable[[ApiSettings], Application] = create_app) -> int:
 
 
 def _prepare() -> None:
-    """Call before serving, when what lives as long as the process has been loaded.
+    """Call before serving, when what lives as long as the process has been loaded: it is not looked at again.
 
-    The thread that sends a query gets its turn at once, not after Python's own five milliseconds: MongoDB then works
-    while answers are written. Requests leave few cycles behind: looking for them often costs a tenth of the time.
+    Requests leave few cycles behind: looking for them often costs a tenth of the time.
     """
     gc.collect()
-    interpreter.prepare((20_000, 20, 50))
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 if __name__ == "__main__":
