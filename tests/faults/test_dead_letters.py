@@ -15,13 +15,14 @@ Copied = tuple[object, ...]
 
 
 def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
+    """At a step of a transaction, and at any moment after one, while copies are being made."""
     scenario = start(partitions=3)
     topic = f"{scenario.pipeline.topic}-dead-letters"
     scenario.pipeline.kafka.create_topic(topic, 1)
     choose = scenario.choose
-    for _ in range(8 if full else 2):
-        step = choose.choice(BATCH_STEPS)
-        consumer = scenario.consumer(DEAD_LETTER_TOPIC=topic, FAILPOINT=f"{step}:kill:{choose.randint(1, 4)}")
+    steps = choose.sample(BATCH_STEPS, len(BATCH_STEPS)) if full else ["before_commit"]
+    for failpoint in [*(f"{step}:kill:1" for step in steps), *[""] * (4 if full else 1)]:
+        consumer = scenario.consumer(DEAD_LETTER_TOPIC=topic, FAILPOINT=failpoint)
         scenario.traffic.send(generate(count=300, seed=choose.getrandbits(32), invalid=0.5))
         wait_until("progress, or death", partial(moved_or_died, scenario, consumer, scenario.handled), 30)
         consumer.kill()
