@@ -13,7 +13,7 @@ V = TypeVar("V")
 QUERIES: Final = 2
 """Most of a reader's queries in flight."""
 WORTH_A_QUERY: Final = 24
-"""Keys that do not wait for the query in flight: their own costs what two thirds of them cost more in another's."""
+"""So many waiting keys get a query of their own beside the one in flight: its fixed cost is about theirs."""
 
 
 class BatchingReader(Generic[K, V]):
