@@ -23,7 +23,7 @@ from tests.support.process import ROOT
 
 PREFIX = "product-analytics-local"
 PUBLIC = ("KAFKA_IMAGE", "MONGO_IMAGE", "NGINX_IMAGE", "PYTHON_IMAGE")
-HEALTHY_SECONDS = 90.0
+HEALTHY_SECONDS = 150.0
 
 
 class Project:
