@@ -50,6 +50,16 @@ def ask(reads: BatchingReader[int, str], *keys: int) -> list[asyncio.Task[str]]:
     return [asyncio.create_task(reads.read(key)) for key in keys]
 
 
+async def ask_behind_one(query: Query, waiting: int) -> tuple[BatchingReader[int, str], list[asyncio.Task[str]]]:
+    """A reader asked for 0, whose query has started, then for 1 … `waiting`, as far as that goes; and these reads."""
+    reads = reader(query, limit=WORTH_A_QUERY)
+    asked = ask(reads, 0)
+    await query.started()
+    asked += ask(reads, *range(1, waiting + 1))
+    await settled()
+    return reads, asked
+
+
 async def settled() -> None:
     """Let every task run as far as it can."""
     for _ in range(5):
@@ -82,11 +92,7 @@ async def test_what_arrives_during_a_query_is_answered_by_the_next() -> None:
 @pytest.mark.parametrize(("waiting", "queries"), [(WORTH_A_QUERY - 1, 1), (WORTH_A_QUERY, 2), (3 * WORTH_A_QUERY, 2)])
 async def test_many_who_wait_are_asked_for_beside_one_query_and_no_more(waiting: int, queries: int) -> None:
     query = Query()
-    reads = reader(query, limit=WORTH_A_QUERY)
-    asked = ask(reads, 0)
-    await query.started()
-    asked += ask(reads, *range(1, waiting + 1))
-    await settled()
+    reads, asked = await ask_behind_one(query, waiting)
     assert len(query.batches) == queries
     for _ in range(5):
         query.finish()
@@ -97,11 +103,7 @@ async def test_many_who_wait_are_asked_for_beside_one_query_and_no_more(waiting:
 
 async def test_who_waits_behind_two_queries_is_asked_for_by_the_last_to_end() -> None:
     query = Query()
-    reads = reader(query, limit=WORTH_A_QUERY)
-    asked = ask(reads, 0)
-    await query.started()
-    asked += ask(reads, *range(1, WORTH_A_QUERY + 2))
-    await settled()
+    _, asked = await ask_behind_one(query, WORTH_A_QUERY + 1)
     query.finish()
     await settled()
     assert len(query.batches) == 2  # one still waits: it is not worth a query beside the other
