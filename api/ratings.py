@@ -1,7 +1,7 @@
 """Average ratings over all time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from api.aggregates import BY_ID, ratings_by_product
 from api.freshness import Freshness
@@ -9,8 +9,7 @@ from api.store import Store
 from shared.documents import PRODUCTS, RATING_DECIMALS, Document, scaled
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """How a product was rated."""
 
     average: int | None
