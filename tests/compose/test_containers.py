@@ -16,14 +16,13 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.support.docker import addresses, docker, health, inspect
-from tests.support.project import PREFIX, Project
+from tests.support.project import PREFIX, SERVERS, Project
 
-SERVICES = ("nginx", "api", "consumer", "kafka", "mongo")
 PORTS = {"api": 8000, "consumer": 9100, "kafka": 9092, "mongo": 27017}
 STOP_SECONDS = 10
 UNHEALTHY_SECONDS = 60
 
-every_service = pytest.mark.parametrize("service", SERVICES)
+every_service = pytest.mark.parametrize("service", SERVERS)
 CONNECT = """
 import socket, sys
 for address in sys.argv[2:]:
@@ -63,7 +62,7 @@ def test_its_resources_and_its_log_are_bounded(project: Project, service: str) -
 
 
 def test_only_the_load_balancer_is_published_and_only_on_this_host(project: Project) -> None:
-    for service in SERVICES:
+    for service in SERVERS:
         for container in project.containers(service):
             published = {
                 (port["HostIp"], port["HostPort"])
@@ -120,8 +119,8 @@ def test_its_image_holds_no_secret_and_little_else(
 
 def test_health_checks_tell_the_truth(project: Project) -> None:
     """Frozen processes accept connections and do nothing: as bad as dead, and the check must say so."""
-    containers = {service: project.one(service) for service in SERVICES}
-    assert checks_of(containers.values()) == [0] * len(SERVICES)
+    containers = {service: project.one(service) for service in SERVERS}
+    assert checks_of(containers.values()) == [0] * len(SERVERS)
     frozen = [process for container in containers.values() for process in processes(container)[1:]]
     for process in frozen:
         process.send_signal(signal.SIGSTOP)
@@ -132,8 +131,8 @@ def test_health_checks_tell_the_truth(project: Project) -> None:
     finally:
         for process in frozen:
             process.send_signal(signal.SIGCONT)
-    for service in SERVICES:
-        project.wait_healthy(service, 1)
+    for service in SERVERS:
+        project.wait_healthy(service, len(project.containers(service)))
 
 
 def is_unhealthy(container: str) -> bool:
@@ -160,7 +159,7 @@ def check_of(container: str) -> int:
 
 
 def test_each_stops_when_it_is_asked_to(project: Project) -> None:
-    for service in SERVICES:
+    for service in reversed(SERVERS):
         container = project.one(service)
         started = time.monotonic()
         docker("stop", container)

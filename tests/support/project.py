@@ -23,6 +23,8 @@ from tests.support.process import ROOT
 
 PREFIX = "product-analytics-local"
 PUBLIC = ("KAFKA_IMAGE", "MONGO_IMAGE", "NGINX_IMAGE", "PYTHON_IMAGE")
+SERVERS = ("mongo", "kafka", "api", "consumer", "nginx")
+"""The services that run on, each after those that it needs."""
 HEALTHY_SECONDS = 150.0
 
 
@@ -107,15 +109,28 @@ class Project:
 
     def is_whole(self, api: int = 2, consumer: int = 3) -> bool:
         """Whether everything runs and is healthy; quicker to ask than `up`, which runs the set-ups again."""
-        wanted = Counter({"nginx": 1, "api": api, "consumer": consumer, "kafka": 1, "mongo": 1})
+        wanted = Counter(dict.fromkeys(SERVERS, 1) | {"api": api, "consumer": consumer})
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         found = [one for one in map(json.loads, lines) if one["Service"] in wanted]
         return Counter(one["Service"] for one in found) == wanted and all(one["Health"] == "healthy" for one in found)
 
     def restore(self) -> None:
         """Whatever a test did to it: make everything run and be healthy."""
-        if not self.is_whole():
-            self.up()
+        if self.is_whole():
+            return
+        # `up` gives up at once on a container that is unhealthy, though it only waits for what was stopped.
+        for service in SERVERS:
+            if stopped := self._found(service, "status=exited"):
+                docker("start", *stopped)
+        for service in SERVERS:
+            self.wait_healthy(service, len(self._found(service)))
+        self.up()
+
+    def _found(self, service: str, *filters: str) -> list[str]:
+        """Ids of the service's containers of which all of this is true, those that run if nothing is said."""
+        labels = {"project": self.name, "service": service, "oneoff": "False"}
+        asked = (*(f"label=com.docker.compose.{name}={value}" for name, value in labels.items()), *filters)
+        return docker("ps", "--quiet", *(f"--filter={one}" for one in asked)).split()
 
     def containers(self, service: str, *, every: bool = False) -> list[str]:
         """Ids of the service's running containers, or of all, oldest first."""
@@ -172,14 +187,12 @@ class Project:
 
     def wait_healthy(self, service: str, count: int) -> None:
         """Return once so many containers of the service are healthy. Fails the test with what they say otherwise."""
-        labels = (f"com.docker.compose.project={self.name}", f"com.docker.compose.service={service}")
-        asked = (*(f"--filter=label={label}" for label in labels), "--filter=health=healthy")
-
-        def healthy() -> bool:
-            return len(docker("ps", "--quiet", *asked).split()) >= count
-
         try:
-            wait_until(f"{count} healthy {service}", healthy, HEALTHY_SECONDS)
+            wait_until(
+                f"{count} healthy {service}",
+                lambda: len(self._found(service, "health=healthy")) >= count,
+                HEALTHY_SECONDS,
+            )
         except StackError as error:
             states = "\n".join(json.dumps(inspect(one)["State"]) for one in self.containers(service, every=True))
             raise AssertionError(f"{error}:\n{states}\n{self.state()}") from error
