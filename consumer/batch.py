@@ -4,9 +4,12 @@ A batch is its messages, and what it writes is a function of them: any part of i
 it can be halved, or go on without a partition or an event.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
+
+from confluent_kafka import Message
 
 from consumer.fold import Fold
 from consumer.intake import Intake, Taken
@@ -93,10 +96,19 @@ def to_do(taken: Taken) -> Taken:
     lease, messages = taken.lease, taken.messages
     if lease.lost:
         return replace(taken, messages=[])
-    if messages and (messages[0].offset() or 0) < lease.next_offset:
-        return replace(taken, messages=[one for one in messages if (one.offset() or 0) >= lease.next_offset])
+    if messages and _offset(messages[0]) < lease.next_offset:
+        return replace(taken, messages=messages[_first(messages, lease.next_offset) :])
     return taken
 
 
 def _before(taken: Taken, end: int) -> Taken:
-    return replace(taken, messages=[one for one in taken.messages if (one.offset() or 0) < end])
+    return replace(taken, messages=taken.messages[: _first(taken.messages, end)])
+
+
+def _first(messages: Sequence[Message], offset: int) -> int:
+    """Index of the first message at `offset` or beyond, of some in offset order."""
+    return bisect_left(messages, offset, key=_offset)
+
+
+def _offset(message: Message) -> int:
+    return message.offset() or 0

@@ -74,6 +74,14 @@ def test_how_much_messages_hold_is_added_up_once() -> None:
     assert calls(lambda: messages.size) < 10
 
 
+def test_messages_that_are_written_are_left_out_without_a_look_at_each() -> None:
+    batch = empty()
+    batch.add(taken())
+    (lease,) = batch.ends
+    lease.next_offset = batch.ends[lease]
+    assert calls(batch.to_do) < EVENTS / 10
+
+
 def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
     messages, batch = taken(), empty()
     batch.add(taken(1))
