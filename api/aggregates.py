@@ -1,13 +1,14 @@
-"""The aggregation pipelines. Pure: each function returns the stages for one `aggregate` command.
+"""What is asked of the aggregates. Pure: each function returns a `Query`, or the stages for one `aggregate` command.
 
 Products are found by ranges of `_id`, one a product, which hold every Kafka partition whether known or not. Run them
 with `hint={"_id": 1}` (`BY_ID`): without a hint the planner plans each branch of `$or` alone, at twice the cost.
 
-Sums are exact: amounts are Decimal128, and MongoDB adds up to 34 digits of them.
+What a product has in its partitions and hours is added up by who asks: to group it costs MongoDB, which all share, more
+than a product's share of what finds it (ADR 16). Where MongoDB adds, it is exact: up to 34 digits of Decimal128.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson.max_key import MaxKey
 
@@ -30,26 +31,33 @@ from shared.events import PRODUCT_SOLD
 Pipeline = list[Document]
 
 BY_ID = {"_id": 1}
+_PRODUCT: Document = {"_id": 0, "p": "$_id.p"}
 
 
-def sales_by_product(products: Iterable[int], window: Window) -> Pipeline:
-    """On `rollups`: `{_id: product, amount, cut_sales}` of each product with a document in the window's hours.
+class Query(NamedTuple):
+    """What one `find` command asks for."""
+
+    filter: Document
+    fields: Document
+    """The projection. A field that a document lacks is absent from its row."""
+
+
+def sales_by_product(products: Iterable[int], window: Window) -> Query:
+    """On `rollups`: `{p: product, amount, cut_sales}` of each document in the window's hours.
 
     `amount` lacks the part of the cut minute that counts; `cut_sales` is how many sales that whole minute has, 0 when
     it needs no reading. Of the cut hour at most 14 amounts are read, of other hours one.
     """
     cut_sales = f"${minute_path(window.cut_minute)}.sales" if window.starts_within_minute else 0
     within_cut_hour = {"$lt": ["$_id.h", window.hours.start]}
-    return [
-        {"$match": {"$or": [_hours(product, window) for product in products]}},
-        {
-            "$project": {
-                "amount": {"$cond": [within_cut_hour, _rest_of_cut_hour(window), "$amount"]},
-                "cut_sales": {"$cond": [{"$eq": ["$_id.h", window.cut_hour]}, cut_sales, 0]},
-            }
+    return Query(
+        {"$or": [_hours(product, window) for product in products]},
+        _PRODUCT
+        | {
+            "amount": {"$cond": [within_cut_hour, _rest_of_cut_hour(window), "$amount"]},
+            "cut_sales": {"$cond": [{"$eq": ["$_id.h", window.cut_hour]}, cut_sales, 0]},
         },
-        {"$group": {"_id": "$_id.p", "amount": {"$sum": "$amount"}, "cut_sales": {"$sum": "$cut_sales"}}},
-    ]
+    )
 
 
 def sales_of_all(window: Window) -> Pipeline:
@@ -93,17 +101,14 @@ def sales_by_second(products: Sequence[int], minute: int) -> tuple[str, Pipeline
     ]
 
 
-def ratings_by_product(products: Iterable[int]) -> Pipeline:
-    """On `products`: `{_id: product, rating_sum, ratings}` of each known product, over all time."""
-    return [
-        {"$match": {"$or": [_partitions(product) for product in products]}},
-        {"$group": {"_id": "$_id.p", "rating_sum": {"$sum": "$rating_sum"}, "ratings": {"$sum": "$ratings"}}},
-    ]
+def ratings_by_product(products: Iterable[int]) -> Query:
+    """On `products`: `{p: product, rating_sum, ratings}` of each known product's partitions, over all time."""
+    return Query(_partitions_of(products), _PRODUCT | {"rating_sum": 1, "ratings": 1})
 
 
-def known_products(products: Iterable[int]) -> Pipeline:
-    """On `products`: `{_id: product}` of each product that ever had an event."""
-    return [{"$match": {"$or": [_partitions(product) for product in products]}}, {"$group": {"_id": "$_id.p"}}]
+def known_products(products: Iterable[int]) -> Query:
+    """On `products`: `{p: product}` of each product that ever had an event, once a partition."""
+    return Query(_partitions_of(products), _PRODUCT)
 
 
 def caught_up_times() -> Pipeline:
@@ -124,8 +129,9 @@ def _hours(product: int, window: Window) -> Document:
     return {"_id": {"$gte": {"p": product, "h": window.cut_hour}, "$lt": {"p": product, "h": window.hours.stop}}}
 
 
-def _partitions(product: int) -> Document:
-    return {"_id": {"$gte": {"p": product, "k": REPLAYED_PARTITION}, "$lt": {"p": product, "k": MaxKey()}}}
+def _partitions_of(products: Iterable[int]) -> Document:
+    first, end = REPLAYED_PARTITION, MaxKey()
+    return {"$or": [{"_id": {"$gte": {"p": p, "k": first}, "$lt": {"p": p, "k": end}}} for p in products]}
 
 
 def _minute_of_product(product: int, minute: int) -> Document:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from api.aggregates import BY_ID, ratings_by_product
+from api.aggregates import ratings_by_product
 from api.freshness import Freshness
 from api.store import Store
-from shared.documents import PRODUCTS, RATING_DECIMALS, Document, scaled
+from shared.documents import PRODUCTS, RATING_DECIMALS, scaled
 
 
 class Rating(NamedTuple):
@@ -35,12 +35,13 @@ class RatingsReader:
     async def of_products(self, products: Sequence[int]) -> dict[int, Rating | None]:
         """Each product's rating, None for one that never had an event. Raises StoreUnavailable."""
         as_of = await self._freshness.as_of()
-        rows = await self._store.aggregate("ratings", PRODUCTS, ratings_by_product(products), BY_ID)
-        averages = {row["_id"]: _average(row) for row in rows}
-        return {product: Rating(averages[product], as_of) if product in averages else None for product in products}
+        sums: dict[int, list[int]] = {}
+        for row in await self._store.find("ratings", PRODUCTS, ratings_by_product(products)):
+            of_product = sums.setdefault(row["p"], [0, 0])
+            of_product[0] += scaled(row.get("rating_sum", 0), RATING_DECIMALS)
+            of_product[1] += row.get("ratings", 0)
+        return {p: Rating(_average(*sums[p]), as_of) if p in sums else None for p in products}
 
 
-def _average(row: Document) -> int | None:
-    if not row["ratings"]:
-        return None
-    return half_even(scaled(row["rating_sum"], RATING_DECIMALS), row["ratings"])
+def _average(rating_sum: int, ratings: int) -> int | None:
+    return half_even(rating_sum, ratings) if ratings else None

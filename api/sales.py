@@ -1,5 +1,6 @@
 """Sales of the last hour, exact to the second."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -62,9 +63,13 @@ class SalesReader:
         """Each product's sales, None for one that never had an event. Raises StoreUnavailable."""
         as_of = await self._freshness.as_of()
         window = Window.at(self._clock())
-        rows = await self._store.aggregate("sales", ROLLUPS, sales_by_product(products, window), BY_ID)
-        totals = {row["_id"]: scaled(row["amount"], AMOUNT_DECIMALS) for row in rows}
-        counts = {row["_id"]: row["cut_sales"] for row in rows if row["cut_sales"]}
+        totals: dict[int, int] = defaultdict(int)
+        counts: dict[int, int] = defaultdict(int)
+        for row in await self._store.find("sales", ROLLUPS, sales_by_product(products, window)):
+            product = row["p"]
+            totals[product] += scaled(row.get("amount", 0), AMOUNT_DECIMALS)
+            if cut_sales := row.get("cut_sales"):
+                counts[product] += cut_sales
         for product, amount in (await self._cut_amounts(counts, window)).items():
             totals[product] += amount
         unknown = await self._unknown_among([product for product in products if product not in totals])
@@ -109,7 +114,7 @@ class SalesReader:
         """Of products without a rollup in the window, those that never had an event."""
         doubtful = {product for product in products if not self._known.get(product)}
         if doubtful:
-            for row in await self._store.aggregate("known products", PRODUCTS, known_products(doubtful), BY_ID):
-                self._known.put(row["_id"], True)
-                doubtful.discard(row["_id"])
+            for row in await self._store.find("known products", PRODUCTS, known_products(doubtful)):
+                self._known.put(row["p"], True)
+                doubtful.discard(row["p"])
         return doubtful

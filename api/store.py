@@ -1,12 +1,13 @@
 """Reads from MongoDB, with their failures and durations told apart in one place."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from api.aggregates import Pipeline
+from api.aggregates import BY_ID, Pipeline, Query
 from shared import logs
 from shared.errors import StoreUnavailable
 from shared.mongo import AsyncDatabase
@@ -14,11 +15,11 @@ from shared.mongo import AsyncDatabase
 log = logs.logger(__name__)
 
 _ONE_REPLY = 10_000
-"""Rows asked for in the first reply: every answer fits into it, so a read is one round trip."""
+"""Rows asked for in the first reply: nearly every answer fits into it, so a read is one round trip."""
 
 
 class Store:
-    """Runs aggregation pipelines. `observe` is told each read's name and seconds, failed ones included."""
+    """Runs queries and aggregation pipelines. `observe` is told each read's name and seconds, failed ones included."""
 
     def __init__(
         self, database: AsyncDatabase, observe: Callable[[str, float], None] = lambda name, took: None
@@ -31,15 +32,27 @@ class Store:
         """Which database it reads."""
         return self._database.name
 
+    async def find(self, name: str, collection: str, query: Query) -> list[dict[str, Any]]:
+        """All rows of a query by ranges of `_id`; none when the collection does not exist. Raises StoreUnavailable."""
+        with self._told(name):
+            found = self._database[collection].find(query.filter, query.fields, hint=BY_ID, batch_size=_ONE_REPLY)
+            return await found.to_list()
+
     async def aggregate(
         self, name: str, collection: str, pipeline: Pipeline, hint: dict[str, int] | None = None
     ) -> list[dict[str, Any]]:
         """All rows; none when the collection does not exist. Raises StoreUnavailable."""
         options: dict[str, Any] = {} if hint is None else {"hint": hint}
-        started = time.perf_counter()
-        try:
+        with self._told(name):
             cursor = await self._database[collection].aggregate(pipeline, batchSize=_ONE_REPLY, **options)
             return await cursor.to_list()
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """Around a read: it is observed, and an error of the driver becomes StoreUnavailable."""
+        started = time.perf_counter()
+        try:
+            yield
         except PyMongoError as error:
             reason = f"{type(error).__name__}: {str(error)[:300]}"
             log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=reason)

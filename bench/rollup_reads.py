@@ -1,20 +1,22 @@
-"""Three ways to find many products' last hours in `rollups`: MONGODB_URI=… python -m bench.rollup_reads
+"""Ways to find many products' last hours in `rollups`: MONGODB_URI=… python -m bench.rollup_reads
 
-By `$in` of every id that could exist, partitions being known beforehand; by `$or` of one range of `_id` a product; and
-by the same with a hint. Prints mongod's processor time a product, which is blind to what else runs on the machine.
-Works in a database of its own, which it drops.
+By `$in` of every id that could exist, partitions being known beforehand; by `$or` of one range of `_id` a product; by
+the same with a hint; and that grouped by product. Prints mongod's processor time a product, which is blind to what else
+runs on the machine. Works in a database of its own, which it drops.
 """
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any
 
 import typer
+from pymongo.collection import Collection
+from pymongo.command_cursor import CommandCursor
+from pymongo.cursor import Cursor
 from rich.console import Console
 
-from api.aggregates import BY_ID, Pipeline, sales_by_product
+from api.aggregates import BY_ID, sales_by_product
 from api.window import Window
-from shared.documents import decimal128, rollup_id
+from shared.documents import Document, decimal128, rollup_id
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 
@@ -24,6 +26,10 @@ HOURS = 24
 ASKED = (1, 10, 50, 200)
 READS = 2_000
 NOW_MS = 1_780_000_000_000
+MOST_ROWS = 10_000
+
+Rows = Cursor[Document] | CommandCursor[Document]
+Way = Callable[[Collection[Document], Sequence[int]], Rows]
 
 console = Console()
 
@@ -32,15 +38,17 @@ def main() -> None:
     """Measure and print."""
     database = connect(SharedSettings.load(), "bench").client["bench_rollup_reads"]
     window = Window.at(NOW_MS)
+    fields = sales_by_product([], window).fields
     try:
         _fill(database, window)
         for asked in ASKED:
-            ways: dict[str, tuple[Callable[[Sequence[int]], Pipeline], dict[str, Any]]] = {
-                "$in of ids": (lambda products: _by_ids(products, window), {}),
-                "$or of ranges": (lambda products: sales_by_product(products, window), {}),
-                "$or of ranges, hint": (lambda products: sales_by_product(products, window), {"hint": BY_ID}),
+            ways: dict[str, Way] = {
+                "$in of ids": lambda rollups, products: rollups.find(_by_ids(products, window), fields),
+                "$or of ranges": lambda rollups, products: rollups.find(_by_range(products, window), fields),
+                "… hint": lambda rollups, products: rollups.find(_by_range(products, window), fields, hint=BY_ID),
+                "… grouped": lambda rollups, products: rollups.aggregate(_grouped(products, window), hint=BY_ID),
             }
-            took = {name: _processor_time(database, asked, *way) for name, way in ways.items()}
+            took = {name: _processor_time(database, asked, way) for name, way in ways.items()}
             console.print(f"{asked:>3} products: " + ", ".join(f"{name} {us:.0f} µs" for name, us in took.items()))
     finally:
         database.client.drop_database(database.name)
@@ -56,23 +64,31 @@ def _fill(database: SyncDatabase, window: Window) -> None:
         database["rollups"].insert_many({"_id": identity, **sums, "b": minutes} for identity in ids)
 
 
-def _by_ids(products: Sequence[int], window: Window) -> Pipeline:
+def _by_ids(products: Sequence[int], window: Window) -> Document:
     hours = range(window.cut_hour, window.hours.stop)
     ids = [rollup_id(product, hour, k) for product in products for hour in hours for k in range(-1, PARTITIONS)]
-    return [{"$match": {"_id": {"$in": ids}}}, *sales_by_product(products, window)[1:]]
+    return {"_id": {"$in": ids}}
 
 
-def _processor_time(
-    database: SyncDatabase, asked: int, pipeline: Callable[[Sequence[int]], Pipeline], options: dict[str, Any]
-) -> float:
+def _by_range(products: Sequence[int], window: Window) -> Document:
+    return sales_by_product(products, window).filter
+
+
+def _grouped(products: Sequence[int], window: Window) -> list[Document]:
+    query = sales_by_product(products, window)
+    sums = {name: {"$sum": f"${name}"} for name in ("amount", "cut_sales")}
+    return [{"$match": query.filter}, {"$project": query.fields}, {"$group": {"_id": "$p", **sums}}]
+
+
+def _processor_time(database: SyncDatabase, asked: int, way: Way) -> float:
     """mongod's processor microseconds a product."""
     random = Random(asked)
     before = _processor_microseconds(database)
     for _ in range(READS // asked):
         products = random.sample(range(PRODUCTS), asked)
-        rows = list(database["rollups"].aggregate(pipeline(products), batchSize=ASKED[-1], **options))
-        if len(rows) != asked:
-            raise SystemExit(f"asked for {asked} products, got {len(rows)}: this measures nothing")
+        found = {row.get("p", row.get("_id")) for row in way(database["rollups"], products).batch_size(MOST_ROWS)}
+        if found != set(products):
+            raise SystemExit(f"asked for {asked} products, got {len(found)}: this measures nothing")
     return (_processor_microseconds(database) - before) / (READS // asked * asked)
 
 

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Scope
 
 from api.aggregates import (
     BY_ID,
+    Pipeline,
+    Query,
     known_products,
     ratings_by_product,
     sales_by_product,
@@ -123,9 +125,13 @@ def test_ratings_and_whether_a_product_is_known_cost_a_document_a_partition(data
 
 
 def _examined(
-    database: Documents, collection: str, pipeline: list[dict[str, object]], hint: dict[str, int] | None = BY_ID
+    database: Documents, collection: str, asked: Query | Pipeline, hint: dict[str, int] | None = BY_ID
 ) -> int:
-    command = {"aggregate": collection, "pipeline": pipeline, "cursor": {}} | ({} if hint is None else {"hint": hint})
+    command: dict[str, object] = {"aggregate": collection, "pipeline": asked, "cursor": {}}
+    if isinstance(asked, Query):
+        command = {"find": collection, "filter": asked.filter, "projection": asked.fields}
+    if hint is not None:
+        command["hint"] = hint
     explained = database.command("explain", command, verbosity="executionStats")
     stats = explained.get("executionStats") or explained["stages"][0]["$cursor"]["executionStats"]
     examined: int = stats["totalDocsExamined"]
