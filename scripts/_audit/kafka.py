@@ -35,7 +35,11 @@ class Log:
 
     def state(self, partition: int) -> LogState:
         """The topic's id and the ends of a partition."""
-        return self._brokers.ask(partition).answer()
+        try:
+            return self._brokers.ask(partition).answer()
+        except SourceUnavailable:
+            # A leader that has changed is known by its refusal; the next question goes to the new one.
+            return self._brokers.ask(partition).answer()
 
     def offset_at(self, partition: int, time_ms: int) -> int | None:
         """The first offset that Kafka recorded at `time_ms` or later; None where there is none yet."""

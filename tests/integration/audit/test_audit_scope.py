@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import OperationFailure
 
+from scripts._audit.kafka import Log
 from scripts._audit.product_check import ProductCheck
 from scripts._audit.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
+from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
 from tests.integration.audit.corrupting import copied
 from tests.support.audit import audit, findings_of, script
 from tests.support.pipeline import Pipeline, now_ms
+from tests.support.servers import KafkaServer
 
 
 def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:
@@ -32,6 +35,15 @@ def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
     assert (nothing.returncode, "holds no partition" in nothing.stderr) == (2, True)
     away = script("audit", stored.environment(MONGODB_URI="mongodb://127.0.0.1:9/?replicaSet=rs0"))
     assert (away.returncode, away.stderr.startswith("not judged: MongoDB does not answer")) == (2, True)
+
+
+def test_a_leader_that_changed_during_the_audit_is_asked_again(stored: Pipeline, kafka: KafkaServer) -> None:
+    settings = ConsumerSettings(kafka_bootstrap_servers=kafka.bootstrap_servers, kafka_topic=stored.topic)
+    log = Log(settings)
+    before = log.state(0)
+    kafka.kill()
+    kafka.start()
+    assert log.state(0) == before
 
 
 def test_an_audit_may_take_longer_than_mongodb_keeps_a_moment(
