@@ -1,10 +1,10 @@
-"""What is asked of the aggregates. Pure: each function returns a `Query`, or the stages for one `aggregate` command.
+"""What is asked of MongoDB. Pure: each function returns a `Query`, or the stages for one `aggregate` command.
 
-Products are found by ranges of `_id`, one a product, which hold every Kafka partition whether known or not. Run them
+Products are found by ranges of `_id`, one a product, which hold every Kafka partition whether known or not. They run
 with `hint={"_id": 1}` (`BY_ID`): without a hint the planner plans each branch of `$or` alone, at twice the cost.
 
-What a product has in its partitions and hours is added up by who asks: to group it costs MongoDB, which all share, more
-than a product's share of what finds it (ADR 16). Where MongoDB adds, it is exact: up to 34 digits of Decimal128.
+What a product has in its partitions and hours is added up by who asks: grouping it would be work of MongoDB, which all
+share (ADR 16). Where MongoDB adds, it is exact: amounts are Decimal128, and it adds up to 34 digits of them.
 """
 
 from collections.abc import Iterable, Sequence
