@@ -73,7 +73,7 @@ MUTANTS = (
     Mutant(
         "a batch is run again whole when a commit's result is unknown",
         f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
-        (Edit("consumer/batch.py", "if (one.offset() or 0) >= lease.next_offset]", "]"),),
+        (Edit("consumer/batch.py", "messages[_first(messages, lease.next_offset) :]", "messages"),),
     ),
     Mutant(
         "partitions that are lost are handled as revoked ones",
