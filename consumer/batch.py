@@ -52,7 +52,7 @@ class Batch:
         products = len(fold.products)
         self.size += taken.size + self._intake.judge(taken, fold, self.rejected)
         self.size += (len(fold.products) - products) * PRODUCT_BYTES
-        self.ends[taken.lease] = (taken.messages[-1].offset() or 0) + 1
+        self.ends[taken.lease] = _offset(taken.messages[-1]) + 1
         self._count += len(taken.messages)
         self._taken.append(taken)
 
@@ -96,9 +96,8 @@ def to_do(taken: Taken) -> Taken:
     lease, messages = taken.lease, taken.messages
     if lease.lost:
         return replace(taken, messages=[])
-    if messages and _offset(messages[0]) < lease.next_offset:
-        return replace(taken, messages=messages[_first(messages, lease.next_offset) :])
-    return taken
+    written = _first(messages, lease.next_offset)
+    return replace(taken, messages=messages[written:]) if written else taken
 
 
 def _before(taken: Taken, end: int) -> Taken:

@@ -73,7 +73,7 @@ MUTANTS = (
     Mutant(
         "a batch is run again whole when a commit's result is unknown",
         f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
-        (Edit("consumer/batch.py", "messages[_first(messages, lease.next_offset) :]", "messages"),),
+        (Edit("consumer/batch.py", "messages[written:]", "messages"),),
     ),
     Mutant(
         "partitions that are lost are handled as revoked ones",
@@ -115,7 +115,7 @@ MUTANTS = (
     Mutant(
         "the next offset lacks its + 1",
         f"{KILLS}[after_commit]",
-        (Edit("consumer/batch.py", "(taken.messages[-1].offset() or 0) + 1", "(taken.messages[-1].offset() or 0)"),),
+        (Edit("consumer/batch.py", "_offset(taken.messages[-1]) + 1", "(taken.messages[-1].offset() or 0)"),),
     ),
     Mutant(
         "the next offset lacks its + 1 where a batch ends in a dead letter",
@@ -123,7 +123,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/batch.py",
-                "self.ends[taken.lease] = (taken.messages[-1].offset() or 0) + 1",
+                "self.ends[taken.lease] = _offset(taken.messages[-1]) + 1",
                 "last = taken.messages[-1].offset() or 0\n"
                 "        self.ends[taken.lease] = last + all(one['_id']['o'] != last for one in self.rejected[-1:])",
             ),
