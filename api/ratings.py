@@ -1,5 +1,6 @@
 """Average ratings over all time."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -35,12 +36,13 @@ class RatingsReader:
     async def of_products(self, products: Sequence[int]) -> dict[int, Rating | None]:
         """Each product's rating, None for one that never had an event. Raises StoreUnavailable."""
         as_of = await self._freshness.as_of()
-        sums: dict[int, list[int]] = {}
+        sums: dict[int, int] = defaultdict(int)
+        counts: dict[int, int] = defaultdict(int)
         for row in await self._store.find("ratings", PRODUCTS, ratings_by_product(products)):
-            of_product = sums.setdefault(row["p"], [0, 0])
-            of_product[0] += scaled(row.get("rating_sum", 0), RATING_DECIMALS)
-            of_product[1] += row.get("ratings", 0)
-        return {p: Rating(_average(*sums[p]), as_of) if p in sums else None for p in products}
+            product = row["p"]
+            sums[product] += scaled(row.get("rating_sum", 0), RATING_DECIMALS)
+            counts[product] += row.get("ratings", 0)
+        return {p: Rating(_average(sums[p], counts[p]), as_of) if p in counts else None for p in products}
 
 
 def _average(rating_sum: int, ratings: int) -> int | None:
