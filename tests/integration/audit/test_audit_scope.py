@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import OperationFailure
 
-from scripts._audit.kafka import Log
 from scripts._audit.product_check import ProductCheck
 from scripts._audit.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
-from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
 from tests.integration.audit.corrupting import copied
-from tests.support.audit import audit, findings_of, script
+from tests.support.audit import audit, findings_of, log_of, script
 from tests.support.pipeline import Pipeline, now_ms
 from tests.support.servers import KafkaServer
 
@@ -38,8 +36,7 @@ def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
 
 
 def test_a_leader_that_changed_during_the_audit_is_asked_again(stored: Pipeline, kafka: KafkaServer) -> None:
-    settings = ConsumerSettings(kafka_bootstrap_servers=kafka.bootstrap_servers, kafka_topic=stored.topic)
-    log = Log(settings)
+    log = log_of(stored)
     before = log.state(0)
     kafka.kill()
     kafka.start()
