@@ -120,17 +120,11 @@ class Project:
             return
         # `up` gives up at once on a container that is unhealthy, though it only waits for what was stopped.
         for service in SERVERS:
-            if stopped := self._found(service, "status=exited"):
-                docker("start", *stopped)
+            if containers := self.containers(service, every=True):
+                docker("start", *containers)  # those that run, run on
         for service in SERVERS:
-            self.wait_healthy(service, len(self._found(service)))
+            self.wait_healthy(service, len(self.containers(service)))
         self.up()
-
-    def _found(self, service: str, *filters: str) -> list[str]:
-        """Ids of the service's containers of which all of this is true, those that run if nothing is said."""
-        labels = {"project": self.name, "service": service, "oneoff": "False"}
-        asked = (*(f"label=com.docker.compose.{name}={value}" for name, value in labels.items()), *filters)
-        return docker("ps", "--quiet", *(f"--filter={one}" for one in asked)).split()
 
     def containers(self, service: str, *, every: bool = False) -> list[str]:
         """Ids of the service's running containers, or of all, oldest first."""
@@ -187,12 +181,14 @@ class Project:
 
     def wait_healthy(self, service: str, count: int) -> None:
         """Return once so many containers of the service are healthy. Fails the test with what they say otherwise."""
+        labels = (f"com.docker.compose.project={self.name}", f"com.docker.compose.service={service}")
+        asked = (*(f"--filter=label={label}" for label in labels), "--filter=health=healthy")
+
+        def healthy() -> bool:
+            return len(docker("ps", "--quiet", *asked).split()) >= count
+
         try:
-            wait_until(
-                f"{count} healthy {service}",
-                lambda: len(self._found(service, "health=healthy")) >= count,
-                HEALTHY_SECONDS,
-            )
+            wait_until(f"{count} healthy {service}", healthy, HEALTHY_SECONDS)
         except StackError as error:
             states = "\n".join(json.dumps(inspect(one)["State"]) for one in self.containers(service, every=True))
             raise AssertionError(f"{error}:\n{states}\n{self.state()}") from error
