@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from consumer.source import QUIET, Brokers, LogState
 from shared.errors import SourceUnavailable
@@ -33,13 +34,16 @@ class Log:
         self._brokers = Brokers(settings, "audit")
         self._settings = settings
 
+    # A new leader is learnt of by a refusal of the old one, and may refuse as well until it has been told itself.
+    @retry(
+        retry=retry_if_exception_type(SourceUnavailable),
+        stop=stop_after_delay(SILENCE_SECONDS),
+        wait=wait_fixed(POLL_SECONDS),
+        reraise=True,
+    )
     def state(self, partition: int) -> LogState:
         """The topic's id and the ends of a partition."""
-        try:
-            return self._brokers.ask(partition).answer()
-        except SourceUnavailable:
-            # A leader that has changed is known by its refusal; the next question goes to the new one.
-            return self._brokers.ask(partition).answer()
+        return self._brokers.ask(partition).answer()
 
     def offset_at(self, partition: int, time_ms: int) -> int | None:
         """The first offset that Kafka recorded at `time_ms` or later; None where there is none yet."""

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import OperationFailure
 
+from consumer.source import LogState, Question
 from scripts._audit.product_check import ProductCheck
 from scripts._audit.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
+from shared.errors import SourceUnavailable
 from stack.waiting import wait_until
 from tests.integration.audit.corrupting import copied
 from tests.support.audit import audit, findings_of, log_of, script
@@ -33,13 +35,27 @@ def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
     assert (nothing.returncode, "holds no partition" in nothing.stderr) == (2, True)
     away = script("audit", stored.environment(MONGODB_URI="mongodb://127.0.0.1:9/?replicaSet=rs0"))
     assert (away.returncode, away.stderr.startswith("not judged: MongoDB does not answer")) == (2, True)
+    silent = script("audit", stored.environment(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9"))
+    assert (silent.returncode, silent.stderr.startswith("not judged: Kafka does not tell the offsets")) == (2, True)
 
 
-def test_a_leader_that_changed_during_the_audit_is_asked_again(stored: Pipeline, kafka: KafkaServer) -> None:
+def test_a_leader_that_changed_during_the_audit_is_asked_again(
+    stored: Pipeline, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several times: the old one refuses, and for a moment the new one may, too."""
     log = log_of(stored)
     before = log.state(0)
+    refusals = iter([SourceUnavailable("Leader epoch is older"), SourceUnavailable("Leader epoch is newer")])
+    answer = Question.answer
+
+    def refused_at_first(question: Question) -> LogState:
+        for refusal in refusals:
+            raise refusal
+        return answer(question)
+
     kafka.kill()
     kafka.start()
+    monkeypatch.setattr(Question, "answer", refused_at_first)
     assert log.state(0) == before
 
 
