@@ -123,19 +123,23 @@ class Traffic:
         )
 
     def _produce(self, producer: Producer, message: Generated) -> None:
+        # Ours, since a batch sent again that Kafka had already is acknowledged with the time of its last message.
+        recorded_ms = now_ms()
+        on_delivery = partial(self._note, message.expected, recorded_ms)
         while True:
             try:
-                on_delivery = partial(self._note, message.expected)
-                return producer.produce(self._topic, key=message.key, value=message.value, on_delivery=on_delivery)
+                return producer.produce(
+                    self._topic, key=message.key, value=message.value, timestamp=recorded_ms, on_delivery=on_delivery
+                )
             except BufferError:
                 producer.poll(0.1)
 
-    def _note(self, expected: Expected, error: KafkaError | None, message: Message) -> None:
+    def _note(self, expected: Expected, recorded_ms: int, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failures.append(AssertionError(f"not acknowledged: {error}"))
             return
         place = (self.generation, message.partition() or 0, message.offset() or 0)
-        self.acknowledged[place] = expected, message.timestamp()[1]
+        self.acknowledged[place] = expected, recorded_ms
 
 
 def _flush(producer: Producer) -> None:
