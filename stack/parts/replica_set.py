@@ -10,6 +10,7 @@ from stack.parts.mongo import REPLICA_SET
 from stack.waiting import wait_until
 
 READY_SECONDS = 60.0
+ALREADY_INITIATED = 23
 NOT_INITIATED = 94
 
 Client = MongoClient[dict[str, Any]]
@@ -28,18 +29,31 @@ def _configure(client: Client, member: str) -> bool:
     """Make this server the set's one member; False while it does not answer yet."""
     members = [{"_id": 0, "host": member}]
     try:
-        config = client.admin.command("replSetGetConfig")["config"]
+        config = _configuration(client)
+        if config is None:
+            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         # Data kept from a run on another port name a member that is not there any more.
-        if config["members"][0]["host"] != member:
+        elif config["members"][0]["host"] != member:
             config.update(members=members, version=config["version"] + 1)
             client.admin.command("replSetReconfig", config, force=True)
     except OperationFailure as error:
-        if error.code != NOT_INITIATED:
+        if error.code != ALREADY_INITIATED:
             raise StackError(f"MongoDB's replica set cannot be configured: {error}") from error
-        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        return False
     except PyMongoError:
         return False
     return True
+
+
+def _configuration(client: Client) -> dict[str, Any] | None:
+    """The set's, as the server keeps it; None where it keeps none, or has only just started and not read it yet."""
+    try:
+        configuration: dict[str, Any] = client.admin.command("replSetGetConfig")["config"]
+    except OperationFailure as error:
+        if error.code != NOT_INITIATED:
+            raise
+        return None
+    return configuration
 
 
 def _is_primary(client: Client) -> bool:

@@ -1,7 +1,10 @@
 """The servers that tests use: real, and restored after whatever a test does to them."""
 
 import resource
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -10,6 +13,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from stack import ports
+from stack.parts import replica_set
 from stack.parts.mongo import Mongo
 from tests.support.servers import KafkaServer, LocalMongo, MongoServer
 
@@ -31,6 +35,17 @@ def test_mongo_runs_transactions_after_a_kill(mongo: MongoServer) -> None:
         with session.start_transaction():
             client["servers"]["things"].insert_one({"a": 1}, session=session)
         assert client["servers"]["things"].count_documents({}) == 1
+
+
+def test_a_server_that_has_not_read_its_configuration_yet_is_asked_again(
+    mongo: MongoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a moment after its start it says that it was never initiated, and then that it was."""
+    answers: Iterator[dict[str, Any] | None] = iter([None])
+    configuration = replica_set._configuration
+    monkeypatch.setattr(replica_set, "_configuration", lambda client: next(answers, configuration(client)))
+    replica_set.wait_ready(urlsplit(mongo.uri).port or 0)
+    assert next(answers, "asked") == "asked"
 
 
 def test_a_frozen_mongo_is_silent(mongo: MongoServer) -> None:
