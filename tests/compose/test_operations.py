@@ -15,6 +15,8 @@ from tests.support.traffic import Traffic
 
 PATH = "/api/product/sale"
 SERVICES = ("api", "consumer")
+JOURNAL_CHANGES = "for _ in {1..3000}; do touch /data/db/journal/*; sleep 0.01; done"
+"""For half a minute, as MongoDB itself changes it now and then while it is copied."""
 
 
 def newer(image: str) -> str:
@@ -52,6 +54,7 @@ def test_a_backup_is_restored_and_what_came_later_is_read_again(
     copy = tmp_path / "a copy.tar"
     with Load(project, rate=250), Traffic(client, PATH) as traffic:
         traffic.wait_for(50)
+        project.compose("exec", "--detach", "mongo", "bash", "-c", JOURNAL_CHANGES)
         project.run("compose/backup.sh", str(copy))
         traffic.wait_for(50)
     assert set(traffic.outcomes) == {200}, "a backup is no outage"
