@@ -21,14 +21,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.lab import CACHE_GB
-from consumer.assignment import Assigned
-from consumer.batch import Batch
-from consumer.clocks import Clocks
-from consumer.intake import Intake, utc_now
-from consumer.interpreter import prepare
-from consumer.lease import Lease
-from consumer.source import NO_TOPIC_ID
-from consumer.store import Store
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Intake, utc_now
+from consumer.partitions.assignment import Assigned
+from consumer.partitions.brokers import NO_TOPIC_ID
+from consumer.partitions.lease import Lease
+from consumer.process.clocks import Clocks
+from consumer.process.runtime import prepare
+from consumer.storage.committer import Store
 from scripts._generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections

@@ -15,24 +15,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import Consumer
 
-from consumer import failpoints
-from consumer.assignment import Assignment
-from consumer.batch import Batch
-from consumer.breaker import Breaker
-from consumer.claimer import Claimer
-from consumer.claims import Claims
-from consumer.clocks import Clocks
-from consumer.complaints import Complaints
-from consumer.dead_letters import DeadLetterCopier
-from consumer.intake import Intake, utc_now
-from consumer.interpreter import prepare
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Intake, utc_now
+from consumer.dead_letters.copier import DeadLetterCopier
+from consumer.partitions.assignment import Assignment
+from consumer.partitions.brokers import Brokers, consumer_config
+from consumer.partitions.claimer import Claimer
+from consumer.partitions.claims import Claims
+from consumer.partitions.progress import Progress
 from consumer.pipeline import Pipeline
-from consumer.progress import Progress
+from consumer.process import failpoints
+from consumer.process.breaker import Breaker
+from consumer.process.clocks import Clocks
+from consumer.process.kafka_errors import Complaints
+from consumer.process.runtime import prepare
+from consumer.process.stopping import Stopping
 from consumer.reporter import Reporter
 from consumer.retention import Retention
-from consumer.source import Brokers, consumer_config
-from consumer.stopping import Stopping
-from consumer.store import Store
+from consumer.storage.committer import Store
 from consumer.worker import Worker
 from shared import logs, metrics, reporting
 from shared.errors import ConfigurationError, Halt

@@ -10,12 +10,12 @@ from dataclasses import replace
 from itertools import accumulate, count, takewhile
 from typing import NamedTuple
 
-from consumer import metrics
-from consumer.batch import BATCH_BYTES, Batch, to_do
-from consumer.intake import Intake, Taken, bytes_of
-from consumer.lease import Lease
-from consumer.store import Store
-from consumer.writes import Writes
+from consumer.batches.batch import BATCH_BYTES, Batch, to_do
+from consumer.batches.judging import Intake, Taken, bytes_of
+from consumer.partitions.lease import Lease
+from consumer.process import metrics
+from consumer.storage.committer import Store
+from consumer.storage.plan import Writes
 from shared.errors import StoreUnavailable
 
 

@@ -8,12 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from consumer import metrics
-from consumer.assignment import Assignment
-from consumer.batch import Batch
-from consumer.clocks import Clocks
-from consumer.intake import Clock
-from consumer.progress import Progress, Status, write_statuses
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Clock
+from consumer.partitions.assignment import Assignment
+from consumer.partitions.progress import Progress, Status, write_statuses
+from consumer.process import metrics
+from consumer.process.clocks import Clocks
 from shared.errors import ClockSkewed, StoreUnavailable
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 from shared.logs import logger

@@ -16,7 +16,7 @@ from typing import Final
 
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from consumer.clocks import Clocks
+from consumer.process.clocks import Clocks
 from shared.documents import DAY_MS, EVENTS_PREFIX, MAINTENANCE, RETENTION, event_collection, event_day
 from shared.errors import AnalyticsError
 from shared.failures import brief

@@ -14,13 +14,13 @@ from itertools import groupby
 
 from confluent_kafka import Consumer, KafkaError, Message
 
-from consumer import metrics
-from consumer.assignment import Assigned, Assignment, EndSeen
-from consumer.claimer import Claimer
-from consumer.complaints import Complaints
-from consumer.intake import Intake
-from consumer.lease import Lease
+from consumer.batches.judging import Intake
+from consumer.partitions.assignment import Assigned, Assignment, EndSeen
+from consumer.partitions.claimer import Claimer
+from consumer.partitions.lease import Lease
 from consumer.pipeline import Outcome, Pipeline
+from consumer.process import metrics
+from consumer.process.kafka_errors import Complaints
 from consumer.reporter import Reporter
 from shared.errors import (
     AnalyticsError,

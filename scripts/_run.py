@@ -12,8 +12,8 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from consumer.decode import TimeLimits, decode
-from consumer.rejection import Rejection
+from consumer.events.decode import TimeLimits, decode
+from consumer.events.rejection import Rejection
 from scripts._interrupt import Interruption
 from scripts._report import progress, summary
 from scripts._send import Delivery, PlainRecord, Record, Sender

@@ -17,8 +17,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from consumer import failpoints
-from consumer.clocks import Clocks
+from consumer.process import failpoints
+from consumer.process.clocks import Clocks
 from scripts._dead_letters import original, run, show
 from scripts._dead_letters.options import All, Partitions, Places, Reasons, Since, States, Until
 from scripts._dead_letters.replay import Replays

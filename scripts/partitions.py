@@ -15,8 +15,8 @@ from bson.int64 import Int64
 from rich.console import Console
 from rich.table import Table
 
-from consumer.claims import halt_of
-from consumer.source import Brokers, LogState
+from consumer.partitions.brokers import Brokers, LogState
+from consumer.partitions.claims import halt_of
 from scripts._errors import errors_as_messages
 from shared.documents import PARTITION_STATUS, PARTITIONS, Document, partition_id
 from shared.errors import TopicRecreated

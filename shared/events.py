@@ -2,7 +2,7 @@
 
 The models validate objects that an exact JSON parser made (int, Decimal, str, bool, None, list, dict; never float).
 A validated event holds plain numbers: `amount` in millionths of the event's currency unit, `rating` in hundredths,
-`occurred_at` in UTC milliseconds. Unknown fields are not the models' business; `consumer.decode` keeps them.
+`occurred_at` in UTC milliseconds. Unknown fields are not the models' business; `consumer.events.decode` keeps them.
 """
 
 import re

@@ -17,9 +17,9 @@ from pymongo import MongoClient
 
 from bench.contest import Task
 from bench.topics import PARTITIONS, Topic
-from consumer.decode import TimeLimits, decode
-from consumer.encode import Encoder
-from consumer.rejection import Rejection
+from consumer.events.decode import TimeLimits, decode
+from consumer.events.encode import Encoder
+from consumer.events.rejection import Rejection
 from shared.documents import EVENT_COLLECTION_OPTIONS
 from tests.support.process import Running, module
 

@@ -12,7 +12,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from consumer.source import QUIET, Brokers, LogState
+from consumer.partitions.brokers import QUIET, Brokers, LogState
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
-from consumer.decode import TimeLimits, decode
-from consumer.rejection import Rejection
+from consumer.events.decode import TimeLimits, decode
+from consumer.events.rejection import Rejection
 from scripts._audit.findings import Findings, Kind, iso_hour
 from scripts._audit.kafka import Gap, Log
 from scripts._audit.ledger import Ledger, Place, Range

@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from consumer.source import QUIET, Brokers
+from consumer.partitions.brokers import QUIET, Brokers
 from shared.documents import PARTITIONS, Document, partition_id
 from shared.errors import SourceUnavailable
 from shared.mongo import SyncDatabase

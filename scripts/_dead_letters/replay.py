@@ -19,13 +19,14 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from consumer import commands, failpoints
-from consumer.decode import TimeLimits, decode
-from consumer.encode import Encoder
-from consumer.events import Event
-from consumer.fold import Fold
-from consumer.rejection import Rejection
-from consumer.updates import product_update, rollup_updates, total_updates
+from consumer.batches.increments import Fold
+from consumer.events.decode import TimeLimits, decode
+from consumer.events.encode import Encoder
+from consumer.events.event import Event
+from consumer.events.rejection import Rejection
+from consumer.process import failpoints
+from consumer.storage import commands
+from consumer.storage.upserts import product_update, rollup_updates, total_updates
 from scripts._sessions import in_transaction
 from shared.documents import (
     DAY_MS,

@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import Console
 
-from consumer.rejection import Rejection
+from consumer.events.rejection import Rejection
 from scripts._dead_letters.original import Gone
 from scripts._dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
 from scripts._dead_letters.selection import place_of

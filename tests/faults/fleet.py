@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from itertools import cycle
 
-from consumer.failpoints import BATCH_STEPS, CLAIM_STEPS, REBALANCE_STEPS
+from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS, REBALANCE_STEPS
 from tests.faults.scenario import Scenario
 from tests.support.process import Running
 

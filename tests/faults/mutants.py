@@ -46,7 +46,7 @@ def apply(mutant: Mutant, root: Path) -> None:
         path.write_text(text.replace(edit.old, edit.new))
 
 
-TRANSACTION, CLAIMS = "consumer/transaction.py", "consumer/claims.py"
+TRANSACTION, CLAIMS = "consumer/storage/transaction.py", "consumer/partitions/claims.py"
 
 MUTANTS = (
     Mutant(
@@ -73,12 +73,12 @@ MUTANTS = (
     Mutant(
         "a batch is run again whole when a commit's result is unknown",
         f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
-        (Edit("consumer/batch.py", "messages[written:]", "messages"),),
+        (Edit("consumer/batches/batch.py", "messages[written:]", "messages"),),
     ),
     Mutant(
         "partitions that are lost are handled as revoked ones",
         f"{ZOMBIES}::test_lost_partitions_are_thrown_away_at_once_while_mongodb_is_silent",
-        (Edit("consumer/assignment.py", "on_lost=self._on_lost", "on_lost=self._on_revoke"),),
+        (Edit("consumer/partitions/assignment.py", "on_lost=self._on_lost", "on_lost=self._on_revoke"),),
     ),
     Mutant(
         "rollups are updated outside the transaction",
@@ -110,19 +110,19 @@ MUTANTS = (
     Mutant(
         "a poison message is skipped silently",
         f"{LOAD}::test_ten_thousand_poison_messages_in_a_row",
-        (Edit("consumer/intake.py", "rejected.append(self._dead_letter(taken, message, event))", "pass"),),
+        (Edit("consumer/batches/judging.py", "rejected.append(self._dead_letter(taken, message, event))", "pass"),),
     ),
     Mutant(
         "the next offset lacks its + 1",
         f"{KILLS}[after_commit]",
-        (Edit("consumer/batch.py", "_offset(taken.messages[-1]) + 1", "(taken.messages[-1].offset() or 0)"),),
+        (Edit("consumer/batches/batch.py", "_offset(taken.messages[-1]) + 1", "(taken.messages[-1].offset() or 0)"),),
     ),
     Mutant(
         "the next offset lacks its + 1 where a batch ends in a dead letter",
         f"{LETTERS}::test_kill_9_loses_no_copy",
         (
             Edit(
-                "consumer/batch.py",
+                "consumer/batches/batch.py",
                 "self.ends[taken.lease] = _offset(taken.messages[-1]) + 1",
                 "last = taken.messages[-1].offset() or 0\n"
                 "        self.ends[taken.lease] = last + all(one['_id']['o'] != last for one in self.rejected[-1:])",
@@ -139,7 +139,7 @@ MUTANTS = (
         f"{KAFKA}::test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides",
         (
             Edit(
-                "consumer/intake.py",
+                "consumer/batches/judging.py",
                 "Encoder(taken.lease.partition, taken.lease.generation)",
                 "Encoder(taken.lease.partition, 1)",
             ),
@@ -150,7 +150,7 @@ MUTANTS = (
         f"{KILLS}[after_commit]",
         (
             Edit(
-                "consumer/updates.py",
+                "consumer/storage/upserts.py",
                 'integer(b"h", hour.hour) + integer(b"k", partition), _inc(',
                 'integer(b"h", hour.hour) + integer(b"k", 0), _inc(',
             ),
@@ -176,7 +176,7 @@ MUTANTS = (
         f"{KILLS}[after_commit]",
         (
             Edit(
-                "consumer/assignment.py",
+                "consumer/partitions/assignment.py",
                 "TopicPartition(self._topic, assigned.partition, lease.read_from)",
                 "TopicPartition(self._topic, assigned.partition, lease.read_from + 1)",
             ),
@@ -196,14 +196,20 @@ MUTANTS = (
     Mutant(
         "events are rejected for their time by a clock that nobody compares",
         f"{CLOCKS}::test_a_consumers_clock_off_mongodbs[-1]",
-        (Edit("consumer/store.py", "self._clocks.check(*(taken.clock_now() for taken in batch.taken))", "pass"),),
+        (
+            Edit(
+                "consumer/storage/committer.py",
+                "self._clocks.check(*(taken.clock_now() for taken in batch.taken))",
+                "pass",
+            ),
+        ),
     ),
     Mutant(
         "records of aborted Kafka transactions are read",
         f"{KAFKA}::test_transactions_that_producers_abort_are_never_seen",
         (
             Edit(
-                "consumer/source.py",
+                "consumer/partitions/brokers.py",
                 '"isolation.level": settings.kafka_isolation_level',
                 '"isolation.level": "read_uncommitted"',
             ),

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from consumer.failpoints import BATCH_STEPS
+from consumer.process.failpoints import BATCH_STEPS
 from scripts._generate import generate
 from stack.waiting import wait_until
 from tests.faults.conftest import Start

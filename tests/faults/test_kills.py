@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from consumer.failpoints import BATCH_STEPS, CLAIM_STEPS
+from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.faults.fleet import Fleet

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from consumer.failpoints import BATCH_STEPS, CLAIM_STEPS
+from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS
 from stack.waiting import wait_until
 from tests.faults import behaviour
 from tests.faults.conftest import Start

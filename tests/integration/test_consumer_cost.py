@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from consumer.batch import Batch
-from consumer.intake import Intake, Taken, utc_now
-from consumer.lease import Lease
-from consumer.store import Store
-from consumer.transaction import WORTH_ASKING
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Intake, Taken, utc_now
+from consumer.partitions.lease import Lease
+from consumer.storage.committer import Store
+from consumer.storage.transaction import WORTH_ASKING
 from scripts._generate import Rated, Sold, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections

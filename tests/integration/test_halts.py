@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from consumer.clocks import Clocks
+from consumer.process.clocks import Clocks
 from scripts._generate import generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed

@@ -7,12 +7,12 @@ import pytest
 from bson import decode as bson_of
 from pydantic import SecretStr
 
-from consumer.batch import Batch
-from consumer.intake import Intake, Taken, utc_now
-from consumer.lease import Lease
-from consumer.transaction import WORTH_ASKING
-from consumer.updates import product_update, rollup_updates
-from consumer.writes import writes_of
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Intake, Taken, utc_now
+from consumer.partitions.lease import Lease
+from consumer.storage.plan import writes_of
+from consumer.storage.transaction import WORTH_ASKING
+from consumer.storage.upserts import product_update, rollup_updates
 from scripts._generate import generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections

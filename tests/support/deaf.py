@@ -6,7 +6,7 @@
 import sys
 
 from consumer import __main__ as consumer
-from consumer.source import Brokers, Question
+from consumer.partitions.brokers import Brokers, Question
 from shared.settings import ConsumerSettings
 
 NOBODY = "127.0.0.1:1"

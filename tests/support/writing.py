@@ -10,13 +10,13 @@ from bson.int64 import Int64
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 from pymongo.errors import AutoReconnect
 
-from consumer.assignment import Assigned
-from consumer.batch import Batch
-from consumer.clocks import Clocks
-from consumer.intake import Intake, Taken, utc_now
-from consumer.lease import Lease
-from consumer.source import NO_TOPIC_ID
-from consumer.store import Store
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Intake, Taken, utc_now
+from consumer.partitions.assignment import Assigned
+from consumer.partitions.brokers import NO_TOPIC_ID
+from consumer.partitions.lease import Lease
+from consumer.process.clocks import Clocks
+from consumer.storage.committer import Store
 from shared.documents import partition_id
 from shared.mongo import SyncDatabase, ensure_collections
 from tests.support.invariant import raw_events

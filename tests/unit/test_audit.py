@@ -9,8 +9,8 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.encode import as_document
-from consumer.events import Event, Rated, Sold
+from consumer.events.encode import as_document
+from consumer.events.event import Event, Rated, Sold
 from scripts._audit import raw, sums
 from scripts._audit.differences import Difference
 from scripts._audit.levels import NOT_A_SUM, as_stored

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from consumer.breaker import MOST_DELAY_SECONDS, Breaker
-from consumer.claimer import Claimer
+from consumer.partitions.claimer import Claimer
+from consumer.process.breaker import MOST_DELAY_SECONDS, Breaker
 from shared.errors import StoreUnavailable
 
 AWAY = StoreUnavailable("away")

@@ -6,8 +6,8 @@ import bson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.encode import Encoder, as_document
-from consumer.events import Event, Rated, Sold
+from consumer.events.encode import Encoder, as_document
+from consumer.events.event import Event, Rated, Sold
 
 INT64 = st.integers(0, 2**63 - 1)
 INT32 = st.integers(0, 2**31 - 1)

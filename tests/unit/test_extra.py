@@ -7,8 +7,8 @@ from bson.decimal128 import Decimal128
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.extra import storable
-from consumer.rejection import Rejected
+from consumer.events.rejection import Rejected
+from consumer.events.unknown_fields import storable
 from shared.events import Reason
 
 

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from consumer import failpoints
+from consumer.process import failpoints
 from shared.errors import ConfigurationError
 from tests.support.process import ROOT
 
 PASS_TWICE = """
-from consumer import failpoints
+from consumer.process import failpoints
 failpoints.arm()
 for passage in (1, 2):
     print(passage, flush=True)

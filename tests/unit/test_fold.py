@@ -7,8 +7,8 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.events import Event, Rated, Sold
-from consumer.fold import Fold, ProductFold, Sums, histogram_bin
+from consumer.batches.increments import Fold, ProductFold, Sums, histogram_bin
+from consumer.events.event import Event, Rated, Sold
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_200_000)
 PRODUCTS = st.integers(1, 3)

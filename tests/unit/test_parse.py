@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.parse import _parse_again, object_of, parse
-from consumer.rejection import Rejected
+from consumer.events.parse import _parse_again, object_of, parse
+from consumer.events.rejection import Rejected
 
 VALID = (
     b'{"event":"productSold","name_of_product":"P","product_id":"7","no_of_units":2,"amount":12.50,"more":[{"a":-0}]}'

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.decode import TimeLimits, decode, model_event
-from consumer.events import Event
-from consumer.parse import object_of, parse
-from consumer.plain import plain_event
-from consumer.rejection import Rejected, Rejection
+from consumer.events.decode import TimeLimits, decode, model_event
+from consumer.events.event import Event
+from consumer.events.fast_path import plain_event
+from consumer.events.parse import object_of, parse
+from consumer.events.rejection import Rejected, Rejection
 from scripts._generate import generate
 from shared.events import Reason
 from tests.unit.test_decode_contract import NOW_MS, VECTORS, value_of

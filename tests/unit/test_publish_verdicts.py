@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from consumer.decode import TimeLimits, decode
-from consumer.events import Rated, Sold
+from consumer.events.decode import TimeLimits, decode
+from consumer.events.event import Rated, Sold
 from scripts._generate import generate
 from scripts._invalid import INVALID
 

@@ -3,9 +3,9 @@
 import hashlib
 from datetime import UTC, datetime
 
-from consumer.copies import copy_of
-from consumer.rejected import KEEP_CUT_BYTES, KEEP_WHOLE_BYTES, Source, rejected_document
-from consumer.rejection import Rejection
+from consumer.dead_letters.copies import copy_of
+from consumer.dead_letters.record import KEEP_CUT_BYTES, KEEP_WHOLE_BYTES, Source, rejected_document
+from consumer.events.rejection import Rejection
 from shared.events import Reason
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

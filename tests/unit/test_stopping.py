@@ -11,7 +11,7 @@ from tests.support.process import ROOT
 # log's lock held. That is when the signals come.
 HANGING = """
 import os, signal, threading
-from consumer import stopping
+from consumer.process import stopping
 from shared import logs
 
 stopping.STOP_SECONDS = 1.0

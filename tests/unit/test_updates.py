@@ -9,9 +9,9 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.events import Event, Rated, Sold
-from consumer.fold import Fold
-from consumer.updates import product_update, rollup_updates, total_updates
+from consumer.batches.increments import Fold
+from consumer.events.event import Event, Rated, Sold
+from consumer.storage.upserts import product_update, rollup_updates, total_updates
 from shared.documents import (
     decimal128,
     hour_total_id,

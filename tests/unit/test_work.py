@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from confluent_kafka import Message
 
-from consumer.batch import Batch
-from consumer.intake import Intake, Taken
-from consumer.lease import Lease
-from consumer.writes import writes_of
+from consumer.batches.batch import Batch
+from consumer.batches.judging import Intake, Taken
+from consumer.partitions.lease import Lease
+from consumer.storage.plan import writes_of
 from scripts._generate import generate
 from tests.support.messages import received
 

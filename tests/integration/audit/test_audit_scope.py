@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import OperationFailure
 
-from consumer.source import LogState, Question
+from consumer.partitions.brokers import LogState, Question
 from scripts._audit.product_check import ProductCheck
 from scripts._audit.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection

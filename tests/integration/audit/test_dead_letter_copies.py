@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from consumer.dead_letters import DeadLetterCopier
-from consumer.rejected import Source, rejected_document
-from consumer.rejection import Rejection
+from consumer.dead_letters.copier import DeadLetterCopier
+from consumer.dead_letters.record import Source, rejected_document
+from consumer.events.rejection import Rejection
 from shared.documents import partition_id
 from shared.events import Reason
 from shared.settings import ConsumerSettings

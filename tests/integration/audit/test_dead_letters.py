@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from consumer.failpoints import REPLAY_STEPS
+from consumer.process.failpoints import REPLAY_STEPS
 from scripts._generate import Message, generate
 from shared.documents import event_collection
 from tests.support.audit import findings_of, script

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from consumer.clocks import Clocks
+from consumer.process.clocks import Clocks
 from consumer.retention import Retention
 from scripts._audit.reconcile import Reconciliation
 from scripts._audit.repair import Repair

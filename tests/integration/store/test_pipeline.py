@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pymongo.errors import NetworkTimeout
 
-from consumer import store
-from consumer.batch import BATCH_BYTES, PRODUCT_BYTES
+from consumer.batches.batch import BATCH_BYTES, PRODUCT_BYTES
 from consumer.pipeline import Pipeline
-from consumer.writes import Writes
+from consumer.storage import committer as store
+from consumer.storage.plan import Writes
 from stack.waiting import wait_until
 from tests.support.writing import Writer, sold
 

@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from consumer import products, store
-from consumer.source import LogState
-from consumer.transaction import Mismatch
+from consumer.partitions.brokers import LogState
+from consumer.storage import committer as store
+from consumer.storage import products
+from consumer.storage.transaction import Mismatch
 from scripts.partitions import DECISIONS, Decision, NotDecided, accept, settle
 from shared.errors import (
     ClockSkewed,

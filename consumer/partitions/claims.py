@@ -11,9 +11,9 @@ from bson.int64 import Int64
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
-from consumer import failpoints
-from consumer.lease import Lease
-from consumer.source import NO_TOPIC_ID, LogState, Question
+from consumer.partitions.brokers import NO_TOPIC_ID, LogState, Question
+from consumer.partitions.lease import Lease
+from consumer.process import failpoints
 from shared.documents import PARTITIONS, Document, partition_id
 from shared.errors import ClaimContended, Halt, OffsetsLost, StoreUnavailable, TopicRecreated
 from shared.failures import brief

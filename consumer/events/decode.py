@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from consumer.events import Event, Rated, Sold
-from consumer.parse import object_of, parse
-from consumer.plain import EVENT_NAMES, extra_fields, plain_event
-from consumer.rejection import Rejected, Rejection
+from consumer.events.event import Event, Rated, Sold
+from consumer.events.fast_path import EVENT_NAMES, extra_fields, plain_event
+from consumer.events.parse import object_of, parse
+from consumer.events.rejection import Rejected, Rejection
 from shared.events import MAX_AHEAD_MS, PRODUCT_RATED, PRODUCT_SOLD, RATED, REASON_OF_FIELD, SOLD, Reason
 
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from bson.int64 import Int64
 from pymongo.client_session import ClientSession
 
-from consumer import commands
-from consumer.fold import Latest, ProductFold
-from consumer.lease import Lease
-from consumer.updates import product_update
-from consumer.writes import Key, Known, Writes, beginning
+from consumer.batches.increments import Latest, ProductFold
+from consumer.partitions.lease import Lease
+from consumer.storage import commands
+from consumer.storage.plan import Key, Known, Writes, beginning
+from consumer.storage.upserts import product_update
 from shared.documents import EVENTS_PREFIX, PRODUCTS, Document, event_collection, product_id
 from shared.mongo import SyncDatabase
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from confluent_kafka import Message
 
-from consumer.fold import Fold
-from consumer.intake import Intake, Taken
-from consumer.lease import Lease
+from consumer.batches.increments import Fold
+from consumer.batches.judging import Intake, Taken
+from consumer.partitions.lease import Lease
 from shared.documents import Document
 
 BATCH_BYTES: Final = 20 * 1024 * 1024

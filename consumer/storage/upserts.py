@@ -10,8 +10,8 @@ from itertools import groupby
 from struct import Struct
 from typing import NamedTuple
 
-from consumer.bson_parts import INT64, embedded, integer, text
-from consumer.fold import Fold, Latest, ProductFold, Sums, coarser
+from consumer.batches.increments import Fold, Latest, ProductFold, Sums, coarser
+from consumer.storage.bson_parts import INT64, embedded, integer, text
 from shared.documents import (
     AMOUNT_DECIMALS,
     RATING_DECIMALS,

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
-from consumer import failpoints
-from consumer.lease import Lease
+from consumer.partitions.lease import Lease
+from consumer.process import failpoints
 from shared import reporting
 from shared.errors import AnalyticsError, Halt
 from shared.logs import logger

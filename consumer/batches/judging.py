@@ -10,13 +10,13 @@ from typing import Final
 from bson.errors import BSONError
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
-from consumer.assignment import Assigned
-from consumer.decode import TimeLimits, decode
-from consumer.encode import Encoder
-from consumer.fold import Fold
-from consumer.lease import Lease
-from consumer.rejected import Headers, Source, rejected_document
-from consumer.rejection import Rejection
+from consumer.batches.increments import Fold
+from consumer.dead_letters.record import Headers, Source, rejected_document
+from consumer.events.decode import TimeLimits, decode
+from consumer.events.encode import Encoder
+from consumer.events.rejection import Rejection
+from consumer.partitions.assignment import Assigned
+from consumer.partitions.lease import Lease
 from shared.documents import Document
 from shared.events import Reason
 

@@ -5,9 +5,9 @@ Inserting costs MongoDB a fraction of an upsert, and comes to the same.
 
 from functools import lru_cache
 
-from consumer.bson_parts import INT32, embedded, integer
-from consumer.fold import Latest, ProductFold, Sums
-from consumer.updates import Hour, first_seen, hours, increments, newest, ratings
+from consumer.batches.increments import Latest, ProductFold, Sums
+from consumer.storage.bson_parts import INT32, embedded, integer
+from consumer.storage.upserts import Hour, first_seen, hours, increments, newest, ratings
 
 
 def rollup_documents(product: int, partition: int, folded: ProductFold) -> list[bytes]:

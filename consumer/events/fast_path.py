@@ -7,8 +7,8 @@ It costs a fifth of the models, whose word counts in every other case.
 from collections.abc import Container
 from typing import Any, Final
 
-from consumer.events import Event, Extra, Rated, Sold
-from consumer.extra import storable
+from consumer.events.event import Event, Extra, Rated, Sold
+from consumer.events.unknown_fields import storable
 from shared.events import (
     MAX_CATEGORY,
     MAX_NAME,

@@ -11,7 +11,7 @@ from typing import Final
 import bson
 from bson.int64 import Int64
 
-from consumer.events import Event, Rated, Sold
+from consumer.events.event import Event, Rated, Sold
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, Document, decimal128, decimal128_words
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 

@@ -14,8 +14,8 @@ from bson.int64 import Int64
 from pymongo import UpdateOne, WriteConcern
 from pymongo.errors import PyMongoError
 
-from consumer.assignment import Assigned
-from consumer.lease import Lease
+from consumer.partitions.assignment import Assigned
+from consumer.partitions.lease import Lease
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.errors import StoreUnavailable
 from shared.failures import brief

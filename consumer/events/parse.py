@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from consumer.rejection import Rejected
+from consumer.events.rejection import Rejected
 from shared.events import MAX_DEPTH, MAX_MESSAGE_BYTES, Reason, exact_decimal
 
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)

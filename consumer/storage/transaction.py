@@ -10,12 +10,13 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from consumer import commands, failpoints
-from consumer.inserts import rollup_document
-from consumer.lease import Lease
-from consumer.products import Products
-from consumer.updates import rollup_update
-from consumer.writes import Key, Known, ProductHour, Writes, add_hours
+from consumer.partitions.lease import Lease
+from consumer.process import failpoints
+from consumer.storage import commands
+from consumer.storage.inserts import rollup_document
+from consumer.storage.plan import Key, Known, ProductHour, Writes, add_hours
+from consumer.storage.products import Products
+from consumer.storage.upserts import rollup_update
 from shared.documents import (
     PARTITIONS,
     PRODUCTS,

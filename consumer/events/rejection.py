@@ -14,7 +14,7 @@ class Rejection(NamedTuple):
 
 
 class Rejected(Exception):
-    """Raised inside decoding; `consumer.decode.decode` turns it into its `rejection`."""
+    """Raised inside decoding; `consumer.events.decode.decode` turns it into its `rejection`."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason, detail)

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from pymongo.errors import PyMongoError
 
-from consumer.commands import Encoded, in_messages
+from consumer.storage.commands import Encoded, in_messages
 from shared.documents import Document
 from shared.mongo import SyncDatabase
 

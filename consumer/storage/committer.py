@@ -1,4 +1,4 @@
-"""One batch -> MongoDB, exactly once: the retries around `consumer.transaction`, and what a mismatch means.
+"""One batch -> MongoDB, exactly once: the retries around `consumer.storage.transaction`, and what a mismatch means.
 
 The transaction starts by comparing each partition's epoch and offset, so running a batch again is always safe:
 whatever became of an earlier attempt, its partitions then stand at the batch's end, and nothing is written twice.
@@ -12,15 +12,15 @@ from functools import partial
 
 from pymongo.errors import PyMongoError
 
-from consumer import failpoints
-from consumer.batch import Batch
-from consumer.clocks import Clocks
-from consumer.lease import Lease
-from consumer.products import Products
-from consumer.refusals import refused_places
-from consumer.source import NO_TOPIC_ID
-from consumer.transaction import Mismatch, Refused, Transactions
-from consumer.writes import Writes, writes_of
+from consumer.batches.batch import Batch
+from consumer.partitions.brokers import NO_TOPIC_ID
+from consumer.partitions.lease import Lease
+from consumer.process import failpoints
+from consumer.process.clocks import Clocks
+from consumer.storage.plan import Writes, writes_of
+from consumer.storage.products import Products
+from consumer.storage.refusals import refused_places
+from consumer.storage.transaction import Mismatch, Refused, Transactions
 from shared.documents import PARTITIONS, Document
 from shared.errors import InvariantBroken, StoreUnavailable, TopicRecreated
 from shared.failures import brief
@@ -38,7 +38,7 @@ log = logger(__name__)
 class Store:
     """Writes batches, on one thread, in one session for its life: its id is what a partition's next owner kills.
 
-    `ask_topic_id` is `consumer.source.Brokers.ask_topic_id`; `committed` is told of every batch, or part, once written.
+    `ask_topic_id` is `consumer.partitions.brokers.Brokers.ask_topic_id`; `committed` is told of every batch, or part, once written.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from consumer.rejected import KEEP_CUT_BYTES
+from consumer.dead_letters.record import KEEP_CUT_BYTES
 from shared.documents import Document
 
 

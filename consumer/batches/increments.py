@@ -1,13 +1,13 @@
 """Events of one batch -> the sums that its aggregates grow by, and its documents, grouped. Pure.
 
 Each event is added once, to its product's minute and to its second over all products; coarser levels are sums of
-these (`consumer.updates`).
+these (`consumer.storage.upserts`).
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Self
 
-from consumer.events import Event, Rated, Sold
+from consumer.events.event import Event, Rated, Sold
 from shared.documents import HISTOGRAM_BINS, MINUTE_MS, SECOND_MS
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from bson.decimal128 import Decimal128, create_decimal128_context
 
-from consumer.parse import check_depth
-from consumer.rejection import Rejected
+from consumer.events.parse import check_depth
+from consumer.events.rejection import Rejected
 from shared.documents import decimal128
 from shared.events import MAX_DEPTH, Reason
 

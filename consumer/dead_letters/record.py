@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bson.int64 import Int64
 
-from consumer.rejection import Rejection
+from consumer.events.rejection import Rejection
 from shared.documents import Document, rejected_id
 
 KEEP_WHOLE_BYTES = 1024 * 1024

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from consumer.batch import Batch
-from consumer.fold import Fold, Latest, ProductFold
-from consumer.inserts import product_document, rollup_documents
-from consumer.lease import Lease
-from consumer.updates import Hour, hours, rollup_update, total_updates
+from consumer.batches.batch import Batch
+from consumer.batches.increments import Fold, Latest, ProductFold
+from consumer.partitions.lease import Lease
+from consumer.storage.inserts import product_document, rollup_documents
+from consumer.storage.upserts import Hour, hours, rollup_update, total_updates
 from shared.documents import (
     DAY_MS,
     HOUR_MS,

@@ -16,12 +16,12 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from consumer.assignment import Assigned, Assignment
-from consumer.breaker import Breaker
-from consumer.claims import Claims
-from consumer.clocks import Clocks
-from consumer.lease import Lease
-from consumer.source import LogState, Question
+from consumer.partitions.assignment import Assigned, Assignment
+from consumer.partitions.brokers import LogState, Question
+from consumer.partitions.claims import Claims
+from consumer.partitions.lease import Lease
+from consumer.process.breaker import Breaker
+from consumer.process.clocks import Clocks
 from shared.errors import (
     AnalyticsError,
     ClaimContended,
