@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import documentation, problems
-from api.direct import DirectRoutes
-from api.health import Health
-from api.key_ring import KeyRing
-from api.middleware import RequestMiddleware
+from api.auth.key_ring import KeyRing
 from api.routes import operations, ratings, sales
 from api.services import Clock, Services, system_clock
+from api.web import documentation, problems
+from api.web.direct_routes import DirectRoutes
+from api.web.health import Health
+from api.web.middleware import RequestMiddleware
 from shared.settings import ApiSettings
 
 CORS: Final[dict[str, Any]] = {

@@ -8,7 +8,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import Application
-from api.protocol import Protocol
+from api.web.protocol import Protocol
 from shared import logs
 from shared.settings import ApiSettings
 

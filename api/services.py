@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from api import background, metrics
-from api.access import Access
-from api.batching import BatchingReader
-from api.client_address import ClientAddresses
-from api.freshness import Freshness
-from api.key_ring import KeyRing
-from api.keys import Key, signing_key
-from api.ratings import Rating, RatingsReader
-from api.sales import Sales, SalesReader
-from api.store import Store
-from api.token_records import TokenRecords
-from api.token_use import TokenUse
-from api.token_watch import TokenWatch
-from api.tokens import TokenSigner, TokenVerifier
+from api.auth.access import Access
+from api.auth.client_address import ClientAddresses
+from api.auth.key_ring import KeyRing
+from api.auth.keys import Key, signing_key
+from api.auth.last_use import TokenUse
+from api.auth.records import TokenRecords
+from api.auth.revocation import TokenWatch
+from api.auth.tokens import TokenSigner, TokenVerifier
+from api.reads.batching import BatchingReader
+from api.reads.database import Store
+from api.reads.freshness import Freshness
+from api.reads.ratings import Rating, RatingsReader
+from api.reads.sales import Sales, SalesReader
 from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings
 

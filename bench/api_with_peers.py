@@ -12,9 +12,9 @@ from fastapi import Request, Response
 
 from api.__main__ import main
 from api.app import Application, create_app
-from api.dependencies import SalesCaller
-from api.direct import DirectRoute
-from api.responses import answer
+from api.web.dependencies import SalesCaller
+from api.web.direct_routes import DirectRoute
+from api.web.responses import answer
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 

@@ -15,8 +15,8 @@ import uvloop
 from motor.motor_asyncio import AsyncIOMotorClient
 from rich.console import Console
 
-from api.aggregates import Pipeline
-from api.batching import BatchingReader
+from api.reads.batching import BatchingReader
+from api.reads.queries import Pipeline
 from shared.mongo import connect_async
 from shared.settings import SharedSettings
 

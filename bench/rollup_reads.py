@@ -14,8 +14,8 @@ from pymongo.command_cursor import CommandCursor
 from pymongo.cursor import Cursor
 from rich.console import Console
 
-from api.aggregates import BY_ID, sales_by_product
-from api.window import Window
+from api.reads.queries import BY_ID, sales_by_product
+from api.reads.window import Window
 from shared.documents import Document, decimal128, rollup_id
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings

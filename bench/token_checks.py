@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 from rich.console import Console
 
-from api.access import SALES_READ, Access, digest
-from api.client_address import ClientAddresses
-from api.keys import Key
+from api.auth.access import SALES_READ, Access, digest
+from api.auth.client_address import ClientAddresses
+from api.auth.keys import Key
+from api.auth.records import TokenRecords
+from api.auth.tokens import TokenSigner, TokenVerifier
+from api.reads.database import Store
 from api.services import system_clock
-from api.store import Store
-from api.token_records import TokenRecords
-from api.tokens import TokenSigner, TokenVerifier
 from shared.documents import API_TOKENS
 from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.access import SCOPES
+from api.auth.access import SCOPES
 from scripts._errors import errors_as_messages
 from scripts._tokens import records as token_records
 from scripts._tokens import views

@@ -2,12 +2,12 @@
 
 from fastapi import FastAPI, Request, Response
 
-from api import documentation
-from api.access import RATINGS_READ
-from api.dependencies import ProductId, RatingsCaller, check_product, product_number, refuse_query, services_of
-from api.direct import DirectRoute
-from api.problems import no_product
-from api.responses import AverageRating, answer, average_rating
+from api.auth.access import RATINGS_READ
+from api.web import documentation
+from api.web.dependencies import ProductId, RatingsCaller, check_product, product_number, refuse_query, services_of
+from api.web.direct_routes import DirectRoute
+from api.web.problems import no_product
+from api.web.responses import AverageRating, answer, average_rating
 
 
 def add_to(app: FastAPI) -> None:

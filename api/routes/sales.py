@@ -2,12 +2,12 @@
 
 from fastapi import FastAPI, Request, Response
 
-from api import documentation
-from api.access import SALES_READ
-from api.dependencies import ProductId, SalesCaller, check_product, product_number, refuse_query, services_of
-from api.direct import DirectRoute
-from api.problems import no_product
-from api.responses import TotalSales, answer, total_sales
+from api.auth.access import SALES_READ
+from api.web import documentation
+from api.web.dependencies import ProductId, SalesCaller, check_product, product_number, refuse_query, services_of
+from api.web.direct_routes import DirectRoute
+from api.web.problems import no_product
+from api.web.responses import TotalSales, answer, total_sales
 
 
 def add_to(app: FastAPI) -> None:

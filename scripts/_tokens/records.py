@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from pymongo.collection import Collection
 
-from api.access import digest
+from api.auth.access import digest
+from api.auth.records import WITH_LAST_USE, ends_at
 from api.services import token_signer
-from api.token_records import WITH_LAST_USE, ends_at
 from shared.documents import API_TOKENS, TOKEN_USES, Document
 from shared.mongo import access_database, connect
 from shared.settings import ApiSettings, SharedSettings

@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from api.token_records import ends_at
+from api.auth.records import ends_at
 from scripts._tokens.records import ID_DIGITS, state
 from shared.documents import Document
 

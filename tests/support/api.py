@@ -16,8 +16,8 @@ import structlog
 from pydantic import SecretStr
 from pymongo.collection import Collection
 
-from api.access import RATINGS_READ, SALES_READ, digest
 from api.app import create_app
+from api.auth.access import RATINGS_READ, SALES_READ, digest
 from api.server import Server
 from api.services import system_clock, token_signer
 from shared.settings import ApiSettings

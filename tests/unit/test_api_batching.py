@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.batching import WORTH_A_QUERY, BatchingReader
+from api.reads.batching import WORTH_A_QUERY, BatchingReader
 from shared.errors import StoreUnavailable
 
 pytestmark = pytest.mark.anyio

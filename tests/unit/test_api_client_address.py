@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from api.client_address import ClientAddresses
+from api.auth.client_address import ClientAddresses
 
 PROXIES = ClientAddresses([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
 

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
-from api import weakness
-from api.keys import Key, configured_keys, folder_keys, signing_key
+from api.auth import key_strength as weakness
+from api.auth.key_strength import weakness_of
+from api.auth.keys import Key, configured_keys, folder_keys, signing_key
 from api.services import token_signer
-from api.weakness import weakness_of
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 from tests.support.keys import pem_pair, point_of
@@ -123,7 +123,7 @@ def test_a_key_whose_private_half_is_published_is_refused(monkeypatch: pytest.Mo
     with pytest.raises(ConfigurationError, match="published"):
         Key.from_text("k", example)
     private, public = pem_pair()
-    monkeypatch.setattr("api.keys._PUBLISHED", frozenset({sha256(point_of(public)).hexdigest()}))
+    monkeypatch.setattr("api.auth.keys._PUBLISHED", frozenset({sha256(point_of(public)).hexdigest()}))
     with pytest.raises(ConfigurationError, match="published"):
         Key.from_text("k", private)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.protocol import GatheringTransport
+from api.web.protocol import GatheringTransport
 
 pytestmark = pytest.mark.anyio
 

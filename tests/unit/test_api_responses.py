@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.caches import BoundedCache
-from api.freshness import rfc3339
-from api.ratings import half_even
-from api.responses import average_rating, plain, total_sales
+from api.reads.caches import BoundedCache
+from api.reads.freshness import rfc3339
+from api.reads.ratings import half_even
+from api.web.responses import average_rating, plain, total_sales
 
 
 @pytest.mark.parametrize(

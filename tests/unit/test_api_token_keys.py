@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from api.keys import Key
-from api.tokens import InvalidToken, TokenSigner, TokenVerifier
+from api.auth.keys import Key
+from api.auth.tokens import InvalidToken, TokenSigner, TokenVerifier
 from shared.errors import ConfigurationError
 from tests.support.jws import encoded, signed
 from tests.support.keys import pem_pair, point_of

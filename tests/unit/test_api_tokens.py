@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jose import jwt
 
-from api.keys import Key
-from api.tokens import MAX_BYTES, InvalidToken, TokenSigner, TokenVerifier
+from api.auth.keys import Key
+from api.auth.tokens import MAX_BYTES, InvalidToken, TokenSigner, TokenVerifier
 from tests.support import jws
 from tests.support.jws import encoded
 

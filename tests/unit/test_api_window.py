@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.window import Window
+from api.reads.window import Window
 
 DAY = 86_400_000
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.access import digest
-from api.key_ring import KeyRing
+from api.auth.access import digest
+from api.auth.key_ring import KeyRing
+from api.auth.last_use import TokenUse
 from api.services import system_clock, token_signer, token_verifier
-from api.token_use import TokenUse
 from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON

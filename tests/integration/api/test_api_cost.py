@@ -9,7 +9,10 @@ from types import FrameType
 import pytest
 from starlette.types import ASGIApp, Message, Scope
 
-from api.aggregates import (
+from api.app import create_app
+from api.reads.database import Store
+from api.reads.freshness import Freshness
+from api.reads.queries import (
     BY_ID,
     Pipeline,
     Query,
@@ -19,11 +22,8 @@ from api.aggregates import (
     sales_by_second,
     sales_of_all,
 )
-from api.app import create_app
-from api.freshness import Freshness
-from api.sales import SalesReader
-from api.store import Store
-from api.window import Window
+from api.reads.sales import SalesReader
+from api.reads.window import Window
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON

@@ -2,8 +2,8 @@
 
 import re
 
-from api.documentation import AT_THE_EDGE
 from api.openapi import document
+from api.web.documentation import AT_THE_EDGE
 from tests.support.api import Api
 from tests.support.process import ROOT
 

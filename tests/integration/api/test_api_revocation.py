@@ -85,7 +85,7 @@ def test_it_fails_closed_in_the_time_that_is_set(mongo: MongoServer, database: D
 def test_keys_are_rotated_without_a_restart(
     mongo: MongoServer, database: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.key_ring.PERIOD_SECONDS", 0.05)
+    monkeypatch.setattr("api.auth.key_ring.PERIOD_SECONDS", 0.05)
     private, public = pem_pair()
     settings = api_settings(mongo, database).model_copy(
         update={"token_signing_key": SecretStr(""), "token_keys_dir": str(tmp_path), "token_key_id": "old"}
@@ -118,7 +118,7 @@ def test_keys_are_rotated_without_a_restart(
 def test_an_idle_token_ends_and_one_that_is_used_does_not(
     mongo: MongoServer, database: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.token_use._PERIOD_SECONDS", 0.05)
+    monkeypatch.setattr("api.auth.last_use._PERIOD_SECONDS", 0.05)
     settings = api_settings(mongo, database).model_copy(update={"token_trust_seconds": 1.0})
     with serving(settings, clock := Clock(NOON)) as url:
         api = Api(settings, database, clock, url)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from api import background
-from api.access import Access, digest
-from api.client_address import ClientAddresses
-from api.keys import configured_keys
+from api.auth.access import Access, digest
+from api.auth.client_address import ClientAddresses
+from api.auth.keys import configured_keys
+from api.auth.records import Caller, TokenRecords
+from api.auth.revocation import TokenWatch
+from api.auth.tokens import Claims, InvalidToken, TokenVerifier
+from api.reads.database import Store
 from api.services import system_clock
-from api.store import Store
-from api.token_records import Caller, TokenRecords
-from api.token_watch import TokenWatch
-from api.tokens import Claims, InvalidToken, TokenVerifier
 from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 from stack.waiting import wait_until

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from api.freshness import Freshness
-from api.ratings import RatingsReader
-from api.responses import plain
-from api.sales import SalesReader
-from api.store import Store
+from api.reads.database import Store
+from api.reads.freshness import Freshness
+from api.reads.ratings import RatingsReader
+from api.reads.sales import SalesReader
+from api.web.responses import plain
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings

@@ -8,8 +8,8 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
-from api.health import Health
-from api.problems import broken
+from api.web.health import Health
+from api.web.problems import broken
 from shared import logs, reporting
 
 log = logs.logger(__name__)

@@ -4,8 +4,8 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from api.aggregates import caught_up_times
-from api.store import Store
+from api.reads.database import Store
+from api.reads.queries import caught_up_times
 from shared import schema
 from shared.documents import PARTITIONS, SCHEMA
 

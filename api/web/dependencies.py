@@ -8,12 +8,12 @@ from fastapi import Path, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from api import headers
-from api.access import RATINGS_READ, SALES_READ, WrongAddress
-from api.problems import Problem, elsewhere, lacking, no_product, no_token, out_of_scope
+from api.auth.access import RATINGS_READ, SALES_READ, WrongAddress
+from api.auth.records import Caller
+from api.auth.tokens import InvalidToken
 from api.services import Services
-from api.token_records import Caller
-from api.tokens import InvalidToken
+from api.web import headers
+from api.web.problems import Problem, elsewhere, lacking, no_product, no_token, out_of_scope
 
 _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST_ID: Final = 2**63 - 1

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final
 from jose import jwk, jws
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.keys import Key
+from api.auth.keys import Key
 from shared.errors import ConfigurationError
 
 MAX_BYTES: Final = 1024

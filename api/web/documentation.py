@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from api import problems
-from api.problems import Problem
-from api.responses import ProblemDetails
+from api.web import problems
+from api.web.problems import Problem
+from api.web.responses import ProblemDetails
 
 TITLE: Final = "Product analytics"
 VERSION: Final = "1.1.1"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pymongo.errors import PyMongoError
 
-from api.token_records import TokenRecords
+from api.auth.records import TokenRecords
 from shared import logs
 from shared.documents import API_TOKENS, Document
 from shared.mongo import AsyncDatabase

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from api.aggregates import ratings_by_product
-from api.freshness import Freshness
-from api.store import Store
+from api.reads.database import Store
+from api.reads.freshness import Freshness
+from api.reads.queries import ratings_by_product
 from shared.documents import PRODUCTS, RATING_DECIMALS, scaled
 
 

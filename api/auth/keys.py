@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from api.weakness import weakness_of
+from api.auth.key_strength import weakness_of
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
 

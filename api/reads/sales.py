@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, Self
 
-from api.aggregates import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
-from api.caches import BoundedCache
-from api.freshness import Freshness
-from api.store import Store
-from api.window import Window
+from api.reads.caches import BoundedCache
+from api.reads.database import Store
+from api.reads.freshness import Freshness
+from api.reads.queries import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
+from api.reads.window import Window
 from shared.documents import AMOUNT_DECIMALS, PRODUCTS, ROLLUPS, TOTALS, scaled
 
 KNOWN_PRODUCTS = 100_000

@@ -7,10 +7,10 @@ from typing import Final
 
 from starlette.types import Scope
 
-from api.caches import BoundedCache
-from api.client_address import ClientAddresses
-from api.token_records import TOKENS_KEPT, Caller, TokenRecords
-from api.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, holds
+from api.auth.client_address import ClientAddresses
+from api.auth.records import TOKENS_KEPT, Caller, TokenRecords
+from api.auth.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, holds
+from api.reads.caches import BoundedCache
 
 SALES_READ: Final = "sales:read"
 RATINGS_READ: Final = "ratings:read"

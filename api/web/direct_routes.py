@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import problems
-from api.dependencies import Bearer
+from api.web import problems
+from api.web.dependencies import Bearer
 
 _PRODUCT = "/{product_id}"
 

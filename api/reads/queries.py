@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from bson.max_key import MaxKey
 
-from api.window import Window
+from api.reads.window import Window
 from shared.documents import (
     MAINTENANCE,
     MINUTE_MS,

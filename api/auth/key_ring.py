@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from api.keys import Key, configured_keys, folder_keys, own_key
+from api.auth.keys import Key, configured_keys, folder_keys, own_key
 from shared import logs
 from shared.settings import ApiSettings
 

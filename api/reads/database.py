@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from api.aggregates import BY_ID, Pipeline, Query
+from api.reads.queries import BY_ID, Pipeline, Query
 from shared import logs
 from shared.errors import StoreUnavailable
 from shared.mongo import AsyncDatabase

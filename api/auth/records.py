@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Final, Self
 
-from api.aggregates import Pipeline
-from api.batching import BatchingReader
-from api.caches import BoundedCache
-from api.client_address import Address, Network
-from api.store import Store
+from api.auth.client_address import Address, Network
+from api.reads.batching import BatchingReader
+from api.reads.caches import BoundedCache
+from api.reads.database import Store
+from api.reads.queries import Pipeline
 from shared.documents import API_TOKENS, TOKEN_USES, Document
 
 TOKENS_KEPT: Final = 10_000
