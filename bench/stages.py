@@ -29,7 +29,7 @@ from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks
 from consumer.process.runtime import prepare
 from consumer.storage.committer import Store
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings

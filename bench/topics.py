@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from bench.lab import Lab
-from scripts._generate import generate
-from scripts._send import Sender
+from scripts.publish.generate import generate
+from scripts.publish.send import Sender
 from shared.settings import KafkaSettings
 
 PARTITIONS = 12

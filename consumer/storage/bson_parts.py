@@ -1,4 +1,4 @@
-"""Pieces of BSON that `consumer.storage.upserts` puts together: an element is its type, its name and its value. Pure."""
+"""Pieces of BSON that the statements are put together from: an element is its type, its name and its value. Pure."""
 
 from struct import Struct
 from typing import Final

@@ -38,7 +38,7 @@ log = logger(__name__)
 class Store:
     """Writes batches, on one thread, in one session for its life: its id is what a partition's next owner kills.
 
-    `ask_topic_id` is `consumer.partitions.brokers.Brokers.ask_topic_id`; `committed` is told of every batch, or part, once written.
+    `ask_topic_id` is `Brokers.ask_topic_id`; `committed` is told of every batch, or part, once written.
     """
 
     def __init__(

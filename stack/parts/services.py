@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.local_authority import ensure, utc_now
+from scripts.certificates.local_authority import ensure, utc_now
 from stack.errors import StackError
 from stack.process import Part
 

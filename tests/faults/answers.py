@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
-from scripts._generate import Expected, Rated, Sold
+from scripts.publish.generate import Expected, Rated, Sold
 from tests.support.api import Api, api_process
 from tests.support.pipeline import Pipeline, now_ms
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts._generate import Expected, Rated, Sold
+from scripts.publish.generate import Expected, Rated, Sold
 from shared.mongo import SyncDatabase
 from tests.support.invariant import Place, event_collections
 

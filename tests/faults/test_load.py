@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts._generate import Message, generate
+from scripts.publish.generate import Message, generate
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.support.process import Running

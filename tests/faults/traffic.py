@@ -10,8 +10,8 @@ from random import Random
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from scripts._generate import Expected, generate
-from scripts._generate import Message as Generated
+from scripts.publish.generate import Expected, generate
+from scripts.publish.generate import Message as Generated
 from tests.support.invariant import Place
 from tests.support.pipeline import now_ms
 

@@ -17,7 +17,7 @@ from consumer.partitions.claims import Claims
 from consumer.partitions.lease import Lease
 from consumer.process.breaker import Breaker
 from consumer.process.clocks import Clocks
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from shared.documents import EVENT_COLLECTION_OPTIONS
 from stack.waiting import wait_until
 from tests.support.invariant import raw_events

@@ -13,7 +13,7 @@ from consumer.batches.judging import Intake, Taken, utc_now
 from consumer.partitions.lease import Lease
 from consumer.storage.committer import Store
 from consumer.storage.transaction import WORTH_ASKING
-from scripts._generate import Rated, Sold, generate
+from scripts.publish.generate import Rated, Sold, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings

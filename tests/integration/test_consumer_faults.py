@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from stack.waiting import wait_until
 from tests.support.pipeline import Pipeline, pipeline
 from tests.support.servers import KafkaServer, MongoServer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.local_authority import ensure, utc_now
+from scripts.certificates.local_authority import ensure, utc_now
 from shared.mongo import connect
 from shared.settings import SharedSettings
 from stack.errors import PartMissing

@@ -13,7 +13,7 @@ from consumer.partitions.lease import Lease
 from consumer.storage.plan import writes_of
 from consumer.storage.transaction import WORTH_ASKING
 from consumer.storage.upserts import product_update, rollup_updates
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from scripts._audit.findings import Finding
-from scripts._audit.kafka import Log
-from scripts._audit.reconcile import Reconciliation
+from scripts.audit.findings import Finding
+from scripts.audit.offsets.kafka import Log
+from scripts.audit.reconcile import Reconciliation
 from shared.mongo import SyncDatabase
 from shared.settings import ConsumerSettings
 from tests.support.pipeline import Pipeline

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 
-from scripts._generate import Message as Generated
+from scripts.publish.generate import Message as Generated
 
 
 def received(messages: Iterable[Generated], partition: int, at_ms: int, first: int = 0) -> list[Message]:

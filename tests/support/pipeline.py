@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, Message, Producer
 from pydantic import SecretStr
 
-from scripts._generate import Message as Generated
+from scripts.publish.generate import Message as Generated
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack.waiting import wait_until

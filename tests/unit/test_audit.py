@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from consumer.events.encode import as_document
 from consumer.events.event import Event, Rated, Sold
-from scripts._audit import raw, sums
-from scripts._audit.differences import Difference
-from scripts._audit.levels import NOT_A_SUM, as_stored
-from scripts._audit.levels import as_document as document_of
-from scripts._audit.offsets import PAGE, Offsets, Seen
-from scripts._audit.products import Newest, ProductSums, problems
-from scripts._audit.raw import events_of
-from scripts._audit.repair import NotRepaired, added
+from scripts.audit.offsets.seen import PAGE, Offsets, Seen
+from scripts.audit.products.product_sums import Newest, ProductSums, problems
+from scripts.audit.reading import packed_sums as sums
+from scripts.audit.reading import raw
+from scripts.audit.reading.raw import events_of
+from scripts.audit.repair.repair import NotRepaired, added
+from scripts.audit.sums.differences import Difference
+from scripts.audit.sums.levels import NOT_A_SUM, as_stored
+from scripts.audit.sums.levels import as_document as document_of
 from shared.documents import replayed_offset, replayed_source
 
 numbers = st.integers(0, 2**63 - 1)

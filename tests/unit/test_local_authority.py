@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from scripts import local_authority
-from scripts.local_authority import ensure
+from scripts.certificates import local_authority
+from scripts.certificates.local_authority import ensure
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NAMES = ("localhost", "127.0.0.1", "::1")

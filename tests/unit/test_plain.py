@@ -11,7 +11,7 @@ from consumer.events.event import Event
 from consumer.events.fast_path import plain_event
 from consumer.events.parse import object_of, parse
 from consumer.events.rejection import Rejected, Rejection
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from shared.events import Reason
 from tests.unit.test_decode_contract import NOW_MS, VECTORS, value_of
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from scripts._generate import Message, Rated, Sold, generate
-from scripts._invalid import INVALID, REASONS
-from scripts._totals import Totals, counted, exact, plain, total
+from scripts.publish.generate import Message, Rated, Sold, generate
+from scripts.publish.invalid import INVALID, REASONS
+from scripts.publish.totals import Totals, counted, exact, plain, total
 
 NOW_MS = 1_767_225_600_250
 CONTRACT_REASONS = {

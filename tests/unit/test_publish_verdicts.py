@@ -6,8 +6,8 @@ import pytest
 
 from consumer.events.decode import TimeLimits, decode
 from consumer.events.event import Rated, Sold
-from scripts._generate import generate
-from scripts._invalid import INVALID
+from scripts.publish.generate import generate
+from scripts.publish.invalid import INVALID
 
 NOW_MS = time.time_ns() // 1_000_000
 

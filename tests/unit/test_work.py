@@ -17,7 +17,7 @@ from consumer.batches.batch import Batch
 from consumer.batches.judging import Intake, Taken
 from consumer.partitions.lease import Lease
 from consumer.storage.plan import writes_of
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from tests.support.messages import received
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from tests.support.pipeline import Pipeline, now_ms, pipeline
 from tests.support.servers import KafkaServer, MongoServer
 

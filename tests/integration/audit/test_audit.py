@@ -7,7 +7,7 @@ from threading import Event, Thread
 import pytest
 from confluent_kafka import Producer
 
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from stack.waiting import wait_until
 from tests.integration.audit.test_corrupt_events import lose_an_event
 from tests.support.audit import audit, findings_of
@@ -35,7 +35,7 @@ def test_audits_while_consumers_run_find_nothing(
             assert report["events"] > read, "no load"
             read = report["events"]
         with monkeypatch.context() as patched:
-            patched.setattr("scripts._audit.snapshot.RENEW_SECONDS", -1.0)  # a moment of its own for each day
+            patched.setattr("scripts.audit.reading.snapshot.RENEW_SECONDS", -1.0)  # a moment of its own for each day
             assert findings_of(events, events.database) == []
         enough.set()
         load.join()

@@ -6,8 +6,8 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from consumer.partitions.brokers import LogState, Question
-from scripts._audit.product_check import ProductCheck
-from scripts._audit.snapshot import Snapshot
+from scripts.audit.product_check import ProductCheck
+from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until

@@ -11,7 +11,7 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.process.failpoints import REPLAY_STEPS
-from scripts._generate import Message, generate
+from scripts.publish.generate import Message, generate
 from shared.documents import event_collection
 from tests.support.audit import findings_of, script
 from tests.support.invariant import check_aggregates

@@ -4,7 +4,7 @@ from itertools import takewhile
 from pathlib import Path
 from threading import Event, Thread
 
-from scripts._generate import generate
+from scripts.publish.generate import generate
 from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
 from tests.integration.audit import test_corrupt_products as products

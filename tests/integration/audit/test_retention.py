@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from consumer.process.clocks import Clocks
 from consumer.retention import Retention
-from scripts._audit.reconcile import Reconciliation
-from scripts._audit.repair import Repair
-from scripts._generate import generate
+from scripts.audit.reconcile import Reconciliation
+from scripts.audit.repair.repair import Repair
+from scripts.publish.generate import generate
 from shared import schema
 from shared.documents import DAY_MS, PRODUCTS, ROLLUPS, TOTALS, Document, event_collection
 from shared.errors import ClockSkewed, SchemaNewer

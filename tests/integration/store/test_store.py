@@ -10,7 +10,7 @@ from consumer.partitions.brokers import LogState
 from consumer.storage import committer as store
 from consumer.storage import products
 from consumer.storage.transaction import Mismatch
-from scripts.partitions import DECISIONS, Decision, NotDecided, accept, settle
+from scripts.partitions.__main__ import DECISIONS, Decision, NotDecided, accept, settle
 from shared.errors import (
     ClockSkewed,
     StoreUnavailable,

@@ -1,0 +1,179 @@
+"""Rejected messages: list them, look at one, replay those that the contract takes by now, discard, export.
+
+Letters are named by where they stood in Kafka, `PARTITION:OFFSET`, with `:GENERATION` where the topic was created
+again; or chosen by reason, partition, time of rejection and state. Settings are the consumer's.
+
+Exit codes: 0 done · 1 some letters stay as they were, or MongoDB or Kafka does not answer · 2 wrong usage · 78 a wrong
+setting.
+"""
+
+import json
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from consumer.process import failpoints
+from consumer.process.clocks import Clocks
+from scripts.common.sessions import only_session
+from scripts.dead_letters import original, run, show
+from scripts.dead_letters.failures import errors_as_messages, found, messages, refuse_everything
+from scripts.dead_letters.options import All, Partitions, Places, Reasons, Since, States, Until
+from scripts.dead_letters.replay import Replays
+from scripts.dead_letters.selection import Selection
+from shared.documents import REJECTED_EVENTS
+from shared.mongo import SyncDatabase, connect, ensure_collections
+from shared.settings import ConsumerSettings
+
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # messages may be among them
+)
+
+
+@app.command(name="list")
+def list_(
+    reason: Reasons = None,
+    partition: Partitions = None,
+    state: States = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 50,
+) -> None:
+    """Show letters in order of partition and offset, and how many there are by reason."""
+    with errors_as_messages():
+        settings, database = _connected()
+        selection = _selection(settings, None, reason, partition, state, since, until)
+        letters = list(selection.find(database, limit))
+        by_reason = [{"$match": selection.query()}, {"$group": {"_id": "$reason", "count": {"$sum": 1}}}]
+        counts = {one["_id"]: one["count"] for one in database[REJECTED_EVENTS].aggregate(by_reason)}
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(show.table(letters))
+    shown = f", {len(letters)} of them shown" if sum(counts.values()) > len(letters) else ""
+    messages.print(f"{sum(counts.values())} dead letters{shown}; {run.counted(counts)}", highlight=False)
+
+
+@app.command(name="show")
+def show_(place: Annotated[list[str], typer.Argument(help="`PARTITION:OFFSET`, as `list` shows them.")]) -> None:
+    """Show all of a letter: why it was rejected, headers, key, value."""
+    with errors_as_messages():
+        settings, database = _connected()
+        letters = found(_selection(settings, place).find(database))
+        for letter in letters:
+            for line in show.lines(letter):
+                print(line)  # noqa: T201
+
+
+@app.command()
+def replay(
+    place: Places = None,
+    reason: Reasons = None,
+    partition: Partitions = None,
+    since: Since = None,
+    until: Until = None,
+    all_: All = False,
+    force: Annotated[bool, typer.Option(help="Replay discarded letters too.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only tell what the contract says of them now.")] = False,
+) -> None:
+    """Judge letters again, and store as events those that the contract takes; each counts once, whatever happens."""
+    with errors_as_messages():
+        failpoints.arm()
+        settings, database = _connected()
+        states = ["new", "discarded"] if force else ["new"]
+        selection = _selection(settings, place, reason, partition, None if place else states, since, until)
+        refuse_everything(selection, all_)
+        ensure_collections(database)
+        Clocks(database, _now).check()
+        with only_session(database, "replayer") as session:
+            replays = Replays(
+                database,
+                session,
+                settings.event_retention_days,
+                states,
+                lambda letter: original.value_of(letter, database, settings),
+                _now,
+            )
+            if not run.tell(run.replayed(replays, found(selection.find(database)), dry_run), messages):
+                raise typer.Exit(1)
+
+
+@app.command()
+def discard(
+    place: Places = None,
+    reason: Reasons = None,
+    partition: Partitions = None,
+    since: Since = None,
+    until: Until = None,
+    all_: All = False,
+    note: Annotated[str, typer.Option(help="Why; kept with the letter.")] = "",
+) -> None:
+    """Mark new letters as never to be replayed. They stay where they are."""
+    with errors_as_messages():
+        settings, database = _connected()
+        selection = _selection(settings, place, reason, partition, None, since, until)
+        refuse_everything(selection, all_)
+        change = {"$set": {"state": "discarded", "discarded_at": _now()} | ({"note": note} if note else {})}
+        found = database[REJECTED_EVENTS].count_documents(selection.query())
+        changed = database[REJECTED_EVENTS].update_many({"$and": [selection.query(), {"state": "new"}]}, change)
+    messages.print(
+        f"{changed.modified_count} discarded, {found - changed.modified_count} were not new", highlight=False
+    )
+    if place and changed.modified_count < len(place):
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    place: Places = None,
+    reason: Reasons = None,
+    partition: Partitions = None,
+    state: States = None,
+    since: Since = None,
+    until: Until = None,
+    output: Annotated[Path | None, typer.Option(help="File to write.", show_default="standard output")] = None,
+) -> None:
+    """Write letters as JSON, one a line, bytes in base64."""
+    with errors_as_messages():
+        settings, database = _connected()
+        letters = _selection(settings, place, reason, partition, state, since, until).find(database)
+        count = 0
+        with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8") as file:
+            for letter in letters:
+                file.write(json.dumps(show.as_json(letter)) + "\n")
+                count += 1
+    messages.print(f"{count} dead letters written", highlight=False)
+
+
+def _selection(
+    settings: ConsumerSettings,
+    places: list[str] | None = None,
+    reasons: list[str] | None = None,
+    partitions: list[int] | None = None,
+    states: list[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Selection:
+    given = (places or (), reasons or (), partitions or (), states or ())
+    return Selection(settings.kafka_topic, *given, since, until)
+
+
+def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
+    settings = ConsumerSettings.load()
+    return settings, connect(settings, "scripts.dead_letters")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    app()

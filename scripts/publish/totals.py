@@ -1,0 +1,101 @@
+"""What consumers must have counted once they have read a stream of messages: the independent side of every check."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from scripts.publish.generate import Expected, Message, Sold
+
+AMOUNT_DECIMALS = 6
+RATING_DECIMALS = 2
+
+
+@dataclass(slots=True)
+class ProductTotals:
+    """Sums of one product: `amount` in millionths, `rating_sum` in hundredths, so that they are exact."""
+
+    sales: int = 0
+    units: int = 0
+    amount: int = 0
+    ratings: int = 0
+    rating_sum: int = 0
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over all messages added. The order of messages does not matter."""
+
+    products: dict[int, ProductTotals] = field(default_factory=lambda: defaultdict(ProductTotals))
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def add(self, expected: Expected) -> None:
+        """Count one message by what is expected of it."""
+        if isinstance(expected, str):
+            self.rejected[expected] += 1
+            return
+        product = self.products[expected.product]
+        if isinstance(expected, Sold):
+            product.sales += 1
+            product.units += expected.units
+            product.amount += expected.amount
+        else:
+            product.ratings += 1
+            product.rating_sum += expected.rating
+
+    @property
+    def accepted(self) -> int:
+        """How many events a consumer accepts."""
+        return sum(product.sales + product.ratings for product in self.products.values())
+
+    @property
+    def amount(self) -> Decimal:
+        """Sum of the amounts of every accepted sale."""
+        return exact(sum(product.amount for product in self.products.values()), AMOUNT_DECIMALS)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready: decimals as text, products by id in ascending order."""
+        return {
+            "accepted": self.accepted,
+            "rejected": dict(sorted(self.rejected.items())),
+            "amount": plain(self.amount),
+            "products": {str(number): _product_json(self.products[number]) for number in sorted(self.products)},
+        }
+
+
+def counted(messages: Iterable[Message], totals: Totals) -> Iterator[Message]:
+    """The same messages, each added to `totals` as it passes."""
+    add = totals.add
+    for message in messages:
+        add(message.expected)
+        yield message
+
+
+def total(messages: Iterable[Message]) -> Totals:
+    """Totals of all `messages`."""
+    totals = Totals()
+    for message in messages:
+        totals.add(message.expected)
+    return totals
+
+
+def exact(units: int, decimals: int) -> Decimal:
+    """`units` times ten to the minus `decimals`; never rounded, whatever the number of digits."""
+    return Decimal((0 if units >= 0 else 1, tuple(map(int, str(abs(units)))), -decimals))
+
+
+def plain(number: Decimal) -> str:
+    """Plain notation without an exponent or trailing zeros after the point, as the API answers."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _product_json(product: ProductTotals) -> dict[str, Any]:
+    return {
+        "sales": product.sales,
+        "units": product.units,
+        "amount": plain(exact(product.amount, AMOUNT_DECIMALS)),
+        "ratings": product.ratings,
+        "rating_sum": plain(exact(product.rating_sum, RATING_DECIMALS)),
+    }
