@@ -63,7 +63,7 @@ check: deps
 audit-dependencies: deps
 	$(python) -m tests.support.vulnerabilities
 
-# The interface as a file, which a test compares with the code: a change of it is raised in api/web/documentation.py first.
+# The interface as a file, which a test compares with the code: a change of it is raised in api/web/documentation.py.
 openapi: deps
 	$(python) -m api.openapi > docs/openapi.json
 

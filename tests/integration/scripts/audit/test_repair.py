@@ -7,9 +7,9 @@ from threading import Event, Thread
 from scripts.publish.generate import generate
 from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
-from tests.integration.audit import test_corrupt_products as products
-from tests.integration.audit import test_corrupt_sums as sums
-from tests.integration.audit.corrupting import copied
+from tests.integration.scripts.audit import test_corrupt_products as products
+from tests.integration.scripts.audit import test_corrupt_sums as sums
+from tests.integration.scripts.audit.corrupting import copied
 from tests.support.audit import audit
 from tests.support.invariant import check_aggregates
 from tests.support.pipeline import Pipeline, now_ms, pipeline

@@ -6,7 +6,7 @@ import pytest
 from bson.decimal128 import Decimal128
 
 from shared.mongo import SyncDatabase
-from tests.integration.audit.corrupting import Corrupt, a_product, assert_found
+from tests.integration.scripts.audit.corrupting import Corrupt, a_product, assert_found
 from tests.support.pipeline import Pipeline
 
 

@@ -7,7 +7,7 @@ from bson.int64 import Int64
 
 from shared.documents import EVENTS_PREFIX, REPLAYED_PARTITION, Document, event_id
 from shared.mongo import SyncDatabase
-from tests.integration.audit.corrupting import Corrupt, an_event, assert_found
+from tests.integration.scripts.audit.corrupting import Corrupt, an_event, assert_found
 from tests.support.pipeline import Pipeline, now_ms
 
 

@@ -13,7 +13,7 @@ from shared.events import Reason
 from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
 from stack.settings import StackSettings
 
-OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
 
 
 def default(field: FieldInfo) -> str:

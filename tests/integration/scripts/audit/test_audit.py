@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 
 from scripts.publish.generate import generate
 from stack.waiting import wait_until
-from tests.integration.audit.test_corrupt_events import lose_an_event
+from tests.integration.scripts.audit.test_corrupt_events import lose_an_event
 from tests.support.audit import audit, findings_of
 from tests.support.invariant import raw_events
 from tests.support.pipeline import now_ms, pipeline

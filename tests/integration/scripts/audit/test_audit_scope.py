@@ -11,7 +11,7 @@ from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until
-from tests.integration.audit.corrupting import copied
+from tests.integration.scripts.audit.corrupting import copied
 from tests.support.audit import audit, findings_of, log_of, script
 from tests.support.pipeline import Pipeline, now_ms
 from tests.support.servers import KafkaServer

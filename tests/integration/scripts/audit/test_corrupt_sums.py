@@ -7,7 +7,7 @@ from bson.decimal128 import Decimal128
 
 from shared.documents import HOUR_MS
 from shared.mongo import SyncDatabase
-from tests.integration.audit.corrupting import Corrupt, a_rollup, an_event, assert_found
+from tests.integration.scripts.audit.corrupting import Corrupt, a_rollup, an_event, assert_found
 from tests.support.pipeline import Pipeline
 
 

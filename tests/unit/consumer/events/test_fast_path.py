@@ -13,7 +13,7 @@ from consumer.events.parse import object_of, parse
 from consumer.events.rejection import Rejected, Rejection
 from scripts.publish.generate import generate
 from shared.events import Reason
-from tests.unit.test_decode_contract import NOW_MS, VECTORS, value_of
+from tests.unit.consumer.events.test_contract import NOW_MS, VECTORS, value_of
 
 ALWAYS = TimeLimits(-(2**63), 2**63)
 DEEPEST = "[" * 15 + "]" * 15

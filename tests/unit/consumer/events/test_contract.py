@@ -16,7 +16,7 @@ from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 NOW_MS = 1_780_272_000_000  # 2026-06-01T00:00:00Z
 LIMITS = TimeLimits.at(NOW_MS, retention_days=400)
-VECTORS = [json.loads(line) for line in (Path(__file__).parents[1] / "contracts/events.jsonl").read_text().splitlines()]
+VECTORS = [json.loads(line) for line in (Path(__file__).parents[3] / "contracts/events.jsonl").read_text().splitlines()]
 
 
 def value_of(vector: dict[str, Any]) -> bytes | None:
