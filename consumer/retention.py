@@ -17,11 +17,10 @@ from typing import Final
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from consumer.process.clocks import Clocks
-from shared.documents import DAY_MS, EVENTS_PREFIX, MAINTENANCE, RETENTION, event_collection, event_day
+from shared.documents import DAY_MS, EVENT_COLLECTIONS, MAINTENANCE, RETENTION, event_collection, event_day
 from shared.errors import AnalyticsError
-from shared.failures import brief
 from shared.logs import logger
-from shared.mongo import SyncDatabase
+from shared.mongo import SyncDatabase, brief
 
 ROUND_SECONDS: Final = 3600.0
 STOP_SECONDS: Final = 1.0
@@ -65,7 +64,7 @@ class Retention:
         now = self._clock()
         self._note(now)
         # One that is not clustered is another program's; what to do with it is a person's to decide.
-        ours = {"name": {"$regex": f"^{EVENTS_PREFIX}"}, "options.clusteredIndex": {"$exists": True}}
+        ours = {**EVENT_COLLECTIONS, "options.clusteredIndex": {"$exists": True}}
         names = self._database.list_collection_names(filter=ours)
         kept_from = self._kept_from(now)
         old = sorted(day for day in map(event_day, names) if day is not None and day < kept_from)

@@ -32,6 +32,7 @@ aggregate's `_id`, so two consumers never write the same document and readers su
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+from enum import StrEnum
 from typing import Any
 
 from bson.decimal128 import Decimal128
@@ -49,7 +50,7 @@ MAINTENANCE = "maintenance"
 SCHEMA = "schema"
 RETENTION = "retention"
 REPLAYS = "replays"
-EVENTS_PREFIX = "events_"
+_EVENTS_PREFIX = "events_"
 
 SUMS = ("amount", "units", "sales", "ratings", "rating_sum")
 REPLAYED_PARTITION = -1
@@ -66,6 +67,21 @@ HISTOGRAM_BINS = 10
 Id = dict[str, int | str]
 Document = dict[str, Any]
 
+EVENT_COLLECTIONS: Mapping[str, Any] = {"name": {"$regex": f"^{_EVENTS_PREFIX}"}}
+"""A filter of `listCollections`: the collections of raw events, one a day."""
+
+
+class LetterState(StrEnum):
+    """What became of a dead letter; the field `state` in `rejected_events`."""
+
+    NEW = "new"
+    """Nobody has decided about it yet."""
+    REPLAYED = "replayed"
+    """A person had it judged again and it was accepted: it is a raw event under partition -1 as well."""
+    DISCARDED = "discarded"
+    """A person decided that it is not worth replaying."""
+
+
 _OFFSET_BITS = 44
 _DECIMAL128_BIAS = 6176
 _EXACT = Context(prec=40)
@@ -76,16 +92,30 @@ _SIGN = 1 << 63
 
 def event_collection(time_ms: int) -> str:
     """Name of the collection of the UTC day that `time_ms` falls into."""
-    return f"{EVENTS_PREFIX}{datetime.fromtimestamp(time_ms // 1000, UTC):%Y%m%d}"
+    return f"{_EVENTS_PREFIX}{datetime.fromtimestamp(time_ms // 1000, UTC):%Y%m%d}"
 
 
 def event_day(collection: str) -> int | None:
     """Day since 1970 (UTC) whose events `collection` holds; None when it is no collection of events."""
     try:
-        day = datetime.strptime(collection, f"{EVENTS_PREFIX}%Y%m%d").replace(tzinfo=UTC)
+        day = datetime.strptime(collection, f"{_EVENTS_PREFIX}%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         return None
     return int(day.timestamp() * 1000) // DAY_MS
+
+
+def is_event_collection(name: str) -> bool:
+    """Whether a collection's name is one that `EVENT_COLLECTIONS` finds."""
+    return name.startswith(_EVENTS_PREFIX)
+
+
+def first_kept_day(retention: Mapping[str, Any] | None) -> int:
+    """The first day since 1970 (UTC) whose raw events retention has not dropped; 0 when it has dropped none.
+
+    `retention` is the document `RETENTION` of `maintenance`, None where it is missing. Retention notes a drop before it
+    drops, so whoever asks after reading a day knows whether the day may have been gone.
+    """
+    return int((retention or {}).get("dropped_before", 0))
 
 
 def replayed_offset(partition: int, offset: int) -> int:

@@ -3,6 +3,7 @@
 The consumer's thread uses PyMongo's client that waits, the API's event loop its asynchronous one.
 """
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -10,14 +11,13 @@ from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, MongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous import database as asynchronous
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from shared import schema
 from shared.documents import (
     ACCESS_SUFFIX,
     EVENT_COLLECTION_OPTIONS,
-    EVENTS_PREFIX,
     MAINTENANCE,
     PARTITION_STATUS,
     PARTITIONS,
@@ -26,6 +26,7 @@ from shared.documents import (
     ROLLUPS,
     TOTALS,
     Document,
+    is_event_collection,
 )
 from shared.errors import WrongCollection
 from shared.settings import SharedSettings
@@ -86,6 +87,18 @@ def clock_skew_seconds(hello: Document, now: datetime) -> float:
     return skew
 
 
+def brief(error: PyMongoError) -> str:
+    """The kind of an error, its codes and how often each; of a connection's failure, which quotes nothing, the text."""
+    kind = type(error).__name__
+    if isinstance(error, BulkWriteError):
+        codes = Counter(one.get("code") for one in (error.details or {}).get("writeErrors", []))
+        return f"{kind}: " + ", ".join(f"{count} times code {code}" for code, count in codes.items())
+    if isinstance(error, OperationFailure):
+        name = (error.details or {}).get("codeName", "")
+        return f"{kind}: code {error.code} {name}".rstrip()
+    return f"{kind}: {error}"
+
+
 def ensure_collections(database: SyncDatabase) -> None:
     """Create what is missing, check the options of what is there, migrate what an older version made.
 
@@ -97,7 +110,7 @@ def ensure_collections(database: SyncDatabase) -> None:
         if name not in existing:
             _create(database, name)
     for name, options in existing.items():
-        if name.startswith(EVENTS_PREFIX):
+        if is_event_collection(name):
             _check_clustered(database, name, options)
     schema.migrate(database)
 

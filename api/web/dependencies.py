@@ -14,9 +14,9 @@ from api.auth.tokens import InvalidToken
 from api.services import Services
 from api.web import headers
 from api.web.problems import Problem, elsewhere, lacking, no_product, no_token, out_of_scope
+from shared.events import MAX_PRODUCT_ID
 
 _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-_LARGEST_ID: Final = 2**63 - 1
 
 _ABOUT_TOKENS: Final = (
     f"A token made by `python -m scripts.tokens issue`. Scopes: `{SALES_READ}` for sales, `{RATINGS_READ}` for ratings."
@@ -64,7 +64,7 @@ def _token(request: Request) -> str:
 def product_number(product_id: str) -> int:
     """The id as a number; one product has one spelling. Raises Problem (404)."""
     number = int(product_id) if _ID.fullmatch(product_id) else -1
-    if not 0 <= number <= _LARGEST_ID:
+    if not 0 <= number <= MAX_PRODUCT_ID:
         raise no_product(product_id)
     return number
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from bson.int64 import Int64
 
 from consumer.events.rejection import Rejection
-from shared.documents import Document, rejected_id
+from shared.documents import Document, LetterState, rejected_id
 
 KEEP_WHOLE_BYTES = 1024 * 1024
 KEEP_CUT_BYTES = 64 * 1024
@@ -38,7 +38,7 @@ def rejected_document(source: Source, rejection: Rejection, now: datetime, copy_
         "_id": rejected_id(source.topic, source.generation, source.partition, source.offset),
         "reason": rejection.reason.value,
         "detail": rejection.detail[:500],
-        "state": "new",
+        "state": LetterState.NEW.value,
         "rejected_at": now,
         "timestamp_ms": Int64(source.timestamp_ms),
         **_contents(source),

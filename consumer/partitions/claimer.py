@@ -31,8 +31,7 @@ from shared.errors import (
     SourceUnavailable,
     StoreUnavailable,
 )
-from shared.failures import brief
-from shared.mongo import SyncDatabase, ensure_collections
+from shared.mongo import SyncDatabase, brief, ensure_collections
 
 HALT_CHECK_SECONDS = 5.0
 """How soon a halted partition notices that a person has decided."""

@@ -16,8 +16,7 @@ from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from shared.documents import PARTITIONS, Document, partition_id
 from shared.errors import ClaimContended, Halt, OffsetsLost, StoreUnavailable, TopicRecreated
-from shared.failures import brief
-from shared.mongo import SyncDatabase
+from shared.mongo import SyncDatabase, brief
 
 FIRST_GENERATION = 1
 LOCKED_SECONDS = 2.0

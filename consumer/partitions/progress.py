@@ -18,8 +18,7 @@ from consumer.partitions.assignment import Assigned
 from consumer.partitions.lease import Lease
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.errors import StoreUnavailable
-from shared.failures import brief
-from shared.mongo import SyncDatabase
+from shared.mongo import SyncDatabase, brief
 
 FRESH_SECONDS = 3.0
 """A broker that has answered a fetch this recently would have sent a record if it had one."""

@@ -6,8 +6,7 @@ from datetime import datetime
 from pymongo.errors import PyMongoError
 
 from shared.errors import ClockSkewed, StoreUnavailable
-from shared.failures import brief
-from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, clock_skew_seconds
+from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, brief, clock_skew_seconds
 
 
 class Clocks:

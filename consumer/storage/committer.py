@@ -23,9 +23,8 @@ from consumer.storage.refusals import refused_places
 from consumer.storage.transaction import Mismatch, Refused, Transactions
 from shared.documents import PARTITIONS, Document
 from shared.errors import InvariantBroken, StoreUnavailable, TopicRecreated
-from shared.failures import brief
 from shared.logs import logger
-from shared.mongo import SyncDatabase, ensure_event_collection
+from shared.mongo import SyncDatabase, brief, ensure_event_collection
 
 ATTEMPT_SECONDS = 10.0
 """A batch that could not be written for this long is given up: its partitions are claimed and read again."""

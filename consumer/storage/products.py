@@ -17,7 +17,7 @@ from consumer.partitions.lease import Lease
 from consumer.storage import commands
 from consumer.storage.plan import Key, Known, Writes, beginning
 from consumer.storage.upserts import product_update
-from shared.documents import EVENTS_PREFIX, PRODUCTS, Document, event_collection, product_id
+from shared.documents import EVENT_COLLECTIONS, PRODUCTS, Document, event_collection, product_id
 from shared.mongo import SyncDatabase
 
 MOST_KNOWN = 50_000
@@ -110,7 +110,7 @@ class Products:
         range of a clustered collection for each day since."""
         product, partition, _ = key
         first_day = event_collection(since.time_ms)
-        days = self._database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
+        days = self._database.list_collection_names(filter=EVENT_COLLECTIONS)
         times = {"$gte": {"p": product, "t": Int64(since.time_ms)}, "$lt": {"p": product, "t": Int64(_LAST_MS)}}
         for day in sorted((day for day in days if day >= first_day), reverse=True):
             chosen = {"_id": times, "_id.k": partition}

@@ -12,7 +12,7 @@ from scripts.audit.reading.raw import PROJECTION, Numbers, events_of
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import (
     DAY_MS,
-    EVENTS_PREFIX,
+    EVENT_COLLECTIONS,
     HOUR_MS,
     MAINTENANCE,
     PARTITIONS,
@@ -22,6 +22,7 @@ from shared.documents import (
     Document,
     event_collection,
     event_day,
+    first_kept_day,
     rejected_id,
 )
 from shared.events import Reason
@@ -157,8 +158,8 @@ def side(database: SyncDatabase, topic: str) -> Side:
     """A database of one group, whatever its name."""
     snapshot = Snapshot(database)
     stored = snapshot.find(PARTITIONS, {"_id.topic": topic})
-    retention = snapshot.find_one(MAINTENANCE, {"_id": RETENTION}) or {}
-    names = database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
+    kept_from = first_kept_day(snapshot.find_one(MAINTENANCE, {"_id": RETENTION}))
+    names = database.list_collection_names(filter=EVENT_COLLECTIONS)
     days = frozenset(day for day in map(event_day, names) if day is not None)
     partitions = {one["_id"]["k"]: one for one in stored}
-    return Side(database.name, snapshot, partitions, int(retention.get("dropped_before", 0)), days, topic)
+    return Side(database.name, snapshot, partitions, kept_from, days, topic)

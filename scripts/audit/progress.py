@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
 
-from shared.documents import EVENTS_PREFIX, event_day
+from shared.documents import EVENT_COLLECTIONS, event_day
 from shared.mongo import SyncDatabase
 
 
 @contextmanager
 def progress(console: Console, database: SyncDatabase, since: int | None) -> Iterator[Callable[[int], None]]:
     """A bar of the events read, on terminals only. Yields what is told of more of them."""
-    names = database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
+    names = database.list_collection_names(filter=EVENT_COLLECTIONS)
     chosen = [name for name in names if since is None or (event_day(name) or 0) >= since]
     total = sum(database[name].estimated_document_count() for name in chosen)
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -8,7 +8,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 from rich.console import Console
 
 from shared.errors import AnalyticsError, ConfigurationError
-from shared.failures import brief
+from shared.mongo import brief
 
 WRONG_SETTING = 78
 

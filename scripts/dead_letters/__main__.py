@@ -25,7 +25,7 @@ from scripts.dead_letters.failures import errors_as_messages, found, messages, r
 from scripts.dead_letters.options import All, Partitions, Places, Reasons, Since, States, Until
 from scripts.dead_letters.replay import Replays
 from scripts.dead_letters.selection import Selection
-from shared.documents import REJECTED_EVENTS
+from shared.documents import REJECTED_EVENTS, LetterState
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import ConsumerSettings
 
@@ -88,7 +88,7 @@ def replay(
     with errors_as_messages():
         failpoints.arm()
         settings, database = _connected()
-        states = ["new", "discarded"] if force else ["new"]
+        states: list[str] = [LetterState.NEW, LetterState.DISCARDED] if force else [LetterState.NEW]
         selection = _selection(settings, place, reason, partition, None if place else states, since, until)
         refuse_everything(selection, all_)
         ensure_collections(database)
@@ -121,9 +121,11 @@ def discard(
         settings, database = _connected()
         selection = _selection(settings, place, reason, partition, None, since, until)
         refuse_everything(selection, all_)
-        change = {"$set": {"state": "discarded", "discarded_at": _now()} | ({"note": note} if note else {})}
+        change = {"$set": {"state": LetterState.DISCARDED, "discarded_at": _now()} | ({"note": note} if note else {})}
         found = database[REJECTED_EVENTS].count_documents(selection.query())
-        changed = database[REJECTED_EVENTS].update_many({"$and": [selection.query(), {"state": "new"}]}, change)
+        changed = database[REJECTED_EVENTS].update_many(
+            {"$and": [selection.query(), {"state": LetterState.NEW}]}, change
+        )
     messages.print(
         f"{changed.modified_count} discarded, {found - changed.modified_count} were not new", highlight=False
     )

@@ -39,13 +39,15 @@ from shared.documents import (
     ROLLUPS,
     TOTALS,
     Document,
+    LetterState,
     event_collection,
+    first_kept_day,
     replayed_offset,
 )
 from shared.mongo import SyncDatabase, ensure_event_collection
 
 LETTERS_AT_ONCE: Final = 100
-REPLAYED: Final = "replayed"
+REPLAYED: Final = LetterState.REPLAYED.value
 CHANGED: Final = "changed by another program at the same time"
 DROPPED_DAY: Final = "retention has dropped the day of its event"
 
@@ -179,8 +181,7 @@ class Replays:
 
     def _kept_from(self, session: ClientSession | None) -> int:
         """The first day whose events retention has not dropped."""
-        retention = self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session) or {}
-        return int(retention.get("dropped_before", 0))
+        return first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session))
 
 
 def _by_day(accepted: Sequence[Accepted]) -> dict[str, list[bytes]]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from shared.documents import REJECTED_EVENTS, Document
+from shared.documents import REJECTED_EVENTS, Document, LetterState
 from shared.events import Reason
 from shared.mongo import SyncDatabase
 
-STATES: Final = ("new", "replayed", "discarded")
+STATES: Final = tuple(state.value for state in LetterState)
 _PLACE: Final = re.compile(r"([0-9]{1,10}):([0-9]{1,19})(?::([0-9]{1,10}))?", re.ASCII)
 
 

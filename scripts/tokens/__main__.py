@@ -19,6 +19,7 @@ from scripts.tokens import records as token_records
 from scripts.tokens import views
 from scripts.tokens.records import ID_DIGITS, NoSuchToken, Rights
 from shared.documents import Document
+from shared.events import MAX_PRODUCT_ID
 
 app = typer.Typer(
     help=__doc__,
@@ -29,7 +30,6 @@ app = typer.Typer(
 )
 messages = Console(stderr=True, soft_wrap=True)
 
-_LARGEST_ID = 2**63 - 1
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table or a bare token.")]
 Token = Annotated[str, typer.Argument(help="Its id as `list` shows it, or its name.", show_default=False)]
@@ -44,7 +44,9 @@ def issue(
     ] = None,
     product: Annotated[
         list[int] | None,
-        typer.Option(min=0, max=_LARGEST_ID, help="The only product it is for; may be repeated.", show_default="all"),
+        typer.Option(
+            min=0, max=MAX_PRODUCT_ID, help="The only product it is for; may be repeated.", show_default="all"
+        ),
     ] = None,
     network: Annotated[
         list[str] | None,

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from scripts.audit.findings import Findings, Kind, iso_hour
 from scripts.audit.offsets.seen import PAGE_BITS, Offsets, Seen
-from shared.documents import HOUR_MS, REPLAYED_PARTITION, Document, replayed_source
+from shared.documents import HOUR_MS, REPLAYED_PARTITION, Document, LetterState, replayed_source
 
 _MASK: Final = (1 << PAGE_BITS) - 1
 
@@ -60,7 +60,7 @@ class Ledger:
         """Note a dead letter."""
         identity = document["_id"]
         self.letters += 1
-        kind = Seen.REPLAYED if document.get("state") == "replayed" else Seen.REJECTED
+        kind = Seen.REPLAYED if document.get("state") == LetterState.REPLAYED else Seen.REJECTED
         self.places[Place(identity["k"], identity["g"])].see(identity["o"], kind)
 
     def event(self, partition: int, generation: int, offset: int) -> bool:

@@ -4,7 +4,7 @@ from scripts.audit.findings import Findings, Kind, iso_hour
 from scripts.audit.offsets.ledger import Ledger
 from scripts.audit.offsets.promises import Scope
 from scripts.audit.reading.shapes import is_event
-from shared.documents import DAY_MS, REJECTED_EVENTS, Document, rejected_id
+from shared.documents import DAY_MS, REJECTED_EVENTS, Document, LetterState, rejected_id
 from shared.mongo import SyncDatabase
 
 
@@ -15,7 +15,7 @@ def judge_replays(database: SyncDatabase, ledger: Ledger, topic: str, scope: Sco
         letter = database[REJECTED_EVENTS].find_one(
             {"_id": rejected_id(topic, event.place.generation, event.place.partition, event.offset)}, {"state": 1}
         )
-        if letter is None or letter.get("state") != "replayed":
+        if letter is None or letter.get("state") != LetterState.REPLAYED:
             findings.add(
                 Kind.REPLAY_WITHOUT_LETTER,
                 f"partition {event.place.partition}, offset {event.offset}: an event of product {event.product}, "

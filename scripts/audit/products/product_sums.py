@@ -15,7 +15,7 @@ from scripts.audit.reading.packed_sums import NotASum, stored
 from scripts.audit.reading.raw import NO_RATING, PROJECTION, events_of
 from scripts.audit.reading.shapes import is_integer
 from scripts.audit.reading.snapshot import Snapshot
-from shared.documents import EVENTS_PREFIX, HISTOGRAM_BINS, PRODUCTS, Document
+from shared.documents import EVENT_COLLECTIONS, HISTOGRAM_BINS, PRODUCTS, Document
 from shared.mongo import SyncDatabase
 
 _FIELDS: Final = {"_id", "ratings", "rating_sum", "histogram", "latest", "latest_rated", "first_seen"}
@@ -84,7 +84,7 @@ def events_at(place: Place) -> Document:
 def read_again(database: SyncDatabase, snapshot: Snapshot, place: Place) -> ProductSums | None:
     """What all stored events of one product in one partition say, at the snapshot's moment."""
     all_days: ProductSums | None = None
-    for name in database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}}):
+    for name in database.list_collection_names(filter=EVENT_COLLECTIONS):
         for batch in snapshot.raw_batches(name, events_at(place), PROJECTION):
             for _, time_ms, _, offset, generation, _, rating in events_of(batch, lambda _, __: None):
                 one = ProductSums.of_event(Newest(time_ms, offset, generation), rating)

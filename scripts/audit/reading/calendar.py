@@ -5,7 +5,16 @@ from typing import NamedTuple
 from scripts.audit.findings import Findings, Kind, day_of
 from scripts.audit.reading.census import days_of
 from scripts.audit.reading.snapshot import Snapshot
-from shared.documents import DAY_MS, EVENTS_PREFIX, MAINTENANCE, RETENTION, ROLLUPS, TOTALS, event_day
+from shared.documents import (
+    DAY_MS,
+    EVENT_COLLECTIONS,
+    MAINTENANCE,
+    RETENTION,
+    ROLLUPS,
+    TOTALS,
+    event_day,
+    first_kept_day,
+)
 from shared.mongo import SyncDatabase
 
 
@@ -21,7 +30,7 @@ class Calendar(NamedTuple):
 def calendar(database: SyncDatabase, snapshot: Snapshot, findings: Findings) -> Calendar:
     """The days, each with its collection checked; days whose aggregates have no events any more are told."""
     stored: set[int] = set()
-    for entry in database.list_collections(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}}):
+    for entry in database.list_collections(filter=EVENT_COLLECTIONS):
         name, day = entry["name"], event_day(entry["name"])
         if "clusteredIndex" not in entry.get("options", {}):
             findings.add(Kind.NOT_CLUSTERED, f"collection {name} is not clustered on _id", collection=name)
@@ -50,7 +59,5 @@ def calendar(database: SyncDatabase, snapshot: Snapshot, findings: Findings) -> 
 
 
 def kept_from(database: SyncDatabase) -> int:
-    """The first day that retention has not dropped by now; 0 when it dropped none. A drop is noted before it is done,
-    so whoever asks after reading knows whether what was read may have been gone."""
-    retention = database[MAINTENANCE].find_one({"_id": RETENTION}) or {}
-    return int(retention.get("dropped_before", 0))
+    """The first day that retention has not dropped by now; 0 when it dropped none."""
+    return first_kept_day(database[MAINTENANCE].find_one({"_id": RETENTION}))

@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import Final, TypeGuard
 
-from shared.documents import REPLAYED_PARTITION, Document
-from shared.events import Reason
+from shared.documents import REPLAYED_PARTITION, Document, LetterState
+from shared.events import MAX_PRODUCT_ID, Reason
 
-STATES: Final = ("new", "replayed", "discarded")
+STATES: Final = tuple(LetterState)
 MOST_PARTITION: Final = 2**19
-LIMITS: Final = {"p": (0, 2**63), "h": (0, 2**22), "m": (0, 2**28), "k": (REPLAYED_PARTITION, MOST_PARTITION)}
+LIMITS: Final = {
+    "p": (0, MAX_PRODUCT_ID + 1),
+    "h": (0, 2**22),
+    "m": (0, 2**28),
+    "k": (REPLAYED_PARTITION, MOST_PARTITION),
+}
 """Of the numbers in an aggregate's `_id`, by name: the least, and the first one too large. Hours and minutes reach
 beyond the year 2400."""
 _REASONS: Final = frozenset(reason.value for reason in Reason)
@@ -47,7 +52,7 @@ def letter_problem(document: Document) -> str | None:
         return f"its state is {document.get('state')!r}"
     if document.get("reason") not in _REASONS:
         return f"its reason is {document.get('reason')!r}"
-    if document["state"] == "replayed" and not is_event(document.get("replayed_as")):
+    if document["state"] == LetterState.REPLAYED and not is_event(document.get("replayed_as")):
         return "it was replayed, and does not say as which event"
     return None
 

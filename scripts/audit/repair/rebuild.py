@@ -7,7 +7,7 @@ from pymongo.client_session import ClientSession
 
 from scripts.audit.products.product_sums import Newest, Place, ProductSums, events_at
 from scripts.audit.reading.raw import numbers_of
-from shared.documents import EVENTS_PREFIX, RATING_DECIMALS, Document, decimal128, product_id
+from shared.documents import EVENT_COLLECTIONS, RATING_DECIMALS, Document, decimal128, product_id
 from shared.mongo import SyncDatabase
 
 
@@ -16,7 +16,7 @@ def product(database: SyncDatabase, session: ClientSession, place: Place) -> Doc
     events."""
     sums: ProductSums | None = None
     latest: dict[str, Document] = {}
-    for name in sorted(database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})):
+    for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
         for event in database[name].find(events_at(place), session=session).sort("_id", 1):
             identity = event["_id"]
             newest = Newest(identity["t"], identity["o"], identity["g"])

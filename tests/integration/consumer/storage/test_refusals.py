@@ -11,8 +11,7 @@ from shared.errors import (
     InvariantBroken,
     PartitionRefused,
 )
-from shared.failures import brief
-from shared.mongo import ensure_event_collection
+from shared.mongo import brief, ensure_event_collection
 from tests.support import invariant
 from tests.support.pipeline import now_ms
 from tests.support.writing import Writer, sold

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared.documents import EVENTS_PREFIX, Document
+from shared.documents import EVENT_COLLECTIONS, Document
 from shared.mongo import SyncDatabase
 from tests.support.audit import findings_of
 from tests.support.pipeline import Pipeline
@@ -34,7 +34,7 @@ def copied(source: SyncDatabase, name: str) -> SyncDatabase:
 
 def an_event(database: SyncDatabase, **query: Any) -> tuple[str, Document]:
     """The middle one of those that match, and its collection."""
-    for name in sorted(database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})):
+    for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
         found = list(database[name].find(query))
         if found:
             return name, found[len(found) // 2]

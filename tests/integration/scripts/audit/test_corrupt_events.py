@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from bson.int64 import Int64
 
-from shared.documents import EVENTS_PREFIX, REPLAYED_PARTITION, Document, event_id
+from shared.documents import EVENT_COLLECTIONS, REPLAYED_PARTITION, Document, event_id
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, an_event, assert_found
 from tests.support.pipeline import Pipeline, now_ms
@@ -52,7 +52,7 @@ def move_an_offset(by: int) -> Corrupt:
 
 def misplace_an_event(database: SyncDatabase) -> dict[str, Any]:
     name, event = an_event(database)
-    others = database.list_collection_names(filter={"name": {"$regex": f"^{EVENTS_PREFIX}"}})
+    others = database.list_collection_names(filter=EVENT_COLLECTIONS)
     other = next(other for other in others if other != name)
     database[name].delete_one({"_id": event["_id"]})
     database[other].insert_one(event)
