@@ -21,14 +21,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.lab import CACHE_GB
-from consumer.batches.batch import Batch
-from consumer.batches.judging import Intake, utc_now
-from consumer.partitions.assignment import Assigned
+from consumer.batches.batch import Batch, Rules
+from consumer.partitions.assigned import Assigned
 from consumer.partitions.brokers import NO_TOPIC_ID
 from consumer.partitions.lease import Lease
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clocks, utc_now
 from consumer.process.runtime import prepare
-from consumer.storage.committer import Store
+from consumer.storage.committer import Committer
 from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -98,24 +97,24 @@ def _chunks(events: int, products: int, keyed: bool, spread: int) -> Iterator[li
 
 
 def _run(database: SyncDatabase, clock: Clock, chunks: Iterator[list[Message]], most: int) -> None:
-    intake = Intake(TOPIC, 400, copy_rejections=False, clock=utc_now)
-    store = Store(database, GROUP, TOPIC, Clocks(database, utc_now), lambda: lambda: NO_TOPIC_ID, lambda _: None)
+    rules, clocks = Rules(TOPIC, 400, copy_rejections=False), Clocks(database, utc_now)
+    committer = Committer(database, GROUP, TOPIC, clocks, lambda: lambda: NO_TOPIC_ID, lambda _: None)
     assigned = {partition: Assigned(partition, _lease(database, partition)) for partition in range(PARTITIONS_READ)}
-    batch = Batch(intake)
+    batch = Batch(rules)
 
     def commit() -> None:
-        writes = clock.time("make updates", lambda: store.writes_of(batch))
-        clock.time("commit", lambda: store.commit(batch, writes))
+        prepared = clock.time("prepare", lambda: committer.prepare(batch))
+        clock.time("commit", lambda: committer.commit(batch, prepared))
 
     for chunk in chunks:
         one = assigned[chunk[0].partition() or 0]
         assert one.lease is not None  # noqa: S101  # made above
         lease = one.lease
-        taken = clock.time("take", lambda: intake.take(one, lease, chunk))  # noqa: B023  # called at once
+        taken = clock.time("take", lambda: one.take(lease, chunk, utc_now()))  # noqa: B023  # called at once
         clock.time("judge", lambda: batch.add(taken))  # noqa: B023  # called at once
         if batch.is_full(most):
             commit()
-            batch = Batch(intake)
+            batch = Batch(rules)
     if batch:
         commit()
 

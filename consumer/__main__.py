@@ -15,24 +15,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import Consumer
 
-from consumer.batches.batch import Batch
-from consumer.batches.judging import Intake, utc_now
+from consumer.batches.batch import Batch, Rules
 from consumer.dead_letters.copier import DeadLetterCopier
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, consumer_config
 from consumer.partitions.claimer import Claimer
 from consumer.partitions.claims import Claims
 from consumer.partitions.progress import Progress
-from consumer.pipeline import Pipeline
+from consumer.pipeline import BatchPipeline
 from consumer.process import failpoints
 from consumer.process.breaker import Breaker
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clocks, utc_now
 from consumer.process.kafka_errors import Complaints
 from consumer.process.runtime import prepare
 from consumer.process.stopping import Stopping
 from consumer.reporter import Reporter
 from consumer.retention import Retention
-from consumer.storage.committer import Store
+from consumer.storage.committer import Committer
 from consumer.worker import Worker
 from shared import logs, metrics, reporting
 from shared.errors import ConfigurationError, Halt
@@ -57,7 +56,6 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         error_cb=complaints.note,
         stats_cb=progress.on_statistics,
     )
-    intake = Intake(topic, settings.event_retention_days, bool(settings.dead_letter_topic), utc_now)
     clocks, brokers = Clocks(database, utc_now), Brokers(settings, owner)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
@@ -72,14 +70,15 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         if copier and batch.rejected:
             copier.wake()
 
-    store = Store(database, group, topic, clocks, brokers.ask_topic_id, committed)
-    claims = Claims(database, brokers, group, topic, owner, store.session_id)
+    committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
+    claims = Claims(database, brokers, group, topic, owner, committer.session_id)
     claimer = Claimer(database, clocks, claims, assignment, breaker, database_thread)
-    pipeline = Pipeline(store, intake, database_thread, settings.batch_max_events)
-    worker = Worker(kafka, assignment, claimer, intake, pipeline, reporter, complaints)
+    rules = Rules(topic, settings.event_retention_days, copy_rejections=bool(settings.dead_letter_topic))
+    pipeline = BatchPipeline(committer, rules, database_thread, settings.batch_max_events)
+    worker = Worker(kafka, assignment, claimer, pipeline, reporter, complaints)
 
     def stop() -> None:
-        store.stop_retrying()
+        committer.stop_retrying()
         worker.stop()
 
     stopping.on_signal(stop)
@@ -93,7 +92,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     except Exception as error:
         exit_code = _failed(error)
     stopping.arm(exit_code)
-    store.stop_retrying()
+    committer.stop_retrying()
     pipeline.wait(stopping.patience())
     assignment.give_up()
     kafka.close()

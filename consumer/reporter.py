@@ -9,11 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.batches.batch import Batch
-from consumer.batches.judging import Clock
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.progress import Progress, Status, write_statuses
 from consumer.process import metrics
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clock, Clocks
 from shared.errors import ClockSkewed, StoreUnavailable
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 from shared.logs import logger
@@ -59,7 +58,7 @@ class Reporter:
         """Count what was committed. On the database thread."""
         self._stored += len(batch)
         metrics.BATCH_RECORDS.observe(len(batch))
-        sums = [part for fold in batch.folds.values() for part in fold.seconds.values()]
+        sums = [part for increments in batch.increments.values() for part in increments.seconds.values()]
         metrics.ACCEPTED.labels(PRODUCT_SOLD).inc(sum(part.sales for part in sums))
         metrics.ACCEPTED.labels(PRODUCT_RATED).inc(sum(part.ratings for part in sums))
         for document in batch.rejected:

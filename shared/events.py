@@ -200,6 +200,9 @@ class ProductRated(TypedDict):
     occurred_at: NotRequired[OccurredAt]
 
 
+EVENT_NAME_KEYS: Final = ("event_name", "event")
+"""Producers name the event under either key; where a message has both, they must agree."""
+
 PRODUCT_SOLD: Final = "productSold"
 PRODUCT_RATED: Final = "productRated"
 

@@ -1,58 +1,90 @@
 """The messages of one transaction, judged and summed as they are added.
 
-A batch is its messages, and what it writes is a function of them: any part of it can be made into a batch again, so
-it can be halved, or go on without a partition or an event.
+A batch is its messages, and everything that it writes follows from them. So any part of a batch can be made into a
+batch again: it can be halved, or go on without a partition, or with an event turned into a dead letter.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import Message
 
-from consumer.batches.increments import Fold
-from consumer.batches.judging import Intake, Taken
+from consumer.batches.increments import Increments
+from consumer.dead_letters.record import Source, rejected_document
+from consumer.events.decode import TimeLimits
+from consumer.events.encode import Encoder
+from consumer.events.judging import judge
+from consumer.events.message import headers_of, offset_of, recorded_ms
+from consumer.events.rejection import Rejection
 from consumer.partitions.lease import Lease
+from consumer.partitions.taken import Taken
 from shared.documents import Document
 
 BATCH_BYTES: Final = 20 * 1024 * 1024
-"""About how large a batch may become."""
+"""About how large a batch may become: messages, documents and sums together. Three batches exist at a time (one being
+committed, one ready, one being filled), so this bounds them to 60 MiB. At twice of it they alone would take half of the
+250 MiB that a consumer is allowed in the worst case. At half, a batch in which each event is about another product
+would hold half as many events, and a transaction has a fixed price."""
 PRODUCT_BYTES: Final = 1_600
-"""About how much memory a product's sums and what becomes of them take; where products are many, more than events."""
+"""About how much memory the sums of one product and the statements made of them take. Where every event is about
+another product this is more than the events themselves, so a batch of such events has to be smaller."""
+RUN: Final = 256
+"""Messages that are judged at a time: few enough that what one step makes of them is still in the processor's caches
+when the next step reads it, and many enough that the steps' code is."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a batch needs to know to judge messages; the same for all batches of a process."""
+
+    topic: str
+    retention_days: int
+    """Events that happened longer ago are rejected as `too_old`."""
+    copy_rejections: bool
+    """Whether dead letters are to be copied to the dead-letter topic."""
 
 
 class Batch:
-    """What messages come to: `folds` of the accepted events and `ends`, the offset after the last, by lease;
-    `rejected`, the dead letters; `size`, about how many bytes the messages, their documents and sums have."""
+    """Judged messages: `increments` by lease, `ends` (the offset after the last message) by lease, and `rejected`, the
+    dead letters. `size` says about how many bytes the messages, their documents and sums take."""
 
-    def __init__(self, intake: Intake, taken: Iterable[Taken] = ()) -> None:
-        self._intake = intake
+    def __init__(self, rules: Rules, taken: Iterable[Taken] = ()) -> None:
+        self._rules = rules
         self._taken: list[Taken] = []
         self._count = 0
         self.size = 0
-        self.folds: dict[Lease, Fold] = {}
+        self.increments: dict[Lease, Increments] = {}
         self.ends: dict[Lease, int] = {}
         self.rejected: list[Document] = []
-        for one in taken:
-            self.add(one)
+        for each in taken:
+            self.add(each)
 
     def __len__(self) -> int:
+        """How many messages it holds, rejected ones included."""
         return self._count
 
     def is_full(self, most_events: int) -> bool:
-        """Whether it takes no more: it has so many messages, or is as large as a batch may become."""
+        """Whether it takes no more: it has `most_events` messages, or is as large as a batch may become."""
         return len(self) >= most_events or self.size >= BATCH_BYTES
 
     def add(self, taken: Taken) -> None:
-        """Judge messages and take them up."""
+        """Judge messages and add what they come to. They follow those that it has of the same partition."""
         if not taken.messages:
             return
-        fold = self.folds.setdefault(taken.lease, Fold())
-        products = len(fold.products)
-        self.size += taken.size + self._intake.judge(taken, fold, self.rejected)
-        self.size += (len(fold.products) - products) * PRODUCT_BYTES
-        self.ends[taken.lease] = _offset(taken.messages[-1]) + 1
+        lease = taken.lease
+        increments = self.increments.setdefault(lease, Increments())
+        products = len(increments.products)
+        limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._rules.retention_days)
+        encoder, add, size = Encoder(lease.partition, lease.generation), increments.add, taken.size
+        for first in range(0, len(taken.messages), RUN):
+            judged = judge(taken.messages[first : first + RUN], limits, encoder, taken.refused)
+            for event, offset, document in judged.accepted:
+                size += len(document)
+                add(event, offset, document)
+            self.rejected += [self._dead_letter(taken, message, rejection) for message, rejection in judged.rejected]
+        self.size += size + (len(increments.products) - products) * PRODUCT_BYTES
+        self.ends[lease] = taken.end
         self._count += len(taken.messages)
         self._taken.append(taken)
 
@@ -62,52 +94,41 @@ class Batch:
         return self._taken
 
     def written(self) -> "Batch":
-        """The messages that MongoDB holds by now, as the leases say."""
-        return Batch(self._intake, (_before(one, one.lease.next_offset) for one in self._taken))
+        """A batch of the messages that MongoDB holds by now, as the leases say."""
+        return Batch(self._rules, (taken.written() for taken in self._taken))
 
-    def to_do(self) -> "Batch":
-        """Without the messages that are written or fenced off by now."""
-        left = [to_do(one) for one in self._taken]
+    def unwritten(self) -> "Batch":
+        """A batch without the messages that MongoDB holds by now or whose lease is lost; itself where all are left."""
+        left = [taken.unwritten() for taken in self._taken]
         unchanged = all(mine is theirs for mine, theirs in zip(left, self._taken, strict=True))
-        return self if unchanged else Batch(self._intake, left)
+        return self if unchanged else Batch(self._rules, left)
 
     def first_half(self) -> "Batch":
-        """The earlier half of the messages, at least one."""
-        room = max(1, len(self) // 2)
-        half = []
-        for one in self._taken:
-            half.append(replace(one, messages=one.messages[:room]))
-            room -= len(half[-1].messages)
-        return Batch(self._intake, half)
+        """A batch of the earlier half of the messages, of one message at least."""
+        room, half = max(1, len(self) // 2), []
+        for taken in self._taken:
+            first, _ = taken.split(room)
+            half.append(first)
+            room -= len(first.messages)
+        return Batch(self._rules, half)
 
-    def refuse(self, places: Iterable[tuple[int, int]], error: str) -> "Batch":
-        """With the events at these partitions and offsets made dead letters, because MongoDB refuses them."""
-        by_partition: dict[int, dict[int, str]] = {}
-        for partition, offset in places:
-            by_partition.setdefault(partition, {})[offset] = error
-        return Batch(
-            self._intake,
-            (replace(one, refused={**one.refused, **by_partition.get(one.lease.partition, {})}) for one in self._taken),
+    def refuse(self, coordinates: Iterable[tuple[int, int]], why: str) -> "Batch":
+        """The same messages, with dead letters for the events that MongoDB refuses: those at these partitions and
+        offsets, all for the reason `why`."""
+        offsets: dict[int, list[int]] = {}
+        for partition, offset in coordinates:
+            offsets.setdefault(partition, []).append(offset)
+        return Batch(self._rules, (taken.refuse(offsets.get(taken.lease.partition, ()), why) for taken in self._taken))
+
+    def _dead_letter(self, taken: Taken, message: Message, rejection: Rejection) -> Document:
+        source = Source(
+            topic=self._rules.topic,
+            generation=taken.lease.generation,
+            partition=taken.lease.partition,
+            offset=offset_of(message),
+            timestamp_ms=recorded_ms(message),
+            key=message.key(),
+            value=message.value(),
+            headers=headers_of(message),
         )
-
-
-def to_do(taken: Taken) -> Taken:
-    """Without what is written or fenced off by now."""
-    lease, messages = taken.lease, taken.messages
-    if lease.lost:
-        return replace(taken, messages=[])
-    written = _first(messages, lease.next_offset)
-    return replace(taken, messages=messages[written:]) if written else taken
-
-
-def _before(taken: Taken, end: int) -> Taken:
-    return replace(taken, messages=taken.messages[: _first(taken.messages, end)])
-
-
-def _first(messages: Sequence[Message], offset: int) -> int:
-    """Index of the first message at `offset` or beyond, of some in offset order."""
-    return bisect_left(messages, offset, key=_offset)
-
-
-def _offset(message: Message) -> int:
-    return message.offset() or 0
+        return rejected_document(source, rejection, taken.at, self._rules.copy_rejections)

@@ -1,7 +1,7 @@
-"""Events of one batch -> the sums that its aggregates grow by, and its documents, grouped. Pure.
+"""The events of one partition in one batch -> what its aggregates grow by, and its documents, grouped. Pure.
 
-Each event is added once, to its product's minute and to its second over all products; coarser levels are sums of
-these (`consumer.storage.upserts`).
+Each event is added twice: to its product's minute, and to its second over all products. Everything coarser (ten-minute
+blocks, hours, and minutes over all products) is a sum of these, made once when the batch is complete.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ class Sums:
         return f"Sums({', '.join(f'{name}={getattr(self, name)}' for name in Sums.__slots__)})"
 
 
-class Minute(Sums):
+class MinuteIncrements(Sums):
     """One product's minute: the sums, and the documents of its events in the order in which they were added."""
 
     __slots__ = ("documents",)
@@ -46,7 +46,11 @@ class Minute(Sums):
 
 
 class Latest(NamedTuple):
-    """The newest of some events by time, then offset; ordered as MongoDB's `$max` orders the stored subdocument."""
+    """The newest of some events of a product: the one with the latest time, and of these the one with the highest
+    offset.
+
+    Compares as MongoDB's `$max` compares the stored subdocument, field by field.
+    """
 
     time_ms: int
     offset: int
@@ -54,22 +58,25 @@ class Latest(NamedTuple):
     category: str = ""
 
 
-class ProductFold:
-    """What one batch says of one product in one partition: sums by minute since 1970, and what is newest."""
+class ProductIncrements:
+    """What one batch adds to one product in one partition: sums by minute since 1970, ratings by bin, the newest
+    event."""
 
     __slots__ = (
-        "at", "first_seen_ms", "histogram", "minute", "minutes", "name", "newest_ms", "newest_offset", "rated",
-        "rated_offset",
+        "_newest_rating", "_newest_rating_offset", "first_seen_ms", "histogram", "last_at", "last_minute", "minutes",
+        "name", "newest_ms", "newest_offset",
     )  # fmt: skip
 
     def __init__(self, time_ms: int, offset: int, name: str) -> None:
-        self.at, self.minute = time_ms // MINUTE_MS, Minute()  # of the last event: neighbours mostly share it
-        self.minutes = {self.at: self.minute}
+        # The minute of the event added last is at hand, because neighbours mostly share their minute.
+        self.last_at, self.last_minute = time_ms // MINUTE_MS, MinuteIncrements()
+        self.minutes = {self.last_at: self.last_minute}
         self.first_seen_ms = time_ms
         self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
-        self.rated: Rated | None = None  # the newest
-        self.rated_offset = -1
+        self._newest_rating: Rated | None = None
+        self._newest_rating_offset = -1
         self.histogram: list[int] | None = None
+        """Ratings by bin; None where there was no rating."""
 
     @property
     def latest(self) -> Latest:
@@ -78,47 +85,52 @@ class ProductFold:
 
     @property
     def latest_rated(self) -> Latest | None:
-        """The newest rating."""
-        rated = self.rated
-        return None if rated is None else Latest(rated.time_ms, self.rated_offset, rated.name, rated.category)
+        """The newest rating, None where there was none."""
+        rated = self._newest_rating
+        return None if rated is None else Latest(rated.time_ms, self._newest_rating_offset, rated.name, rated.category)
 
-    def turn_to(self, at: int) -> Minute:
-        """The minute `at`, to which the next event is added."""
+    def turn_to(self, at: int) -> MinuteIncrements:
+        """The increments of the minute `at` (since 1970), to which the next event is added."""
         minute = self.minutes.get(at)
         if minute is None:
-            minute = self.minutes[at] = Minute()
-        self.at, self.minute = at, minute
+            minute = self.minutes[at] = MinuteIncrements()
+        self.last_at, self.last_minute = at, minute
         return minute
 
     def rate(self, rated: Rated, offset: int) -> None:
-        """Note a rating."""
+        """Count a rating in its bin, and note it where it is the newest."""
         if self.histogram is None:
             self.histogram = [0] * HISTOGRAM_BINS
         self.histogram[histogram_bin(rated.rating)] += 1
-        newest = self.rated
-        if newest is None or (rated.time_ms, offset) > (newest.time_ms, self.rated_offset):
-            self.rated, self.rated_offset = rated, offset
+        newest = self._newest_rating
+        if newest is None or (rated.time_ms, offset) > (newest.time_ms, self._newest_rating_offset):
+            self._newest_rating, self._newest_rating_offset = rated, offset
 
 
-class Fold:
-    """The increments of one partition's events: `products` by id, `seconds` (over all products) since 1970.
+class Increments:
+    """What one partition's events add: `products` by id, and `seconds` (since 1970) over all products.
 
-    Order-independent: adding any permutation of events, or summing the parts of any split, gives the same.
+    The order of events does not matter: adding any permutation of them, or summing the parts of any split, gives the
+    same increments.
     """
 
     __slots__ = ("_at", "_minute_at", "_second", "products", "seconds")
 
     def __init__(self) -> None:
-        self.products: dict[int, ProductFold] = {}
+        self.products: dict[int, ProductIncrements] = {}
         self.seconds: dict[int, Sums] = {}
-        self._at, self._minute_at, self._second = -1, -1, Sums()  # neighbours mostly share their second
+        # The second of the last event is at hand: neighbours mostly share it.
+        self._at, self._minute_at, self._second = -1, -1, Sums()
 
     def add(self, event: Event, offset: int, document: bytes) -> None:
-        """Add the event that was read at `offset` and is stored as `document`."""
+        """Add the event that was read at `offset` and is stored as `document`.
+
+        This runs once an event, so what could be small methods of `ProductIncrements` stands here in line.
+        """
         time_ms = event.time_ms
         product = self.products.get(event.product)
         if product is None:
-            product = self.products[event.product] = ProductFold(time_ms, offset, event.name)
+            product = self.products[event.product] = ProductIncrements(time_ms, offset, event.name)
         elif time_ms > product.newest_ms or (time_ms == product.newest_ms and offset > product.newest_offset):
             product.newest_ms, product.newest_offset, product.name = time_ms, offset, event.name
         elif time_ms < product.first_seen_ms:
@@ -127,7 +139,7 @@ class Fold:
         if at != self._at:
             self._at, self._minute_at, self._second = at, time_ms // MINUTE_MS, self.seconds.setdefault(at, Sums())
         second, at = self._second, self._minute_at
-        minute = product.minute if product.at == at else product.turn_to(at)
+        minute = product.last_minute if product.last_at == at else product.turn_to(at)
         minute.documents.append(document)
         if type(event) is Sold:
             units, amount = event.units, event.amount
@@ -147,12 +159,12 @@ class Fold:
 
 
 def histogram_bin(rating: int) -> int:
-    """Bin of a rating in hundredths: ten bins of half a point, 5.00 in the last."""
+    """Bin of a rating in hundredths: ten bins of half a point, 5.00 in the last. 449 is in bin 8, 450 and 500 in 9."""
     return min(rating // 50, HISTOGRAM_BINS - 1)
 
 
 def coarser(sums: Iterable[tuple[int, Sums]], size: int) -> Iterator[tuple[int, Sums]]:
-    """Sums by minute (or second) -> by groups of `size` of them: 10 minutes a block, 60 an hour."""
+    """Sums by second -> sums by minute (`size` 60), or by minute -> by hour, and so on."""
     groups: dict[int, Sums] = {}
     for at, part in sums:
         groups.setdefault(at // size, Sums()).add(part)

@@ -15,10 +15,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from consumer.batches.judging import Clock
 from consumer.dead_letters.copies import Form, copy_of, size_of
 from consumer.partitions.brokers import QUIET
 from consumer.process import metrics
+from consumer.process.clocks import Clock
 from shared.documents import PARTITION_STATUS, REJECTED_EVENTS, Document
 from shared.logs import logger
 from shared.mongo import SyncDatabase

@@ -1,19 +1,17 @@
 """A rejected message -> its dead letter in `rejected_events`. Pure."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from bson.int64 import Int64
 
+from consumer.events.message import Headers
 from consumer.events.rejection import Rejection
 from shared.documents import Document, LetterState, rejected_id
 
 KEEP_WHOLE_BYTES = 1024 * 1024
 KEEP_CUT_BYTES = 64 * 1024
-
-Headers = Sequence[tuple[str, bytes | None]]
 
 
 class Source(NamedTuple):

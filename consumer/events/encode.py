@@ -1,7 +1,25 @@
 """One accepted event -> the BSON document that `events_YYYYMMDD` stores. Pure.
 
-The fixed part of a document is one `struct` and its texts follow, which costs a tenth of encoding nested dicts;
-`as_document` says the same as a dict, and a test holds the two together, byte for byte.
+A document is laid out by hand, which costs a tenth of encoding nested dicts: one `struct` packs everything of fixed
+length, the texts follow. `as_document` builds the same document as a dict, and a test compares the two byte for byte.
+A sale of 12.50 at offset 42 of partition 3, in the topic's first generation (BSON's type bytes in hex):
+
+    length  4 bytes, of the whole document
+    03 _id\\0   length 55
+        12 p\\0   product, 8 bytes
+        12 t\\0   event time in UTC milliseconds, 8 bytes
+        10 k\\0   partition, 4 bytes               3
+        12 o\\0   offset, 8 bytes                  42
+        10 g\\0   generation, 4 bytes              1
+        00
+    02 event\\0            length 12  productSold\\0
+    10 no_of_units\\0      units, 4 bytes
+    13 amount\\0           Decimal128 of 12_500_000 millionths: low word, high word
+    02 name_of_product\\0  length  name\\0
+    03 extra\\0            the unknown fields; the element is left out where there are none
+    00
+
+A rating has `13 rating\\0` and its Decimal128 in place of units and amount, and `02 category\\0` after the name.
 """
 
 from functools import lru_cache
@@ -24,10 +42,13 @@ _NAME: Final = b"\x02name_of_product\0"
 _CATEGORY: Final = b"\0\x02category\0"
 _EXTRA: Final = b"\0\x03extra\0"
 
-_PLACE: Final = "10s q"
-"""The partition, up to the offset's value, and the offset."""
-_SOLD: Final = Struct(f"<i {len(_ID)}s q 3s q {_PLACE} {7 + len(_SOLD_EVENT)}s i {len(_AMOUNT)}s QQ {len(_NAME)}s i")
-_RATED: Final = Struct(f"<i {len(_ID)}s q 3s q {_PLACE} {7 + len(_RATED_EVENT)}s QQ {len(_NAME)}s i")
+_COORDINATES: Final = "10s q"
+"""From the partition's type byte to the offset: ten bytes that are the same for all events of a partition, the
+offset."""
+_SOLD: Final = Struct(
+    f"<i {len(_ID)}s q 3s q {_COORDINATES} {7 + len(_SOLD_EVENT)}s i {len(_AMOUNT)}s QQ {len(_NAME)}s i"
+)
+_RATED: Final = Struct(f"<i {len(_ID)}s q 3s q {_COORDINATES} {7 + len(_RATED_EVENT)}s QQ {len(_NAME)}s i")
 _SOLD_BYTES: Final = _SOLD.size
 _RATED_BYTES: Final = _RATED.size
 _length = Struct("<i").pack
@@ -35,11 +56,12 @@ _length = Struct("<i").pack
 _LOW: Final = 2**64 - 1
 _AMOUNT_HIGH: Final = decimal128_words(0, AMOUNT_DECIMALS)[1]
 _RATING_HIGH: Final = decimal128_words(0, RATING_DECIMALS)[1]
-"""The high words of small numbers: the exponent alone. A rating is always small, an amount has its upper bits there."""
+"""A Decimal128's high word holds the exponent and the upper bits of the number. A rating is below 2^64 and has none of
+these; an amount's are added to the high word, in line, because a call for each event would cost as much as packing."""
 
 
 class Encoder:
-    """Encodes events read from `partition` in the topic's `generation`."""
+    """Encodes events that were read from `partition` in the topic's `generation`."""
 
     __slots__ = ("_partition", "_rated", "_sold")
 
@@ -49,9 +71,12 @@ class Encoder:
         self._rated = b"\x10g\0" + _length(generation) + _RATED_EVENT
 
     def encode(self, event: Event, offset: int) -> bytes:
-        """The stored document of the event that was read at `offset`."""
-        name, extra = event.name.encode(), event.extra
-        tail = b"\0\0" if extra is None else _extra(extra)
+        """The document of the event that was read at `offset`.
+
+        Raises BSONError, OverflowError or ValueError where BSON cannot hold an unknown field.
+        """
+        name, unknown = event.name.encode(), event.unknown_fields
+        tail = b"\0\0" if unknown is None else _extra(unknown)
         if type(event) is Sold:
             amount = event.amount
             return _SOLD.pack(
@@ -67,16 +92,17 @@ class Encoder:
 
 @lru_cache(maxsize=1024)
 def _category(category: str) -> bytes:
+    """The element of a category. Shops have dozens of categories, of 128 characters at most: the cache stays small."""
     text = category.encode()
     return _CATEGORY + _length(len(text) + 1) + text
 
 
-def _extra(extra: Document) -> bytes:
-    return _EXTRA + bson.encode(extra) + b"\0"
+def _extra(unknown: Document) -> bytes:
+    return _EXTRA + bson.encode(unknown) + b"\0"
 
 
 def as_document(event: Event, partition: int, offset: int, generation: int) -> Document:
-    """What an `Encoder` writes, as a dict, fields in the same order and of the same BSON types."""
+    """The document that an `Encoder` writes, as a dict: fields in the same order and of the same BSON types."""
     identity = {
         "p": Int64(event.product), "t": Int64(event.time_ms), "k": partition, "o": Int64(offset), "g": generation,
     }  # fmt: skip
@@ -87,4 +113,4 @@ def as_document(event: Event, partition: int, offset: int, generation: int) -> D
     else:
         fields = {"event": PRODUCT_SOLD, "no_of_units": event.units}
         fields |= {"amount": decimal128(event.amount, AMOUNT_DECIMALS), "name_of_product": event.name}
-    return {"_id": identity, **fields} | ({} if event.extra is None else {"extra": event.extra})
+    return {"_id": identity, **fields} | ({} if event.unknown_fields is None else {"extra": event.unknown_fields})

@@ -1,37 +1,43 @@
 """An accepted event, as the parts of the consumer hand it on.
 
-Structs, because one is made and read in half of a named tuple's time.
+Both kinds are msgspec structs, because a struct is made and read in half of a named tuple's time. `gc=False` keeps them
+out of Python's cycle collector: they hold no reference that could lead back to them.
 """
 
 from typing import Any, TypeAlias, final
 
 import msgspec
 
-Extra: TypeAlias = dict[str, Any] | None
+UnknownFields: TypeAlias = dict[str, Any] | None
+"""The fields of a message that the contract does not name, as BSON can store them; None where there are none."""
 
 
 @final
 class Sold(msgspec.Struct, frozen=True, gc=False):
-    """A valid `productSold`: `amount` in millionths, `time_ms` in UTC milliseconds, `extra` as BSON can store it."""
+    """A valid `productSold`."""
 
     product: int
     time_ms: int
+    """When it happened, in UTC milliseconds: the event's `occurred_at`, else Kafka's timestamp of the record."""
     name: str
     units: int
     amount: int
-    extra: Extra
+    """Millionths of the event's currency unit: 12.50 is 12_500_000."""
+    unknown_fields: UnknownFields
 
 
 @final
 class Rated(msgspec.Struct, frozen=True, gc=False):
-    """A valid `productRated`: `rating` in hundredths; the rest as in `Sold`."""
+    """A valid `productRated`."""
 
     product: int
     time_ms: int
+    """As in `Sold`."""
     name: str
     rating: int
+    """Hundredths of a point: 4.5 is 450."""
     category: str
-    extra: Extra
+    unknown_fields: UnknownFields
 
 
 Event: TypeAlias = Sold | Rated

@@ -1,4 +1,4 @@
-"""Why a message is a dead letter, as a value and as the exception that carries it out of nested calls."""
+"""Why the contract says no to a message: as a value, and as the exception that carries it out of nested calls."""
 
 from typing import NamedTuple, final
 
@@ -7,14 +7,14 @@ from shared.events import Reason
 
 @final
 class Rejection(NamedTuple):
-    """A stable code, and a detail for a person."""
+    """A stable reason code for programs and statistics, and a detail for the person who mends the producer."""
 
     reason: Reason
     detail: str = ""
 
 
 class Rejected(Exception):
-    """Raised inside decoding; `consumer.events.decode.decode` turns it into its `rejection`."""
+    """Raised below `decode`, which catches it and returns its `rejection`. It never leaves the package."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason, detail)

@@ -1,4 +1,8 @@
-"""Unknown fields of a message, made storable: nothing in them can act as an operator or a path, no digit is lost."""
+"""Fields that the contract does not name, made storable: they are kept with their event, every digit of them.
+
+Nothing stored may be read as an operator or a path of MongoDB, so a key that begins with `$` or holds a dot is
+rejected, and so is a number that no BSON type holds exactly.
+"""
 
 from collections.abc import Container
 from decimal import Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Underflow
@@ -6,7 +10,7 @@ from typing import Any, Final
 
 from bson.decimal128 import Decimal128, create_decimal128_context
 
-from consumer.events.parse import check_depth
+from consumer.events.nesting import check_depth
 from consumer.events.rejection import Rejected
 from shared.documents import decimal128
 from shared.events import MAX_DEPTH, Reason
@@ -15,23 +19,28 @@ _DECIMAL128: Final = create_decimal128_context()
 for _signal in (Inexact, InvalidOperation, Overflow, Underflow):
     _DECIMAL128.traps[_signal] = True
 _AS_IT_IS: Final = frozenset({str, bool, type(None)})
-_PLAIN_LENGTH: Final = 34
-"""A decimal of no more characters has no more digits than Decimal128."""
+"""Types that BSON stores as JSON has them; a number, an array and an object are looked at."""
+_SURELY_EXACT_LENGTH: Final = 34
+"""A decimal written in at most 34 characters has at most the 34 digits that Decimal128 holds."""
 
 
 def storable(message: dict[str, Any], known: Container[str] = ()) -> dict[str, Any]:
-    """The fields of a message that are not `known`, as BSON takes them, every Decimal a Decimal128. Raises Rejected."""
+    """The fields of a parsed message that are not `known`, as BSON stores them: each Decimal becomes a Decimal128.
+
+    Raises Rejected, with the reason that comes first in the contract's order: depth, then keys, then numbers.
+    """
     try:
         return _object(message, MAX_DEPTH - 1, known)
     except Rejected:
-        extra = {key: value for key, value in message.items() if key not in known}
-        # What is met first is not always the first of the contract's order: depth, then keys, then numbers.
-        check_depth(extra)
-        _check_keys(extra)
+        # One pass meets the problems in the order of the message. The contract's order needs one pass for each kind.
+        unknown = {key: value for key, value in message.items() if key not in known}
+        check_depth(unknown)
+        _check_keys(unknown)
         raise
 
 
 def _object(value: dict[str, Any], levels: int, without: Container[str] = ()) -> dict[str, Any]:
+    """An object as BSON stores it; arrays and objects in it may nest `levels` deep."""
     return {
         key if key.isidentifier() else _checked(key): (
             inner if type(inner) in _AS_IT_IS else _stored(inner, levels)
@@ -42,7 +51,7 @@ def _object(value: dict[str, Any], levels: int, without: Container[str] = ()) ->
 
 
 def _stored(value: object, levels: int) -> object:
-    """A number, array or object as BSON takes it; `levels` is how deep an array or object may still nest."""
+    """A number, array or object as BSON stores it; the value itself may nest `levels` deep."""
     if type(value) is int:
         if -0x8000_0000_0000_0000 <= value <= 0x7FFF_FFFF_FFFF_FFFF:
             return value
@@ -53,12 +62,12 @@ def _stored(value: object, levels: int) -> object:
         raise Rejected(Reason.TOO_DEEP)
     if type(value) is dict:
         return _object(value, levels - 1)
-    assert type(value) is list  # noqa: S101  # all that a JSON parser makes
+    assert type(value) is list  # noqa: S101  # a JSON parser makes no other type
     return [inner if type(inner) in _AS_IT_IS else _stored(inner, levels - 1) for inner in value]
 
 
 def _check_keys(value: object) -> None:
-    """Raises Rejected for the first key that cannot be stored."""
+    """Raise Rejected for the first key that cannot be stored."""
     if type(value) is dict:
         for key in value:
             _checked(key)
@@ -68,17 +77,17 @@ def _check_keys(value: object) -> None:
 
 
 def _checked(key: str) -> str:
-    """Nothing stored may be read as an operator or a path."""
+    """The key, unless MongoDB could read it as an operator or a path. Raises Rejected."""
     if key[:1] == "$" or "." in key or "\0" in key:
         raise Rejected(Reason.UNSTORABLE_KEY, repr(key)[:100])
     return key
 
 
 def _decimal(value: Decimal) -> Decimal128:
-    """JSON's -0.0 is 0, like its -0."""
+    """The Decimal128 with the same digits. JSON's -0.0 becomes 0.0, as its -0 becomes 0. Raises Rejected."""
     text = str(value)
     whole, _, fraction = text.partition(".")
-    if len(text) <= _PLAIN_LENGTH and (digits := whole + fraction).isdigit():
+    if len(text) <= _SURELY_EXACT_LENGTH and (digits := whole + fraction).isdigit():
         return decimal128(int(digits), len(fraction))
     try:
         exact = _DECIMAL128.create_decimal(value)

@@ -1,66 +1,41 @@
-"""Which partitions Kafka's group has given to this process, and how far each is from being read.
+"""The partitions that Kafka's group has given to this process: taken, paused, read, given back.
 
-The rebalance callbacks touch no database, so they are quick and cannot fail: a partition arrives paused, waits for
-its claim, is read under the claim's lease, and goes. All of it runs on the thread that polls.
+A partition arrives paused, waits for its claim, is read under the claim's lease, and goes. The rebalance callbacks ask
+no database, so they are quick and cannot fail. Everything here runs on the polling thread.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, wait
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 
+from consumer.partitions.assigned import Assigned
 from consumer.partitions.lease import Lease
+from consumer.partitions.taken import Taken
 from consumer.process import failpoints
+from consumer.process.clocks import Clock, utc_now
 from shared import reporting
 from shared.errors import AnalyticsError, Halt
 from shared.logs import logger
 
-REVOKE_SECONDS = 5.0
+REVOKE_SECONDS: Final = 5.0
+"""How long a revocation waits for the batch in flight, and with it the partition's next owner. A usual commit takes a
+tenth of a second; one that takes longer than this is left to the fence: the next owner's claim ends its transaction."""
 
 log = logger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class Assigned:
-    """One assigned partition. Without a lease it is paused, and whatever arrives from it is dropped."""
-
-    partition: int
-    lease: Lease | None = None
-    position: int = 0
-    """The next offset to take; anything below was fetched before a seek."""
-    at_end: bool = False
-    """The broker has said that there is no more, and neither a record nor a pause has followed."""
-    end_seen: "EndSeen | None" = None
-    """When that was last so."""
-    claim_at: float = 0.0
-    """Monotonic time before which no claim is tried."""
-    halted: str = ""
-    """Why a person has to decide; empty when reading or waiting."""
-    waits: str = ""
-    """Why the last claim failed for a reason of this partition's own."""
-
-
-class EndSeen(NamedTuple):
-    """A broker's word that nothing more was there to be read."""
-
-    position: int
-    """The offset after the last record taken by then."""
-    offset: int
-    """The end that the broker meant: later, where marks of transactions or aborted records come last."""
-    at: datetime
-
-
 class Assignment:
-    """The assigned partitions of one topic. What `database_thread` does is awaited before partitions are given up."""
+    """The assigned partitions of one topic. A revocation waits for what `database_thread` is doing."""
 
-    def __init__(self, consumer: Consumer, topic: str, database_thread: Executor) -> None:
+    def __init__(self, consumer: Consumer, topic: str, database_thread: Executor, clock: Clock = utc_now) -> None:
         self._consumer = consumer
         self._topic = topic
         self._database_thread = database_thread
+        self._clock = clock
         self._assigned: dict[int, Assigned] = {}
         self._reading_paused = False
 
@@ -70,64 +45,82 @@ class Assignment:
             [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
 
-    def get(self, partition: int) -> Assigned | None:
-        """The partition's state, or None when it is not assigned."""
-        return self._assigned.get(partition)
-
     def __iter__(self) -> Iterator[Assigned]:
         return iter(self._assigned.values())
 
     def leased(self) -> list[int]:
-        """The partitions that are being read; from any thread."""
+        """The partitions that are read. From any thread."""
         return [assigned.partition for assigned in list(self._assigned.values()) if assigned.lease is not None]
 
     def holds(self, assigned: Assigned) -> bool:
-        """Whether it is assigned still, and has not come back since as another assignment."""
+        """Whether this is still the present assignment of its partition: it has not gone, nor gone and come again."""
         return self._assigned.get(assigned.partition) is assigned
 
-    def start(self, assigned: Assigned, lease: Lease) -> None:
-        """Read on where the lease says, unless reading is paused.
+    def take(self, partition: int | None, messages: Sequence[Message]) -> Taken | None:
+        """Take messages of one partition, in the order in which they came; None where nothing is to be read from it.
 
-        Raises KafkaException where the fetcher is not up yet; try again.
+        Messages of a partition without a lease were fetched before a pause; the next claim reads them again.
         """
-        place = TopicPartition(self._topic, assigned.partition, lease.read_from)
-        self._consumer.seek(place)
+        assigned = self._of(partition)
+        if assigned is None or assigned.lease is None or not messages:
+            return None
+        return assigned.take(assigned.lease, messages, self._clock())
+
+    def reach_end(self, partition: int | None, offset: int) -> None:
+        """Note the broker's word that the partition ends at `offset` and there is nothing more to read."""
+        assigned = self._of(partition)
+        if assigned is not None:
+            assigned.reach_end(offset, datetime.now(UTC))
+
+    def miss_offset(self, partition: int | None) -> None:
+        """Note that Kafka does not hold the next offset: the next claim compares, and halts with the right words."""
+        assigned = self._of(partition)
+        if assigned is not None and assigned.lease is not None:
+            self.suspend(assigned, claim_at=0.0)
+
+    def start(self, assigned: Assigned, lease: Lease) -> None:
+        """Read on from where the lease says, unless reading is paused.
+
+        Raises KafkaException while Kafka's client has not begun to fetch the partition; try again a moment later.
+        """
+        start = TopicPartition(self._topic, assigned.partition, lease.read_from)
+        self._consumer.seek(start)
         if not self._reading_paused:
-            self._consumer.resume([place])
-        assigned.lease, assigned.position, assigned.halted, assigned.waits = lease, lease.next_offset, "", ""
-        assigned.at_end, assigned.end_seen = False, None
+            self._consumer.resume([start])
+        assigned.begin(lease)
         log.info("partition claimed", partition=lease.partition, epoch=lease.epoch, next_offset=lease.next_offset)
 
     def suspend(self, assigned: Assigned, claim_at: float) -> None:
-        """Stop reading until a new claim, which is not tried before `claim_at`."""
-        if assigned.lease is not None:
-            assigned.lease.lost = True
-            assigned.lease = None
+        """End the lease and stop reading. A new claim is not tried before `claim_at` of the monotonic clock."""
+        if assigned.end_lease():
             self._pause([assigned])
-        assigned.claim_at = claim_at
+        assigned.postpone(claim_at)
 
-    def halt(self, assigned: Assigned, reason: Halt, claim_at: float) -> None:
-        """Stop reading until a person has decided, which the claim at `claim_at` finds out."""
-        if assigned.halted != str(reason):
-            log.error("partition halted", partition=assigned.partition, kind=type(reason).__name__, reason=str(reason))
-            reporting.notify(reason)
-        self.suspend(assigned, claim_at)
-        assigned.halted = str(reason)
+    def postpone(self, assigned: Assigned, claim_at: float) -> None:
+        """Try no claim before `claim_at` of the monotonic clock."""
+        assigned.postpone(claim_at)
 
     def wait(self, assigned: Assigned, reason: AnalyticsError, claim_at: float) -> None:
         """Note why a claim failed; the next is tried at `claim_at`. Each kind of reason is logged once."""
         kind = type(reason).__name__
-        if assigned.waits != kind:
+        if assigned.wait(kind, claim_at):
             log.warning("a partition waits", partition=assigned.partition, kind=kind, reason=str(reason))
-        assigned.waits, assigned.claim_at = kind, claim_at
+
+    def halt(self, assigned: Assigned, reason: Halt, claim_at: float) -> None:
+        """Stop reading until a person has decided. The claim that is tried at `claim_at` finds out whether they
+        have."""
+        self.suspend(assigned, claim_at)
+        if assigned.halt(str(reason)):
+            log.error("partition halted", partition=assigned.partition, kind=type(reason).__name__, reason=str(reason))
+            reporting.notify(reason)
 
     def give_up(self) -> None:
-        """End every lease: what was read under them and is not committed is left to the next owner."""
+        """End every lease. What was read under them and is not committed is left to the next owner."""
         for assigned in self:
             self.suspend(assigned, math.inf)
 
     def pause_reading(self) -> None:
-        """Stop fetching from every leased partition, and from those that are claimed meanwhile; the leases stay."""
+        """Stop fetching from every partition, those that are claimed meanwhile included. The leases stay."""
         self._reading_paused = True
         self._pause(assigned for assigned in self if assigned.lease is not None)
 
@@ -138,31 +131,33 @@ class Assignment:
         if leased:
             self._consumer.resume(leased)
 
+    def _of(self, partition: int | None) -> Assigned | None:
+        return None if partition is None else self._assigned.get(partition)
+
     def _pause(self, paused: Iterable[Assigned]) -> None:
-        topic_partitions = []
+        partitions = []
         for assigned in paused:
-            # Whether records have followed is not known until the end is met again.
-            assigned.at_end = False
-            topic_partitions.append(TopicPartition(self._topic, assigned.partition))
-        if topic_partitions:
-            self._consumer.pause(topic_partitions)
+            assigned.pause()
+            partitions.append(TopicPartition(self._topic, assigned.partition))
+        if partitions:
+            self._consumer.pause(partitions)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """An exception in here would make librdkafka drop fetched records, so none leaves."""
+        """Take partitions that Kafka's group gives, paused. Never raises: librdkafka would drop fetched messages."""
         try:
             for partition in partitions:
                 partition.offset = OFFSET_BEGINNING  # explicit, and never read from: the claim seeks
             consumer.incremental_assign(partitions)
             consumer.pause(partitions)
         except KafkaException as error:
-            log.error("an assignment could not be taken", error=str(error))
+            log.error("an assignment could not be taken", error=error.args[0].str())
         for partition in partitions:
             self._assigned[partition.partition] = Assigned(partition.partition)
         failpoints.reach("assigned")
         log.info("partitions assigned", partitions=sorted(partition.partition for partition in partitions))
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Orderly: what is in flight is finished first, so that the next owner finds the offset there."""
+        """Give partitions back in order: the batch in flight ends first, so the next owner finds its offsets stored."""
         failpoints.reach("before_revoke")
         wait([self._database_thread.submit(int)], REVOKE_SECONDS)
         self._give_up(consumer, partitions)
@@ -170,7 +165,7 @@ class Assignment:
         log.info("partitions revoked", partitions=sorted(partition.partition for partition in partitions))
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Too late for order: they are another's already. Nothing more is written."""
+        """Drop partitions that another consumer owns already. Nothing that was read of them is written any more."""
         self._give_up(consumer, partitions)
         failpoints.reach("lost")
         log.warning("partitions lost", partitions=sorted(partition.partition for partition in partitions))
@@ -178,9 +173,9 @@ class Assignment:
     def _give_up(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
             assigned = self._assigned.pop(partition.partition, None)
-            if assigned is not None and assigned.lease is not None:
-                assigned.lease.lost = True
+            if assigned is not None:
+                assigned.end_lease()
         try:
             consumer.incremental_unassign(partitions)
         except KafkaException as error:
-            log.warning("a revocation could not be acknowledged", error=str(error))
+            log.warning("a revocation could not be acknowledged", error=error.args[0].str())

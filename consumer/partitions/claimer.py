@@ -16,7 +16,8 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from consumer.partitions.assignment import Assigned, Assignment
+from consumer.partitions.assigned import Assigned
+from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import LogState, Question
 from consumer.partitions.claims import Claims
 from consumer.partitions.lease import Lease
@@ -167,13 +168,13 @@ class Claimer:
         answered = {assigned for assigned, _ in done.results}
         for assigned in done.tried:
             if assigned not in answered:
-                assigned.claim_at = claim_at
+                self._assignment.postpone(assigned, claim_at)
 
     def _start(self, assigned: Assigned, lease: Lease) -> None:
         try:
             self._assignment.start(assigned, lease)
         except KafkaException:
-            assigned.claim_at = time.monotonic() + FETCHER_SECONDS
+            self._assignment.postpone(assigned, time.monotonic() + FETCHER_SECONDS)
 
     def _postpone(self, assigned: Assigned, error: AnalyticsError) -> None:
         self._assignment.wait(assigned, error, time.monotonic() + random.uniform(0.5, 1.0) * RETRY_SECONDS)

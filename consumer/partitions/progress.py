@@ -14,7 +14,7 @@ from bson.int64 import Int64
 from pymongo import UpdateOne, WriteConcern
 from pymongo.errors import PyMongoError
 
-from consumer.partitions.assignment import Assigned
+from consumer.partitions.assigned import Assigned
 from consumer.partitions.lease import Lease
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.errors import StoreUnavailable

@@ -1,18 +1,27 @@
 """This machine's clock against MongoDB's: an event's time is judged by the one, and stored only if the other agrees."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TypeAlias
 
 from pymongo.errors import PyMongoError
 
 from shared.errors import ClockSkewed, StoreUnavailable
 from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, brief, clock_skew_seconds
 
+Clock: TypeAlias = Callable[[], datetime]
+"""This machine's clock, with its time zone; tests give another."""
+
+
+def utc_now() -> datetime:
+    """The clock of a real consumer."""
+    return datetime.now(UTC)
+
 
 class Clocks:
     """Compares them, at the cost of one round trip."""
 
-    def __init__(self, database: SyncDatabase, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: SyncDatabase, clock: Clock) -> None:
         self._admin = database.client.admin
         self._clock = clock
 

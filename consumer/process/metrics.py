@@ -10,7 +10,7 @@ ACCEPTED: Final = Counter("consumer_events_accepted", "Events stored and counted
 REJECTED: Final = Counter("consumer_events_rejected", "Messages stored as dead letters, by reason.", ["reason"])
 BATCH_RECORDS: Final = Histogram("consumer_batch_records", "Records in a committed batch.", buckets=SIZES)
 STAGE_SECONDS: Final = Histogram(
-    "consumer_stage_seconds", "Time of one batch in a stage: judge, fold or commit.", ["stage"], buckets=SECONDS
+    "consumer_stage_seconds", "Time of one batch in a stage: judge, prepare or commit.", ["stage"], buckets=SECONDS
 )
 BATCHES_ABANDONED: Final = Counter("consumer_batches_abandoned", "Batches given up, to be read again.")
 LAG: Final = Gauge("consumer_lag", "Offsets not yet stored, by partition this process reads.", ["partition"])

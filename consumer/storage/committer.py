@@ -1,43 +1,53 @@
-"""One batch -> MongoDB, exactly once: the retries around `consumer.storage.transaction`, and what a mismatch means.
+"""One batch -> MongoDB, exactly once: the attempts at its transaction, and what it means when one does not match.
 
-The transaction starts by comparing each partition's epoch and offset, so running a batch again is always safe:
-whatever became of an earlier attempt, its partitions then stand at the batch's end, and nothing is written twice.
+The transaction first compares each partition's epoch and offset with the lease, so running a batch again is always
+safe. Whatever became of an earlier attempt: if it was committed, the partitions stand at the batch's end, the
+comparison fails, and nothing is written twice.
 """
 
-import random
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from pymongo.errors import PyMongoError
+from tenacity import wait_random_exponential
 
 from consumer.batches.batch import Batch
 from consumer.partitions.brokers import NO_TOPIC_ID
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
+from consumer.process.backoff import delay_seconds
 from consumer.process.clocks import Clocks
-from consumer.storage.plan import Writes, writes_of
-from consumer.storage.products import Products
-from consumer.storage.refusals import refused_places
-from consumer.storage.transaction import Mismatch, Refused, Transactions
+from consumer.storage.memory import ProductMemory
+from consumer.storage.preparation import Prepared, prepare
+from consumer.storage.refusals import refused_events
+from consumer.storage.transaction import EventRefused, Mismatch, Transactions
 from shared.documents import PARTITIONS, Document
 from shared.errors import InvariantBroken, StoreUnavailable, TopicRecreated
 from shared.logs import logger
 from shared.mongo import SyncDatabase, brief, ensure_event_collection
 
-ATTEMPT_SECONDS = 10.0
-"""A batch that could not be written for this long is given up: its partitions are claimed and read again."""
-MOST_BACKOFF_SECONDS = 0.5
-HALVE_AFTER_FAILURES = 2
+ATTEMPT_SECONDS: Final = 10.0
+"""A batch that could not be written for this long is given up: its partitions are claimed and read again. It is well
+under the 60 s after which MongoDB ends a transaction (`transactionLifetimeLimitSeconds`). With half of it most
+elections of a primary, which take up to 10 s, would cost batches; with twice, the consumer would say that late that it
+waits."""
+BACKOFF: Final = wait_random_exponential(multiplier=0.04, max=0.5)
+"""Full jitter: after the first failure up to 40 ms, after the second up to 80 ms, at last up to 0.5 s. A write conflict
+is over in milliseconds; a primary's election is asked after twice a second at least."""
+HALVE_AFTER_FAILURES: Final = 2
+"""A batch too large for MongoDB's cache fails like a conflict. One failure is usual, so a batch is halved after two."""
 
 log = logger(__name__)
 
 
-class Store:
-    """Writes batches, on one thread, in one session for its life: its id is what a partition's next owner kills.
+class Committer:
+    """Writes batches in one MongoDB session for its life; the session's id is what a partition's next owner kills.
 
-    `ask_topic_id` is `Brokers.ask_topic_id`; `committed` is told of every batch, or part, once written.
+    `commit` runs on the database thread, `prepare` and `stop_retrying` on any. `ask_topic_id` is
+    `Brokers.ask_topic_id`. `committed` is called with every batch, or part of one, once it is written.
     """
 
     def __init__(
@@ -51,126 +61,131 @@ class Store:
     ) -> None:
         self._database = database
         self._session = database.client.start_session()
-        self._transactions = Transactions(database, self._session, group, topic)
+        self._memory = ProductMemory()
+        self._transactions = Transactions(database, self._session, self._memory, group, topic)
         self._clocks = clocks
         self._ask_topic_id = ask_topic_id
         self._committed = committed
-        self._products = Products(database)
         self._known_days: set[str] = set()
         self._attempted: set[tuple[Lease, int]] = set()
         self._stopping = threading.Event()
 
     @property
     def session_id(self) -> Document:
-        """The `lsid` of this store's transactions."""
+        """The `lsid` of the session in which all transactions run."""
         return dict(self._session.session_id)
 
-    def writes_of(self, batch: Batch) -> Writes:
-        """What `batch` writes. From any thread."""
-        return writes_of(batch, self._products.known_hour)
+    def prepare(self, batch: Batch) -> Prepared:
+        """Compute what `batch` writes, as far as that needs no answer of MongoDB. From any thread."""
+        return prepare(batch, self._memory.recall)
 
     def stop_retrying(self) -> None:
-        """Make the running attempt the last one; from any thread."""
+        """Make the running attempt the last one. From any thread."""
         self._stopping.set()
 
-    def commit(self, batch: Batch, writes: Writes) -> None:
-        """Write `batch`; `writes` is `writes_of(batch)`. Messages of lost leases are dropped, now or on the way.
+    def commit(self, batch: Batch, prepared: Prepared) -> None:
+        """Write `batch`; `prepared` is `prepare(batch)`. Messages of lost leases are dropped, now or on the way.
 
-        Raises StoreUnavailable when MongoDB does not take them in time, SourceUnavailable when Kafka does not confirm
-        that the topic is the same, ClockSkewed when they were judged by a wrong clock, TopicRecreated, or another Halt
-        when going on would be wrong. Then part of them may be written: claim again.
+        Raises StoreUnavailable where MongoDB does not take the batch within `ATTEMPT_SECONDS`, SourceUnavailable where
+        Kafka does not confirm that the topic is the same, ClockSkewed where the messages were judged by a wrong clock,
+        TopicRecreated, or another Halt where going on would be wrong. Then a part of the batch may be written: the
+        partitions have to be claimed again, and are read on from what MongoDB holds.
         """
         self._attempted = set()
-        held = batch.to_do()
-        self._commit(held, writes if held is batch else None, time.monotonic() + ATTEMPT_SECONDS)
+        unwritten = batch.unwritten()
+        self._commit(unwritten, prepared if unwritten is batch else None, time.monotonic() + ATTEMPT_SECONDS)
 
-    def _commit(self, batch: Batch, writes: Writes | None, deadline: float) -> None:
-        failures, reason, trusting = 0, None, True
+    def _commit(self, batch: Batch, prepared: Prepared | None, deadline: float) -> None:
+        failures, reason, new_products_have_no_hours = 0, None, True
         while batch:
             if reason is not None and (self._stopping.is_set() or time.monotonic() >= deadline):
                 raise StoreUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
-            writes = writes or self.writes_of(batch)
+            prepared = prepared or self.prepare(batch)
             try:
-                self._attempt(batch, writes, trusting)
+                self._attempt(batch, prepared, new_products_have_no_hours)
             except InvariantBroken as broken:
-                if not trusting:
+                if not new_products_have_no_hours:
                     raise
-                # Hours of a product whose own document another hand took away: this time they are asked for.
-                trusting, reason = False, str(broken)
-            except Refused as refused:
-                batch, reason = self._without(batch, writes, refused), "it refuses events"
+                # Someone deleted documents of products but not their hourly rollups, so inserting the rollups failed as
+                # duplicates. Try again, and this time ask MongoDB which hours exist.
+                new_products_have_no_hours, reason = False, str(broken)
+            except EventRefused as refused:
+                batch, reason = self._without_refused(batch, prepared, refused), "it refuses events"
             except (Mismatch, PyMongoError, StoreUnavailable) as error:
                 failures += 1
                 reason = brief(error) if isinstance(error, PyMongoError) else str(error)
-                self._back_off(reason, failures, len(batch))
+                log.warning("a batch failed and is tried again", messages=len(batch), failures=failures, reason=reason)
+                self._stopping.wait(delay_seconds(BACKOFF, failures))
                 if failures >= HALVE_AFTER_FAILURES and len(batch) > 1 and isinstance(error, PyMongoError):
-                    # A batch too large for MongoDB's cache fails like a conflict; half of it may fit.
                     self._commit(batch.first_half(), None, deadline)
-            batch, writes = batch.to_do(), None
+            batch, prepared = batch.unwritten(), None
 
-    def _attempt(self, batch: Batch, writes: Writes, trusting: bool) -> None:
-        """Run one transaction; after it, the batch's `to_do` tells what is left. Raises Mismatch when that is all."""
+    def _attempt(self, batch: Batch, prepared: Prepared, new_products_have_no_hours: bool) -> None:
+        """Run one transaction. Afterwards the leases say what is written, and `batch.unwritten()` what is left.
+
+        Raises Mismatch where neither another owner nor an earlier attempt explains why the partitions do not match, and
+        whatever `Transactions.run` raises else.
+        """
         self._clocks.check(*(taken.clock_now() for taken in batch.taken))
-        for name in writes.events.keys() - self._known_days:
+        for name in prepared.events.keys() - self._known_days:
             ensure_event_collection(self._database, name)
             self._known_days.add(name)
         # Asked once all of the batch was read: a topic that is the same now was the same then.
-        same_topic = partial(_confirm, writes, self._ask_topic_id())
-        self._attempted |= writes.ends.items()
+        same_topic = partial(_confirm_topic, prepared, self._ask_topic_id())
+        self._attempted |= prepared.ends.items()
         try:
-            self._transactions.run(writes, self._products, same_topic, trusting)
+            known = self._transactions.run(prepared, same_topic, new_products_have_no_hours)
         except Mismatch:
-            self._products.forget(writes.ends)
-            if not self._read_offsets(writes):
+            self._memory.forget(prepared.ends)
+            if not self._explain_mismatch(prepared):
                 raise
             written = batch.written()
         else:
-            for lease, end in writes.ends.items():
+            for lease, end in prepared.ends.items():
                 lease.next_offset = end
             failpoints.reach("after_leases")
-            self._products.committed()
+            self._memory.remember(known)
             written = batch
         if written:
             self._committed(written)
 
-    def _read_offsets(self, writes: Writes) -> bool:
-        """What a mismatch means: another's epoch, or an attempt succeeded and its reply was lost. Returns whether that
-        explains it; else the majority does not have yet what this process wrote."""
+    def _explain_mismatch(self, prepared: Prepared) -> bool:
+        """Read the partitions' documents and bring the leases in line with them. Returns whether that explains the
+        mismatch; else the majority does not have yet what this process wrote, and the batch is tried again."""
         explained = False
-        for lease in writes.ends:
+        for lease in prepared.ends:
             stored = self._database[PARTITIONS].find_one({"_id": self._transactions.identity(lease)})
             if stored is None or stored["epoch"] != lease.epoch:
                 lease.lost = explained = True
                 log.warning("another consumer claimed a partition, its messages are dropped", partition=lease.partition)
             elif (lease, stored["next_offset"]) in self._attempted:
+                # An earlier attempt was committed and its reply was lost.
                 explained = True
                 lease.next_offset = stored["next_offset"]
             elif stored["next_offset"] != lease.next_offset:
                 # A restored backup: adopting its offset here would skip what lies between. The next claim seeks.
                 lease.lost = explained = True
                 log.error(
-                    "a stored offset moved back, or on by another's hand; the partition is read again from it",
+                    "a stored offset was changed by another program; the partition is read again from it",
                     partition=lease.partition,
                     stored=stored["next_offset"],
                     expected=lease.next_offset,
                 )
         return explained
 
-    def _without(self, batch: Batch, writes: Writes, refused: Refused) -> Batch:
-        """The batch with dead letters in place of the events that MongoDB refuses as it did `refused`."""
-        documents = writes.events[refused.collection]
-        places = {refused.place, *refused_places(self._database, refused.collection, documents)}
-        log.warning("MongoDB refused events", collection=refused.collection, events=len(places), error=str(refused))
-        return batch.refuse(places, str(refused))
-
-    def _back_off(self, reason: str, failures: int, size: int) -> None:
-        log.warning("a batch failed and is tried again", messages=size, failures=failures, reason=reason)
-        self._stopping.wait(random.uniform(0, min(MOST_BACKOFF_SECONDS, 0.02 * 2**failures)))
+    def _without_refused(self, batch: Batch, prepared: Prepared, refused: EventRefused) -> Batch:
+        """The batch with dead letters in place of all events that MongoDB refuses as it did the one in `refused`."""
+        documents = prepared.events[refused.collection]
+        coordinates = {refused.coordinates, *refused_events(self._database, refused.collection, documents)}
+        log.warning(
+            "MongoDB refused events", collection=refused.collection, events=len(coordinates), error=str(refused)
+        )
+        return batch.refuse(coordinates, str(refused))
 
 
-def _confirm(writes: Writes, topic_id_now: Callable[[], str]) -> None:
-    """Raise TopicRecreated when the topic is no longer the one that a lease was claimed for."""
+def _confirm_topic(prepared: Prepared, topic_id_now: Callable[[], str]) -> None:
+    """Raise TopicRecreated where the topic is no longer the one that a lease was claimed for."""
     now = topic_id_now()
-    for lease in writes.ends:
+    for lease in prepared.ends:
         if NO_TOPIC_ID not in (now, lease.topic_id) and now != lease.topic_id:
             raise TopicRecreated(f"the topic was created again (id {now}, {lease.topic_id} before): nothing is written")

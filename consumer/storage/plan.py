@@ -1,139 +1,133 @@
-"""What one transaction writes for a batch, but for what depends on what is stored. Pure."""
+"""What a batch's transaction writes to the aggregates, given what MongoDB holds of its products. Pure.
 
-from collections.abc import Callable, Mapping
+A product that MongoDB does not hold begins by inserts, for the product and for each of its hours: an insert costs
+MongoDB a fraction of an upsert, and comes to the same. A product that it holds is added to by upserts. An upsert is
+right in any case, so an hour is inserted only where MongoDB is known not to hold it.
+
+The plan decides; `consumer.storage.reading` asks MongoDB what the plan has to know, and `consumer.storage.transaction`
+runs what it says.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from consumer.batches.batch import Batch
-from consumer.batches.increments import Fold, Latest, ProductFold
-from consumer.partitions.lease import Lease
-from consumer.storage.inserts import product_document, rollup_documents
-from consumer.storage.upserts import Hour, hours, rollup_update, total_updates
-from shared.documents import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    Document,
-    event_collection,
-)
+from consumer.batches.increments import Latest, ProductIncrements
+from consumer.storage.memory import KnownProduct, ProductKey
+from consumer.storage.preparation import Prepared, hour_drafts, new_product
+from consumer.storage.statements.products import product_update
+from consumer.storage.statements.rollups import rollup_document
+from shared.documents import Document
 
-Key: TypeAlias = tuple[int, int, int]
-"""Product, partition and epoch: what another epoch knew is of no use, for another consumer may have written since."""
-
-KnownHour: TypeAlias = Callable[[Key], int | None]
-"""An hour (since 1970) of a product that is known to be in `rollups`; None where the product is not known."""
-
-_DAY_MINUTES = DAY_MS // MINUTE_MS
+HourKey: TypeAlias = tuple[int, int, int]
+"""Product, hour (since 1970) and partition: the `_id` of a document of `rollups`."""
 
 
-ProductHour: TypeAlias = tuple[int, int, Hour]
-"""Product, partition, and sums of an hour."""
+class Stored(NamedTuple):
+    """What MongoDB holds of a batch's products at the moment of its transaction."""
+
+    products: Mapping[ProductKey, KnownProduct]
+    """The products that have a document; the others of the batch have none."""
+    newest_events: Mapping[ProductKey, Latest] = {}
+    """The newest stored event of each product in `renamed`."""
+    absent_hours: frozenset[HourKey] = frozenset()
+    """Hours that MongoDB was asked for and does not hold."""
+    new_products_have_no_hours: bool = True
+    """Whether a product without a document has no hours either. So it is, unless someone deleted documents of
+    `products`: then a plan that trusts in it inserts hours that are there, which fails as a duplicate."""
 
 
-class Known(NamedTuple):
-    """Of one product in one partition: its first time, and the newest event known."""
+class Statements(NamedTuple):
+    """The aggregates' part of a transaction: encoded documents to insert, encoded statements of the `update`
+    command."""
 
-    first_seen_ms: int
-    latest: Latest
-    certain: bool
-    """Whether no stored event is newer; else one may be, with the same name."""
-
-    @property
-    def hour(self) -> int:
-        """An hour (since 1970) that is in `rollups`."""
-        return self.latest.time_ms // HOUR_MS
-
-
-class Beginning(NamedTuple):
-    """What begins a product and its hours, encoded, should MongoDB hold nothing of it; and what is known of it then."""
-
-    document: bytes
-    rollups: list[bytes]
-    known: Known
-
-
-class Writes(NamedTuple):
-    """What one transaction writes, in its order."""
-
-    ends: Mapping[Lease, int]
-    """The next offset of each partition after this batch."""
-    events: dict[str, list[bytes]]
-    """Encoded documents by collection, ordered by product and minute, so that neighbours are written side by side."""
-    rollups: list[bytes]
-    """Encoded upserts of hours that are there."""
-    new_hours: list[ProductHour]
-    """Hours of known products that may be new."""
-    totals: list[bytes]
-    """Encoded upserts."""
-    products: Mapping[Key, ProductFold]
-    unknown: Mapping[Key, Beginning]
-    """Those of the products that MongoDB may not hold."""
+    new_rollups: list[bytes]
+    rollup_updates: list[bytes]
+    total_updates: list[bytes]
+    new_products: list[bytes]
+    product_updates: list[bytes]
     rejected: list[Document]
+    known: Mapping[ProductKey, KnownProduct]
+    """The batch's products as they will be once this is committed, for `ProductMemory.remember`."""
 
 
-def nothing_known(_: Key) -> None:
-    """A `KnownHour` of one who has just begun."""
-
-
-def writes_of(batch: Batch, known_hour: KnownHour = nothing_known) -> Writes:
-    """What to write for `batch`, which holds one lease of each partition."""
-    folds = {lease.partition: fold for lease, fold in batch.folds.items()}
-    rollups: list[bytes] = []
-    new_hours: list[ProductHour] = []
-    products, unknown = {}, {}
-    for lease, fold in batch.folds.items():
-        partition, epoch = lease.partition, lease.epoch
-        for product, folded in sorted(fold.products.items()):
-            key = product, partition, epoch
-            products[key] = folded
-            known = known_hour(key)
-            if known is None:
-                unknown[key] = beginning(key, folded)
+def plan(prepared: Prepared, stored: Stored) -> Statements:
+    """Decide what to write for a prepared batch. The same whether or not its drafts were made on a right memory."""
+    new_rollups: list[bytes] = []
+    rollup_updates: list[bytes] = []
+    new_products: list[bytes] = []
+    product_updates: list[bytes] = []
+    known_after: dict[ProductKey, KnownProduct] = {}
+    for key, added in prepared.products.items():
+        product, partition, _ = key
+        known = stored.products.get(key)
+        if known is None:
+            new = prepared.new_products.get(key) or new_product(key, added)
+            new_products.append(new.document)
+            known_after[key] = KnownProduct(added.first_seen_ms, added.latest, is_newest=True)
+            if stored.new_products_have_no_hours:
+                new_rollups += new.rollups
                 continue
-            add_hours(key, folded, known, rollups, new_hours)
-    return Writes(
-        ends=batch.ends,
-        events=_by_day(folds),
-        rollups=rollups,
-        new_hours=new_hours,
-        totals=total_updates(folds),
-        products=products,
-        unknown=unknown,
-        rejected=batch.rejected,
-    )
-
-
-def beginning(key: Key, folded: ProductFold) -> Beginning:
-    """A product of which nothing is stored."""
-    product, partition, _ = key
-    latest = folded.latest
-    return Beginning(
-        product_document(product, partition, folded, latest),
-        rollup_documents(product, partition, folded),
-        Known(folded.first_seen_ms, latest, certain=True),
-    )
-
-
-def add_hours(
-    key: Key, folded: ProductFold, known_hour: int | None, rollups: list[bytes], new_hours: list[ProductHour]
-) -> None:
-    """Add a product's hours: to `rollups` the upsert of the one that is known, to `new_hours` those that may be new."""
-    product, partition, _ = key
-    for hour in hours(folded.minutes):
-        if hour.hour == known_hour:
-            rollups.append(rollup_update(product, partition, hour))
         else:
-            new_hours.append((product, partition, hour))
-
-
-def _by_day(folds: Mapping[int, Fold]) -> dict[str, list[bytes]]:
-    minutes = sorted(
-        # Product, minute and partition are unique, so no comparison reaches the documents.
-        (product, minute, partition, sums.documents)
-        for partition, fold in folds.items()
-        for product, folded in fold.products.items()
-        for minute, sums in folded.minutes.items()
+            after = known_after[key] = _after(known, added, stored.newest_events.get(key))
+            if added.histogram is not None or _is_to_be_written(known, after):
+                product_updates.append(product_update(product, partition, added, after.latest))
+        for hour, update in prepared.hours.get(key) or hour_drafts(key, added):
+            if (product, hour.number, partition) in stored.absent_hours:
+                new_rollups.append(rollup_document(product, partition, hour))
+            else:
+                rollup_updates.append(update)
+    return Statements(
+        new_rollups=new_rollups,
+        rollup_updates=rollup_updates,
+        total_updates=prepared.totals,
+        new_products=new_products,
+        product_updates=product_updates,
+        rejected=prepared.rejected,
+        known=known_after,
     )
-    days: dict[int, list[bytes]] = {}
-    for _, minute, _, documents in minutes:
-        days.setdefault(minute // _DAY_MINUTES, []).extend(documents)
-    return {event_collection(day * DAY_MS): documents for day, documents in days.items()}
+
+
+def renamed(prepared: Prepared, products: Mapping[ProductKey, KnownProduct]) -> list[tuple[ProductKey, Latest]]:
+    """The products whose newest stored event the plan has to know, and the newest event of each in the batch.
+
+    They are those to which the batch gives another name while a stored event may be newer, with the name that they
+    have.
+    """
+    latest = ((key, known, prepared.products[key]) for key, known in products.items())
+    return [
+        (key, added.latest)
+        for key, known, added in latest
+        if not known.is_newest and added.name != known.latest.name and added.latest > known.latest
+    ]
+
+
+def uncertain_hours(
+    prepared: Prepared, products: Mapping[ProductKey, KnownProduct], new_products_have_no_hours: bool
+) -> Sequence[HourKey]:
+    """The batch's hours of which it is not certain that MongoDB holds them, nor that it does not."""
+    hours: list[HourKey] = []
+    for key, added in prepared.products.items():
+        known = products.get(key)
+        if known is None and new_products_have_no_hours:
+            continue
+        product, partition, _ = key
+        certain = None if known is None else known.hour
+        numbers = dict.fromkeys(minute // 60 for minute in added.minutes)
+        hours += [(product, number, partition) for number in numbers if number != certain]
+    return hours
+
+
+def _after(known: KnownProduct, added: ProductIncrements, newest_event: Latest | None) -> KnownProduct:
+    """A stored product once the batch is written."""
+    first_seen = min(known.first_seen_ms, added.first_seen_ms)
+    latest = added.latest
+    if latest <= known.latest:
+        return known._replace(first_seen_ms=first_seen)
+    if newest_event is None:
+        return KnownProduct(first_seen, latest, known.is_newest)
+    return KnownProduct(first_seen, max(latest, newest_event), is_newest=True)
+
+
+def _is_to_be_written(before: KnownProduct, after: KnownProduct) -> bool:
+    """Whether sales alone change the product's document: by a new name, or an earlier first time."""
+    return after.latest.name != before.latest.name or after.first_seen_ms < before.first_seen_ms

@@ -1,7 +1,9 @@
-"""Which events a collection's validator refuses, found at once: a transaction tells only the first, and ends there."""
+"""Which events a collection's validator refuses, found all at once: a transaction names only the first, and ends
+there."""
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 
 from pymongo.errors import PyMongoError
 
@@ -9,26 +11,28 @@ from consumer.storage.commands import Encoded, in_messages
 from shared.documents import Document
 from shared.mongo import SyncDatabase
 
-MOST_BYTES = 8 * 1024 * 1024
-"""Of one question: below what the server takes as a command."""
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Documents in one question, in bytes: half of the 16 MiB that MongoDB takes as a command, whose other parts need
+room."""
 
 
-def refused_places(database: SyncDatabase, collection: str, documents: Sequence[bytes]) -> list[tuple[int, int]]:
-    """Partition and offset of each of these encoded events that the validator refuses.
+def refused_events(database: SyncDatabase, collection: str, documents: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Partition and offset of each of these encoded events that the collection's validator refuses.
 
-    Best effort: nothing where there is no validator, or MongoDB does not say. The transaction has the last word.
+    MongoDB matches the documents against the validator without storing them. Best effort: empty where there is no
+    validator, or MongoDB does not answer; the transaction has the last word.
     """
-    places = []
+    coordinates = []
     with suppress(PyMongoError):
         for entry in database.list_collections(filter={"name": collection}):
             validator = entry.get("options", {}).get("validator")
             for _, part in in_messages(documents, MOST_BYTES) if validator else ():
-                # Literally: a name that begins with $ is no field.
+                # As a literal, so that a name in an event that begins with $ is not read as a field.
                 constant = {"$literal": [Encoded(document) for document in part]}
                 refused: list[Document] = [
                     {"$documents": constant},
                     {"$match": {"$nor": [validator]}},
                     {"$project": {"_id": 1}},
                 ]
-                places += [(one["_id"]["k"], one["_id"]["o"]) for one in database.aggregate(refused)]
-    return places
+                coordinates += [(one["_id"]["k"], one["_id"]["o"]) for one in database.aggregate(refused)]
+    return coordinates

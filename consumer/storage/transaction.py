@@ -1,4 +1,8 @@
-"""One attempt at one batch's transaction: its commands, in their order, and the errors that concern a single event."""
+"""One attempt at one batch's transaction: it reads what the plan has to know, runs what the plan says, and commits.
+
+It also tells apart MongoDB's refusals: those that concern a single event, which becomes a dead letter, and those that
+trying again cannot mend, which halt the partition.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,10 +17,10 @@ from pymongo.read_concern import ReadConcern
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from consumer.storage import commands
-from consumer.storage.inserts import rollup_document
-from consumer.storage.plan import Key, Known, ProductHour, Writes, add_hours
-from consumer.storage.products import Products
-from consumer.storage.upserts import rollup_update
+from consumer.storage.memory import KnownProduct, ProductKey, ProductMemory
+from consumer.storage.plan import Statements, plan
+from consumer.storage.preparation import Prepared
+from consumer.storage.reading import StoredReader
 from shared.documents import (
     PARTITIONS,
     PRODUCTS,
@@ -26,7 +30,6 @@ from shared.documents import (
     Document,
     Id,
     partition_id,
-    rollup_id,
 )
 from shared.errors import AggregateRefused, InvariantBroken
 from shared.mongo import SyncDatabase
@@ -34,29 +37,30 @@ from shared.mongo import SyncDatabase
 _REFUSALS = frozenset({121, 10334})  # DocumentValidationFailure, BSONObjectTooLarge: these concern one document
 _DUPLICATE_KEY = 11000
 
-WORTH_ASKING = 50
-"""So many hours that may be new repay the question which of them are."""
-
 
 class Mismatch(Exception):
     """A partition's stored epoch or offset is not what its lease says; nothing was written."""
 
 
-class Refused(Exception):
-    """MongoDB refuses one event's document, whatever is tried; nothing was written. `collection` is its day's."""
+class EventRefused(Exception):
+    """MongoDB refuses one event's document, and would refuse it again; nothing was written."""
 
     def __init__(self, collection: str, partition: int, offset: int, message: str) -> None:
         super().__init__(message)
         self.collection = collection
-        self.place = partition, offset
+        """The collection of the event's day."""
+        self.coordinates = partition, offset
 
 
 class Transactions:
-    """Runs transactions in one session, for one consumer group and topic."""
+    """Runs transactions in one session, for one consumer group and topic. Database thread only."""
 
-    def __init__(self, database: SyncDatabase, session: ClientSession, group: str, topic: str) -> None:
+    def __init__(
+        self, database: SyncDatabase, session: ClientSession, memory: ProductMemory, group: str, topic: str
+    ) -> None:
         self._database = database
         self._session = session
+        self._reader = StoredReader(database, session, memory)
         self._group = group
         self._topic = topic
 
@@ -64,35 +68,28 @@ class Transactions:
         """`_id` of the lease's document in `partitions`."""
         return partition_id(self._group, self._topic, lease.partition)
 
-    def run(self, writes: Writes, products: Products, confirm: Callable[[], None], trusting: bool = True) -> None:
-        """Write all of `writes` and what `products` makes of it, and commit if `confirm`, called last, raises nothing.
+    def run(
+        self, prepared: Prepared, confirm: Callable[[], None], new_products_have_no_hours: bool = True
+    ) -> Mapping[ProductKey, KnownProduct]:
+        """Write a prepared batch and commit it. Returns its products as they are now.
 
-        The first write is the partitions', which all who write their aggregates touch, so what is read here cannot
-        change before the commit. `trusting`: a product that is not stored has no hours either, and nobody asks.
+        `confirm` is called last before the commit; where it raises, nothing is written. `new_products_have_no_hours` is
+        explained at `Stored`.
 
-        Raises Mismatch, Refused, PartitionRefused, a PyMongoError or what `confirm` raised. After a PyMongoError the
-        outcome is unknown when it came from the commit; running again finds out.
+        Raises Mismatch, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised. After a PyMongoError
+        from the commit it is unknown whether the batch was written; running it again finds out, by a Mismatch.
         """
         session = self._session
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
         try:
             failpoints.reach("before_offsets")
-            self._move_offsets(writes)
+            self._move_offsets(prepared.ends)
             failpoints.reach("after_offsets")
-            for collection, documents in writes.events.items():
-                self._insert(collection, documents)
+            for collection, documents in prepared.events.items():
+                self._insert_events(collection, documents)
             failpoints.reach("after_events")
-            changes = products.changes(writes, session)
-            new_rollups, added_to = self._rollups(writes, changes.before, trusting)
-            for collection, inserts, updates in (
-                (ROLLUPS, new_rollups, added_to),
-                (TOTALS, [], writes.totals),
-                (PRODUCTS, changes.inserts, changes.updates),
-            ):
-                self._aggregate(collection, inserts, updates)
-                failpoints.reach(f"after_{collection}")
-            if writes.rejected:
-                self._reject(writes.rejected)
+            statements = plan(prepared, self._reader.read(prepared, new_products_have_no_hours))
+            self._write(statements)
             confirm()
             failpoints.reach("before_commit")
         except BaseException:
@@ -101,30 +98,43 @@ class Transactions:
             raise
         session.commit_transaction()
         failpoints.reach("after_commit")
+        return statements.known
 
-    def _move_offsets(self, writes: Writes) -> None:
+    def _move_offsets(self, ends: Mapping[Lease, int]) -> None:
+        """The compare-and-swap that fences: each partition's document must have the lease's epoch and offset."""
         moves = [
             UpdateOne(
                 {"_id": self.identity(lease), "epoch": lease.epoch, "next_offset": lease.next_offset},
                 {"$set": {"next_offset": end}},
             )
-            for lease, end in writes.ends.items()
+            for lease, end in ends.items()
         ]
         result = self._database[PARTITIONS].bulk_write(moves, session=self._session)
         if result.matched_count != len(moves):
             raise Mismatch("a partition's epoch or offset is not the expected one")
 
-    def _insert(self, collection: str, documents: Sequence[bytes]) -> None:
+    def _insert_events(self, collection: str, documents: Sequence[bytes]) -> None:
         try:
             commands.insert(self._database, collection, documents, self._session)
         except BulkWriteError as error:
             first = error.details["writeErrors"][0]
             identity = bson.decode(documents[first["index"]])["_id"]
             if first["code"] in _REFUSALS:
-                raise Refused(collection, identity["k"], identity["o"], first["errmsg"]) from error
+                raise EventRefused(collection, identity["k"], identity["o"], first["errmsg"]) from error
             _raise_halt(collection, identity["k"], first["code"], error)
 
-    def _aggregate(self, collection: str, inserts: Sequence[bytes], updates: Sequence[bytes]) -> None:
+    def _write(self, statements: Statements) -> None:
+        for collection, inserts, updates in (
+            (ROLLUPS, statements.new_rollups, statements.rollup_updates),
+            (TOTALS, [], statements.total_updates),
+            (PRODUCTS, statements.new_products, statements.product_updates),
+        ):
+            self._write_aggregate(collection, inserts, updates)
+            failpoints.reach(f"after_{collection}")
+        if statements.rejected:
+            self._insert_dead_letters(statements.rejected)
+
+    def _write_aggregate(self, collection: str, inserts: Sequence[bytes], updates: Sequence[bytes]) -> None:
         if inserts:
             with _halts(collection, lambda index: bson.decode(inserts[index])["_id"]["k"]):
                 commands.insert(self._database, collection, inserts, self._session)
@@ -132,37 +142,14 @@ class Transactions:
             with _halts(collection, lambda index: bson.decode(updates[index])["q"]["_id"]["k"]):
                 commands.update(self._database, collection, updates, self._session)
 
-    def _rollups(self, writes: Writes, before: Mapping[Key, Known], trusting: bool) -> tuple[list[bytes], list[bytes]]:
-        """The documents of hours that are not there, as those of new products are not, and the upserts of others."""
-        inserts, updates, hours = [], list(writes.rollups), list(writes.new_hours)
-        for key, unknown in writes.unknown.items():
-            known = before.get(key)
-            if known is None and trusting:
-                inserts += unknown.rollups
-            else:
-                add_hours(key, writes.products[key], None if known is None else known.hour, updates, hours)
-        held = None if len(hours) < WORTH_ASKING else self._held(hours)
-        for product, partition, hour in hours:
-            if held is None or (product, hour.hour, partition) in held:
-                updates.append(rollup_update(product, partition, hour))
-            else:
-                inserts.append(rollup_document(product, partition, hour))
-        return inserts, updates
-
-    def _held(self, hours: Sequence[ProductHour]) -> set[tuple[int | str, ...]]:
-        """Which of these hours are there: product, hour and partition."""
-        identities = [rollup_id(product, hour.hour, partition) for product, partition, hour in hours]
-        stored = commands.find(self._database, ROLLUPS, identities, {"_id": 1}, self._session)
-        return {tuple(one["_id"].values()) for one in stored}
-
-    def _reject(self, letters: Sequence[Document]) -> None:
+    def _insert_dead_letters(self, letters: Sequence[Document]) -> None:
         with _halts(REJECTED_EVENTS, lambda index: int(letters[index]["_id"]["k"])):
             self._database[REJECTED_EVENTS].insert_many(letters, session=self._session)
 
 
 @contextmanager
 def _halts(collection: str, partition_of: Callable[[int], int]) -> Iterator[None]:
-    """Refused writes become halts of the partition that `partition_of` finds by a statement's index."""
+    """Turn refused writes into a halt of the partition that `partition_of` finds by a statement's index."""
     try:
         yield
     except BulkWriteError as error:
@@ -171,7 +158,7 @@ def _halts(collection: str, partition_of: Callable[[int], int]) -> Iterator[None
 
 
 def _raise_halt(collection: str, partition: int, code: int, error: BulkWriteError) -> NoReturn:
-    """Turn what trying again cannot mend into a halt of the partition; anything else is raised as it is."""
+    """Raise a halt of the partition for what trying again cannot mend, and `error` itself for everything else."""
     if code == _DUPLICATE_KEY:
         raise InvariantBroken(
             partition,

@@ -19,14 +19,16 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from consumer.batches.increments import Fold
+from consumer.batches.increments import Increments
 from consumer.events.decode import TimeLimits, decode
 from consumer.events.encode import Encoder
 from consumer.events.event import Event
 from consumer.events.rejection import Rejection
 from consumer.process import failpoints
 from consumer.storage import commands
-from consumer.storage.upserts import product_update, rollup_updates, total_updates
+from consumer.storage.statements.products import product_update
+from consumer.storage.statements.rollups import rollup_updates
+from consumer.storage.statements.totals import total_updates
 from scripts.common.sessions import in_transaction
 from shared.documents import (
     DAY_MS,
@@ -142,16 +144,16 @@ class Replays:
         for name, documents in _by_day(accepted).items():
             commands.insert(self._database, name, documents, session)
         failpoints.reach("replay_after_events")
-        fold = Fold()
+        replayed = Increments()
         for one in accepted:
-            fold.add(one.event, one.offset, one.document)
-        folds = {REPLAYED_PARTITION: fold}
+            replayed.add(one.event, one.offset, one.document)
+        increments = {REPLAYED_PARTITION: replayed}
         products = [
-            product_update(number, REPLAYED_PARTITION, folded, folded.latest)
-            for number, folded in fold.products.items()
+            product_update(product, REPLAYED_PARTITION, added, added.latest)
+            for product, added in replayed.products.items()
         ]
-        commands.update(self._database, ROLLUPS, rollup_updates(folds), session)
-        commands.update(self._database, TOTALS, total_updates(folds), session)
+        commands.update(self._database, ROLLUPS, rollup_updates(increments), session)
+        commands.update(self._database, TOTALS, total_updates(increments), session)
         commands.update(self._database, PRODUCTS, products, session)
         failpoints.reach("replay_before_commit")
 

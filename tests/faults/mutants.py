@@ -60,20 +60,20 @@ MUTANTS = (
         (
             Edit(
                 TRANSACTION,
-                '            self._move_offsets(writes)\n            failpoints.reach("after_offsets")\n',
+                '            self._move_offsets(prepared.ends)\n            failpoints.reach("after_offsets")\n',
                 '            failpoints.reach("after_offsets")\n',
             ),
             Edit(
                 TRANSACTION,
                 '        failpoints.reach("after_commit")\n',
-                '        failpoints.reach("after_commit")\n        self._move_offsets(writes)\n',
+                '        failpoints.reach("after_commit")\n        self._move_offsets(prepared.ends)\n',
             ),
         ),
     ),
     Mutant(
         "a batch is run again whole when a commit's result is unknown",
         f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
-        (Edit("consumer/batches/batch.py", "messages[written:]", "messages"),),
+        (Edit("consumer/partitions/taken.py", "messages=self.messages[written:]", "messages=self.messages"),),
     ),
     Mutant(
         "partitions that are lost are handled as revoked ones",
@@ -110,12 +110,12 @@ MUTANTS = (
     Mutant(
         "a poison message is skipped silently",
         f"{LOAD}::test_ten_thousand_poison_messages_in_a_row",
-        (Edit("consumer/batches/judging.py", "rejected.append(self._dead_letter(taken, message, event))", "pass"),),
+        (Edit("consumer/events/judging.py", "rejected.append((message, verdict))", "pass"),),
     ),
     Mutant(
         "the next offset lacks its + 1",
         f"{KILLS}[after_commit]",
-        (Edit("consumer/batches/batch.py", "_offset(taken.messages[-1]) + 1", "(taken.messages[-1].offset() or 0)"),),
+        (Edit("consumer/partitions/taken.py", "offset_of(self.messages[-1]) + 1", "offset_of(self.messages[-1])"),),
     ),
     Mutant(
         "the next offset lacks its + 1 where a batch ends in a dead letter",
@@ -123,9 +123,9 @@ MUTANTS = (
         (
             Edit(
                 "consumer/batches/batch.py",
-                "self.ends[taken.lease] = _offset(taken.messages[-1]) + 1",
-                "last = taken.messages[-1].offset() or 0\n"
-                "        self.ends[taken.lease] = last + all(one['_id']['o'] != last for one in self.rejected[-1:])",
+                "self.ends[lease] = taken.end",
+                "last = taken.end - 1\n"
+                "        self.ends[lease] = last + all(one['_id']['o'] != last for one in self.rejected[-1:])",
             ),
         ),
     ),
@@ -139,9 +139,9 @@ MUTANTS = (
         f"{KAFKA}::test_a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides",
         (
             Edit(
-                "consumer/batches/judging.py",
-                "Encoder(taken.lease.partition, taken.lease.generation)",
-                "Encoder(taken.lease.partition, 1)",
+                "consumer/batches/batch.py",
+                "Encoder(lease.partition, lease.generation)",
+                "Encoder(lease.partition, 1)",
             ),
         ),
     ),
@@ -150,9 +150,9 @@ MUTANTS = (
         f"{KILLS}[after_commit]",
         (
             Edit(
-                "consumer/storage/upserts.py",
-                'integer(b"h", hour.hour) + integer(b"k", partition), _inc(',
-                'integer(b"h", hour.hour) + integer(b"k", 0), _inc(',
+                "consumer/storage/statements/rollups.py",
+                'integer(b"h", hour.number) + integer(b"k", partition)\n    return upsert(',
+                'integer(b"h", hour.number) + integer(b"k", 0)\n    return upsert(',
             ),
         ),
     ),

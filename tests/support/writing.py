@@ -10,13 +10,13 @@ from bson.int64 import Int64
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 from pymongo.errors import AutoReconnect
 
-from consumer.batches.batch import Batch
-from consumer.batches.judging import Intake, Taken, utc_now
-from consumer.partitions.assignment import Assigned
+from consumer.batches.batch import Batch, Rules
+from consumer.partitions.assigned import Assigned
 from consumer.partitions.brokers import NO_TOPIC_ID
 from consumer.partitions.lease import Lease
-from consumer.process.clocks import Clocks
-from consumer.storage.committer import Store
+from consumer.partitions.taken import Taken
+from consumer.process.clocks import Clocks, utc_now
+from consumer.storage.committer import Committer
 from shared.documents import partition_id
 from shared.mongo import SyncDatabase, ensure_collections
 from tests.support.invariant import raw_events
@@ -26,7 +26,7 @@ TOPIC_ID = "the topic's id"
 
 
 class Writer:
-    """One consumer's store; `lease` gives it partitions, whose offsets begin at 0."""
+    """One consumer's committer; `lease` gives it partitions, whose offsets begin at 0."""
 
     def __init__(self, database: SyncDatabase) -> None:
         ensure_collections(database)
@@ -36,21 +36,24 @@ class Writer:
         self.loses_reply: Callable[[], bool] = lambda: False
         """Whether the reply of the commit that was just done is lost."""
         self.written: list[Batch] = []
-        """What the store said that it wrote."""
-        self.intake = Intake(TOPIC, 400, False, self.clock)
+        """What the committer said that it wrote."""
+        self.rules = Rules(TOPIC, 400, copy_rejections=False)
         self.restart()
 
     def restart(self) -> None:
         """A new process: it remembers nothing."""
         clocks = Clocks(self.database, self.clock)
-        self.store = Store(self.database, GROUP, TOPIC, clocks, lambda: lambda: self.topic_id, self.written.append)
-        transactions = self.store._transactions
+        self.committer = Committer(
+            self.database, GROUP, TOPIC, clocks, lambda: lambda: self.topic_id, self.written.append
+        )
+        transactions = self.committer._transactions
         run = transactions.run
 
-        def run_and_lose(*arguments: Any) -> None:
-            run(*arguments)
+        def run_and_lose(*arguments: Any) -> Any:
+            known = run(*arguments)
             if self.loses_reply():
                 raise AutoReconnect("the reply was lost")
+            return known
 
         vars(transactions)["run"] = run_and_lose
 
@@ -78,15 +81,15 @@ class Writer:
             Message(TOPIC, lease.partition, lease.next_offset + i, b"", value, timestamp=(TIMESTAMP_CREATE_TIME, now))
             for i, value in enumerate(values)
         ]
-        return self.intake.take(Assigned(lease.partition), lease, messages)
+        return Assigned(lease.partition).take(lease, messages, self.clock())
 
     def batch(self, lease: Lease, values: Sequence[bytes]) -> Batch:
         """A batch of them."""
-        return Batch(self.intake, [self.taken(lease, values)])
+        return Batch(self.rules, [self.taken(lease, values)])
 
     def commit(self, batch: Batch) -> None:
         """Write a batch."""
-        self.store.commit(batch, self.store.writes_of(batch))
+        self.committer.commit(batch, self.committer.prepare(batch))
 
     def stored(self) -> int:
         """How many events and dead letters there are."""
@@ -113,6 +116,6 @@ def _encoded(event: dict[str, object], at_ms: int | None, padding: str) -> bytes
     return json.dumps(event).encode()
 
 
-def unfenced_store(database: SyncDatabase, group: str, topic: str) -> Store:
-    """A store that takes the topic to be the same always, and tells nobody what it wrote."""
-    return Store(database, group, topic, Clocks(database, utc_now), lambda: lambda: NO_TOPIC_ID, lambda _: None)
+def unfenced_committer(database: SyncDatabase, group: str, topic: str) -> Committer:
+    """A committer that takes the topic to be the same always, and tells nobody what it wrote."""
+    return Committer(database, group, topic, Clocks(database, utc_now), lambda: lambda: NO_TOPIC_ID, lambda _: None)

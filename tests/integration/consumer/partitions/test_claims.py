@@ -9,14 +9,13 @@ import pytest
 from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from consumer.batches.judging import utc_now
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, LogState, consumer_config
 from consumer.partitions.claimer import Claimer
 from consumer.partitions.claims import Claims
 from consumer.partitions.lease import Lease
 from consumer.process.breaker import Breaker
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clocks, utc_now
 from scripts.publish.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings

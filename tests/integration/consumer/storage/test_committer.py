@@ -7,8 +7,7 @@ from random import Random
 import pytest
 
 from consumer.partitions.brokers import LogState
-from consumer.storage import committer as store
-from consumer.storage import products
+from consumer.storage import committer, memory
 from consumer.storage.transaction import Mismatch
 from scripts.partitions.__main__ import DECISIONS, Decision, NotDecided, accept, settle
 from shared.errors import (
@@ -60,8 +59,8 @@ def test_a_mismatch_that_nothing_explains_is_given_up_in_time(writer: Writer, mo
     def mismatch(*_: object) -> None:
         raise Mismatch
 
-    monkeypatch.setattr(store, "ATTEMPT_SECONDS", 0.5)
-    monkeypatch.setattr(writer.store._transactions, "run", mismatch)
+    monkeypatch.setattr(committer, "ATTEMPT_SECONDS", 0.5)
+    monkeypatch.setattr(writer.committer._transactions, "run", mismatch)
     started = time.monotonic()
     with pytest.raises(StoreUnavailable):
         writer.commit(writer.batch(writer.lease(), [sold()]))
@@ -96,7 +95,7 @@ def test_a_product_is_named_as_its_newest_event_whatever_was_forgotten(
 ) -> None:
     """Events late and early, sales and ratings, in batches of any size, with restarts, evictions and lost replies."""
     choose = Random(seed)
-    monkeypatch.setattr(products, "MOST_KNOWN", (1, 100)[seed % 2])
+    monkeypatch.setattr(memory, "MOST_REMEMBERED", (1, 100)[seed % 2])
     writer.loses_reply = lambda: choose.random() < 0.4
     start, lease = now_ms() - 200_000_000, writer.lease()
     newest: dict[int, tuple[int, int, str]] = {}

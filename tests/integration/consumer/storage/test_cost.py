@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from consumer.batches.batch import Batch
-from consumer.batches.judging import Intake, Taken, utc_now
+from consumer.batches.batch import Batch, Rules
 from consumer.partitions.lease import Lease
-from consumer.storage.committer import Store
-from consumer.storage.transaction import WORTH_ASKING
+from consumer.partitions.taken import Taken
+from consumer.storage.committer import Committer
+from consumer.storage.reading import WORTH_ASKING
 from scripts.publish.generate import Rated, Sold, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -20,7 +20,7 @@ from shared.settings import SharedSettings
 from tests.support.messages import received
 from tests.support.pipeline import now_ms
 from tests.support.servers import MongoServer
-from tests.support.writing import unfenced_store
+from tests.support.writing import unfenced_committer
 
 GROUP = TOPIC = "cost"
 NUMBER = 20
@@ -49,7 +49,7 @@ def counters(database: SyncDatabase) -> Counter[str]:
 def batch_of(kind: type[Sold | Rated], leases: list[Lease], first: int, at_ms: int) -> Batch:
     """Events of one kind about all products, of one second, in all partitions."""
     wanted = (message for message in generate(count=10 * EVENTS, products=NUMBER, seed=5))
-    batch = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
+    batch = Batch(Rules(TOPIC, 400, copy_rejections=False))
     for lease in leases:
         some = [next(one for one in wanted if isinstance(one.expected, kind)) for _ in range(EVENTS)]
         batch.add(Taken(lease, received(some, lease.partition, at_ms, first), datetime.now(UTC), time.monotonic()))
@@ -65,11 +65,11 @@ def claimed(database: SyncDatabase, count: int) -> list[Lease]:
 
 
 def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncDatabase) -> None:
-    store, leases, at_ms = unfenced_store(database, GROUP, TOPIC), claimed(database, 2), now_ms()
-    commit(store, batch_of(Sold, leases, 0, at_ms))  # creates the day's collection, meets the products
+    committer, leases, at_ms = unfenced_committer(database, GROUP, TOPIC), claimed(database, 2), now_ms()
+    commit(committer, batch_of(Sold, leases, 0, at_ms))  # creates the day's collection, meets the products
 
     before = counters(database)
-    commit(store, batch_of(Sold, leases, EVENTS, at_ms))
+    commit(committer, batch_of(Sold, leases, EVENTS, at_ms))
     sales = counters(database) - before
     # The offsets, the rollups and the totals, of an hour and of a minute; products are known and need no update.
     assert sales == {
@@ -77,20 +77,20 @@ def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncD
     }  # fmt: skip
 
     before = counters(database)
-    commit(store, batch_of(Rated, leases, 2 * EVENTS, at_ms))
+    commit(committer, batch_of(Rated, leases, 2 * EVENTS, at_ms))
     ratings = counters(database) - before
     assert ratings == sales + Counter(update=1, updated=2 * NUMBER)
 
 
 def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDatabase) -> None:
-    store, (lease,), at_ms = unfenced_store(database, GROUP, TOPIC), claimed(database, 1), now_ms()
-    commit(store, batch_of(Sold, [lease], 0, at_ms))  # creates the day's collection
+    committer, (lease,), at_ms = unfenced_committer(database, GROUP, TOPIC), claimed(database, 1), now_ms()
+    commit(committer, batch_of(Sold, [lease], 0, at_ms))  # creates the day's collection
     database[PRODUCTS].delete_many({})
     database[ROLLUPS].delete_many({})
-    store._products.forget([lease])
+    committer._memory.forget([lease])
 
     before = counters(database)
-    commit(store, batch_of(Sold, [lease], EVENTS, at_ms))
+    commit(committer, batch_of(Sold, [lease], EVENTS, at_ms))
     # Which of the products are there; the events, the rollups and the products; the offset and the totals.
     assert counters(database) - before == {
         "find": 1, "insert": 3, "inserted": EVENTS + 2 * NUMBER, "update": 2, "updated": 1 + 2, "commitTransaction": 1,
@@ -98,16 +98,16 @@ def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDa
 
 
 def test_the_hour_of_a_forgotten_product_s_newest_event_is_not_asked_for(database: SyncDatabase) -> None:
-    store, leases, at_ms = unfenced_store(database, GROUP, TOPIC), claimed(database, 3), now_ms()
-    commit(store, batch_of(Sold, leases, 0, at_ms))
-    store._products.forget(leases)
+    committer, leases, at_ms = unfenced_committer(database, GROUP, TOPIC), claimed(database, 3), now_ms()
+    commit(committer, batch_of(Sold, leases, 0, at_ms))
+    committer._memory.forget(leases)
 
     before = counters(database)
-    commit(store, batch_of(Sold, leases, EVENTS, at_ms))
+    commit(committer, batch_of(Sold, leases, EVENTS, at_ms))
     asked = counters(database) - before
     assert (asked["find"], asked["inserted"]) == (1, 3 * EVENTS)
     assert 3 * NUMBER >= WORTH_ASKING
 
 
-def commit(store: Store, batch: Batch) -> None:
-    store.commit(batch, store.writes_of(batch))
+def commit(committer: Committer, batch: Batch) -> None:
+    committer.commit(batch, committer.prepare(batch))

@@ -7,12 +7,14 @@ import pytest
 from bson import decode as bson_of
 from pydantic import SecretStr
 
-from consumer.batches.batch import Batch
-from consumer.batches.judging import Intake, Taken, utc_now
+from consumer.batches.batch import Batch, Rules
 from consumer.partitions.lease import Lease
-from consumer.storage.plan import writes_of
-from consumer.storage.transaction import WORTH_ASKING
-from consumer.storage.upserts import product_update, rollup_updates
+from consumer.partitions.taken import Taken
+from consumer.process.clocks import utc_now
+from consumer.storage.preparation import prepare
+from consumer.storage.reading import WORTH_ASKING
+from consumer.storage.statements.products import product_update
+from consumer.storage.statements.rollups import rollup_updates
 from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -21,7 +23,7 @@ from tests.support import invariant
 from tests.support.messages import received
 from tests.support.pipeline import now_ms
 from tests.support.servers import MongoServer
-from tests.support.writing import unfenced_store
+from tests.support.writing import unfenced_committer
 
 GROUP = TOPIC = "events"
 EVENTS, MANY = 3_000, 400
@@ -44,19 +46,19 @@ def batch(first: int, count: int, products: int, at_ms: int) -> Batch:
     """A batch of a new owner, who knows of no product."""
     lease = Lease(0, epoch=1, generation=1, next_offset=first, read_from=first, topic_id="")
     stream = generate(count=count, products=products, seed=first, spread_seconds=7_200, now_ms=at_ms)
-    made = Batch(Intake(TOPIC, 400, copy_rejections=False, clock=utc_now))
+    made = Batch(Rules(TOPIC, 400, copy_rejections=False))
     made.add(Taken(lease, received(stream, 0, at_ms, first), utc_now(), time.monotonic()))
     return made
 
 
 def test_an_insert_begins_what_an_upsert_begins(database: SyncDatabase) -> None:
     one = batch(0, EVENTS, MANY, now_ms())
-    writes = writes_of(one)
-    rollups = [document for one in writes.unknown.values() for document in one.rollups]
-    products = [one.document for one in writes.unknown.values()]
-    (fold,) = one.folds.values()
-    latest = [product_update(product, 0, folded, folded.latest) for product, folded in fold.products.items()]
-    for name, documents, updates in ((ROLLUPS, rollups, rollup_updates({0: fold})), (PRODUCTS, products, latest)):
+    new_products = prepare(one).new_products.values()
+    rollups = [document for new in new_products for document in new.rollups]
+    products = [new.document for new in new_products]
+    (increments,) = one.increments.values()
+    latest = [product_update(product, 0, added, added.latest) for product, added in increments.products.items()]
+    for name, documents, updates in ((ROLLUPS, rollups, rollup_updates({0: increments})), (PRODUCTS, products, latest)):
         inserted, upserted = database[f"{name}_inserted"], database[f"{name}_upserted"]
         inserted.insert_many(map(bson_of, documents))
         database.command({"update": upserted.name, "updates": list(map(bson_of, updates))})
@@ -65,21 +67,21 @@ def test_an_insert_begins_what_an_upsert_begins(database: SyncDatabase) -> None:
 
 
 def test_a_new_owner_adds_to_what_is_there_and_begins_what_is_not(database: SyncDatabase) -> None:
-    store, at_ms = unfenced_store(database, GROUP, TOPIC), now_ms()
+    committer, at_ms = unfenced_committer(database, GROUP, TOPIC), now_ms()
     acknowledged = []
     for first, products in ((0, MANY), (EVENTS, 2 * MANY), (2 * EVENTS, MANY // 20)):
         one = batch(first, EVENTS, products, at_ms)
-        store.commit(one, store.writes_of(one))
+        committer.commit(one, committer.prepare(one))
         acknowledged += [(0, offset) for offset in range(first, first + EVENTS)]
     invariant.check(database, acknowledged)
 
 
 def test_hours_of_a_product_whose_document_was_taken_away_are_added_to(database: SyncDatabase) -> None:
-    """By another hand: an audit tells of it, and repairs it."""
+    """Someone deleted it: an audit reports it, and repairs it."""
     at_ms = now_ms()
     for first in (0, EVENTS):
-        store, one = unfenced_store(database, GROUP, TOPIC), batch(first, EVENTS, MANY, at_ms)
+        committer, one = unfenced_committer(database, GROUP, TOPIC), batch(first, EVENTS, MANY, at_ms)
         database[PRODUCTS].delete_many({"_id.p": {"$lt": MANY // 2}})
-        store.commit(one, store.writes_of(one))
+        committer.commit(one, committer.prepare(one))
     sales, ratings = (sum(hour.get(name, 0) for hour in database[ROLLUPS].find()) for name in ("sales", "ratings"))
     assert sales + ratings == 2 * EVENTS

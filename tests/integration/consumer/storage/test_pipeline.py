@@ -7,9 +7,9 @@ import pytest
 from pymongo.errors import NetworkTimeout
 
 from consumer.batches.batch import BATCH_BYTES, PRODUCT_BYTES
-from consumer.pipeline import Pipeline
-from consumer.storage import committer as store
-from consumer.storage.plan import Writes
+from consumer.pipeline import BatchPipeline
+from consumer.storage import committer
+from consumer.storage.preparation import Prepared
 from stack.waiting import wait_until
 from tests.support.writing import Writer, sold
 
@@ -18,7 +18,7 @@ def test_a_batch_keeps_its_limits_whatever_arrives(writer: Writer) -> None:
     lease = writer.lease()
     values = [sold(padding="x" * 60_000)] * 500 + [sold()] * 2_500
     with ThreadPoolExecutor(1) as database_thread:
-        pipeline = Pipeline(writer.store, writer.intake, database_thread, batch_events=1_000)
+        pipeline = BatchPipeline(writer.committer, writer.rules, database_thread, batch_events=1_000)
         pipeline.add(writer.taken(lease, values))
 
         def all_written() -> bool:
@@ -36,7 +36,7 @@ def test_a_batch_keeps_its_limits_whatever_arrives(writer: Writer) -> None:
 def test_many_products_make_a_batch_smaller_for_their_sums_take_memory_too(writer: Writer) -> None:
     lease = writer.lease()
     with ThreadPoolExecutor(1) as database_thread:
-        pipeline = Pipeline(writer.store, writer.intake, database_thread, batch_events=50_000)
+        pipeline = BatchPipeline(writer.committer, writer.rules, database_thread, batch_events=50_000)
         for first in range(0, 16_000, 1_000):
             pipeline.add(writer.taken(lease, [sold(product=product) for product in range(first, first + 1_000)]))
         assert pipeline.blocked
@@ -44,18 +44,18 @@ def test_many_products_make_a_batch_smaller_for_their_sums_take_memory_too(write
 
 
 def test_a_database_that_takes_small_batches_alone_gets_them(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ATTEMPT_SECONDS", 0.0)
-    transactions = writer.store._transactions
+    monkeypatch.setattr(committer, "ATTEMPT_SECONDS", 0.0)
+    transactions = writer.committer._transactions
     run = transactions.run
 
-    def run_few(writes: Writes, *more: Any) -> None:
-        if sum(map(len, writes.events.values())) > 100:
+    def run_few(prepared: Prepared, *more: Any) -> Any:
+        if sum(map(len, prepared.events.values())) > 100:
             raise NetworkTimeout("too many at once")
-        run(writes, *more)
+        return run(prepared, *more)
 
     vars(transactions)["run"] = run_few
     with ThreadPoolExecutor(1) as database_thread:
-        pipeline = Pipeline(writer.store, writer.intake, database_thread, batch_events=1_000)
+        pipeline = BatchPipeline(writer.committer, writer.rules, database_thread, batch_events=1_000)
         for _ in range(12):
             lease = writer.lease()
             pipeline.add(writer.taken(lease, [sold()] * 1_000))

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.batches.increments import Fold, ProductFold, Sums, histogram_bin
+from consumer.batches.increments import Increments, ProductIncrements, Sums, histogram_bin
 from consumer.events.event import Event, Rated, Sold
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_200_000)
@@ -29,32 +29,34 @@ def stored_events(draw: st.DrawFn) -> list[StoredEvent]:
     return [(draw(st.integers(0, 1)), offset, event) for offset, event in enumerate(events)]
 
 
-def fold(events: list[StoredEvent]) -> dict[int, Fold]:
-    folds: dict[int, Fold] = {}
+def summed(events: list[StoredEvent]) -> dict[int, Increments]:
+    increments: dict[int, Increments] = {}
     for partition, offset, event in events:
-        folds.setdefault(partition, Fold()).add(event, offset, b"%d" % offset)
-    return folds
+        increments.setdefault(partition, Increments()).add(event, offset, b"%d" % offset)
+    return increments
 
 
-def products(folds: dict[int, Fold]) -> dict[tuple[int, int], ProductFold]:
+def products(increments: dict[int, Increments]) -> dict[tuple[int, int], ProductIncrements]:
     return {
-        (product, partition): folded for partition, fold in folds.items() for product, folded in fold.products.items()
+        (product, partition): added
+        for partition, of_partition in increments.items()
+        for product, added in of_partition.products.items()
     }
 
 
-def sums(folds: dict[int, Fold]) -> Counter[tuple[object, ...]]:
+def sums(increments: dict[int, Increments]) -> Counter[tuple[object, ...]]:
     """Every number of the increments under a key that says what it is."""
     numbers: Counter[tuple[object, ...]] = Counter()
-    for (product, partition), folded in products(folds).items():
-        for minute, part in folded.minutes.items():
+    for (product, partition), added in products(increments).items():
+        for minute, part in added.minutes.items():
             for name in Sums.__slots__:
                 numbers["minute", product, partition, minute, name] += getattr(part, name)
             for document in part.documents:
                 numbers["document", product, partition, minute, document] += 1
-        for bin_, count in enumerate(folded.histogram or ()):
+        for bin_, count in enumerate(added.histogram or ()):
             numbers["bin", product, partition, bin_] += count
-    for partition, folded_partition in folds.items():
-        for second, part_of_all in folded_partition.seconds.items():
+    for partition, of_partition in increments.items():
+        for second, part_of_all in of_partition.seconds.items():
             for name in Sums.__slots__:
                 numbers["second", second, partition, name] += getattr(part_of_all, name)
     return numbers
@@ -77,30 +79,30 @@ def model(events: list[StoredEvent]) -> Counter[tuple[object, ...]]:
 
 @given(stored_events())
 def test_sums_are_the_models(events: list[StoredEvent]) -> None:
-    assert sums(fold(events)) == model(events)
+    assert sums(summed(events)) == model(events)
 
 
 @given(stored_events(), st.randoms(use_true_random=False), st.integers(0, 30))
 def test_order_and_split_do_not_matter(events: list[StoredEvent], random: Random, cut: int) -> None:
     shuffled = random.sample(events, len(events))
-    assert sums(fold(shuffled)) == sums(fold(events))
-    assert sums(fold(shuffled[:cut])) + sums(fold(shuffled[cut:])) == sums(fold(events))
-    for key, folded in products(fold(events)).items():
-        again = products(fold(shuffled))[key]
+    assert sums(summed(shuffled)) == sums(summed(events))
+    assert sums(summed(shuffled[:cut])) + sums(summed(shuffled[cut:])) == sums(summed(events))
+    for key, added in products(summed(events)).items():
+        again = products(summed(shuffled))[key]
         assert (again.latest, again.latest_rated, again.first_seen_ms) == (
-            folded.latest,
-            folded.latest_rated,
-            folded.first_seen_ms,
+            added.latest,
+            added.latest_rated,
+            added.first_seen_ms,
         )
 
 
 @given(stored_events())
 def test_the_newest_is_the_last_by_time_and_offset(events: list[StoredEvent]) -> None:
-    for (product, partition), folded in products(fold(events)).items():
+    for (product, partition), added in products(summed(events)).items():
         mine = [one for one in events if one[2].product == product and one[0] == partition]
         newest = max(mine, key=lambda one: (one[2].time_ms, one[1]))
-        assert folded.latest == (newest[2].time_ms, newest[1], newest[2].name, "")
-        assert folded.first_seen_ms == min(event.time_ms for _, _, event in mine)
+        assert added.latest == (newest[2].time_ms, newest[1], newest[2].name, "")
+        assert added.first_seen_ms == min(event.time_ms for _, _, event in mine)
 
 
 def test_five_is_in_the_last_bin() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from confluent_kafka import Message
 
-from consumer.batches.batch import Batch
-from consumer.batches.judging import Intake, Taken
+from consumer.batches.batch import Batch, Rules
 from consumer.partitions.lease import Lease
-from consumer.storage.plan import writes_of
+from consumer.partitions.taken import Taken
+from consumer.storage.preparation import prepare
 from scripts.publish.generate import generate
 from tests.support.messages import received
 
@@ -32,7 +32,7 @@ def taken(partition: int = 0) -> Taken:
 
 
 def empty() -> Batch:
-    return Batch(Intake("events", 400, copy_rejections=False, clock=lambda: NOW))
+    return Batch(Rules("events", 400, copy_rejections=False))
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -79,7 +79,7 @@ def test_messages_that_are_written_are_left_out_without_a_look_at_each() -> None
     batch.add(taken())
     (lease,) = batch.ends
     lease.next_offset = batch.ends[lease]
-    assert calls(batch.to_do) < EVENTS / 10
+    assert calls(batch.unwritten) < EVENTS / 10
 
 
 def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
@@ -91,7 +91,7 @@ def test_an_event_is_judged_encoded_and_summed_by_a_few_dozen_calls() -> None:
 def test_closing_a_batch_costs_by_its_products_not_by_its_events() -> None:
     batch = empty()
     batch.add(taken())
-    once = calls(lambda: writes_of(batch))
+    once = calls(lambda: prepare(batch))
     batch.add(taken(1))
     assert once < 120 * PRODUCTS  # each of them is encoded, as the first that MongoDB hears of it
-    assert calls(lambda: writes_of(batch)) < 2.2 * once
+    assert calls(lambda: prepare(batch)) < 2.2 * once

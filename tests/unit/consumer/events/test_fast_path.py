@@ -6,11 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.events.decode import TimeLimits, decode, model_event
+from consumer.events.decode import TimeLimits, decode, parse, usual_event
 from consumer.events.event import Event
-from consumer.events.fast_path import plain_event
-from consumer.events.parse import object_of, parse
 from consumer.events.rejection import Rejected, Rejection
+from consumer.events.slow_path import event_of
 from scripts.publish.generate import generate
 from shared.events import Reason
 from tests.unit.consumer.events.test_contract import NOW_MS, VECTORS, value_of
@@ -50,7 +49,7 @@ def messages(draw: st.DrawFn) -> bytes:
 
 def by_the_models(value: bytes | None) -> Event | Rejection:
     try:
-        return model_event(object_of(parse(value)), NOW_MS)
+        return event_of(parse(value), NOW_MS)
     except Rejected as rejected:
         return rejected.rejection
 
@@ -88,4 +87,4 @@ def test_no_valid_event_of_the_publisher_needs_the_models() -> None:
     for message in generate(count=2_000, products=5, seed=1, spread_seconds=60, now_ms=NOW_MS):
         parsed = parse(message.value)
         assert isinstance(parsed, dict)
-        assert plain_event(parsed, NOW_MS) is not None, message.value
+        assert usual_event(parsed, NOW_MS) is not None, message.value

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.events.parse import _parse_again, object_of, parse
+from consumer.events.decode import parse
 from consumer.events.rejection import Rejected
+from consumer.events.slow_path import object_of, parse_again
 
 VALID = (
     b'{"event":"productSold","name_of_product":"P","product_id":"7","no_of_units":2,"amount":12.50,"more":[{"a":-0}]}'
@@ -49,7 +50,7 @@ def same(value: bytes) -> None:
 
 def verdict(value: bytes, fast: bool) -> str:
     try:
-        return repr(object_of(parse(value) if fast else _parse_again(value, "")))
+        return repr(object_of(parse(value) if fast else parse_again(value, "")))
     except Rejected as rejected:
         return rejected.rejection.reason
 

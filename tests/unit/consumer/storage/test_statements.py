@@ -9,9 +9,11 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.batches.increments import Fold
+from consumer.batches.increments import Increments
 from consumer.events.event import Event, Rated, Sold
-from consumer.storage.upserts import product_update, rollup_updates, total_updates
+from consumer.storage.statements.products import product_update
+from consumer.storage.statements.rollups import rollup_updates
+from consumer.storage.statements.totals import total_updates
 from shared.documents import (
     decimal128,
     hour_total_id,
@@ -32,11 +34,11 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 PARTITIONS = st.sampled_from([0, 3, -1])
 
 
-def folded(events: list[Event]) -> Fold:
-    fold = Fold()
+def increments_of(events: list[Event]) -> Increments:
+    increments = Increments()
     for offset, event in enumerate(events):
-        fold.add(event, offset, b"")
-    return fold
+        increments.add(event, offset, b"")
+    return increments
 
 
 def sums(prefix: str, events: list[Event]) -> dict[str, Any]:
@@ -93,19 +95,19 @@ def test_rollups_and_totals_are_the_models(events: list[Event], partition: int) 
         for product in {event.product for event in events}
         for hour, changes in hours([event for event in events if event.product == product]).items()
     ]
-    same(rollup_updates({partition: folded(events)}), rollups)
+    same(rollup_updates({partition: increments_of(events)}), rollups)
     totals = [upsert(hour_total_id(hour, partition), {"$inc": changes}) for hour, changes in hours(events).items()]
     for minute, group in by(events, 60_000).items():
         changes: dict[str, Any] = {}
         for second, at_once in by(group, 1_000).items():
             changes |= sums(f"{second_path(second)}.", at_once)
         totals.append(upsert(minute_total_id(minute, partition), {"$inc": changes}))
-    same(total_updates({partition: folded(events)}), totals)
+    same(total_updates({partition: increments_of(events)}), totals)
 
 
 @given(st.lists(EVENTS, min_size=1, max_size=20), PARTITIONS)
 def test_products_are_the_models(events: list[Event], partition: int) -> None:
-    for product, fold in folded(events).products.items():
+    for product, added in increments_of(events).products.items():
         mine = [(event.time_ms, offset, event) for offset, event in enumerate(events) if event.product == product]
         rated = [one for one in mine if isinstance(one[2], Rated)]
         newest: dict[str, Any] = {"latest": latest(*max(mine))}
@@ -119,7 +121,9 @@ def test_products_are_the_models(events: list[Event], partition: int) -> None:
             for bin_ in range(10):
                 count = sum(min(rating // 50, 9) == bin_ for rating in ratings)
                 changes["$inc"] |= {f"histogram.{bin_}": count} if count else {}
-        same([product_update(product, partition, fold, fold.latest)], [upsert(product_id(product, partition), changes)])
+        same(
+            [product_update(product, partition, added, added.latest)], [upsert(product_id(product, partition), changes)]
+        )
 
 
 def latest(time_ms: int, offset: int, event: Event) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def latest(time_ms: int, offset: int, event: Event) -> dict[str, Any]:
 
 @pytest.mark.parametrize("amount", [0, 1, 2**64, 10**24 - 1])
 def test_an_amount_keeps_every_digit(amount: int) -> None:
-    (statement,) = rollup_updates({0: folded([Sold(1, 0, "A", 1, amount, None)])})
+    (statement,) = rollup_updates({0: increments_of([Sold(1, 0, "A", 1, amount, None)])})
     stored = bson.decode(statement)["u"]["$inc"]["amount"]
     assert isinstance(stored, Decimal128)
     assert int(stored.to_decimal().scaleb(6)) == amount

@@ -1,0 +1,47 @@
+"""What a Kafka message holds, read through the client's `Message` and never raising. Pure."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
+
+Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+"""Names and values of a message's headers, in order; a name may occur more than once."""
+
+NO_TIME_MS = -1
+"""Stands for the timestamp of a record that has none: before every day that retention keeps, so `too_old`."""
+
+
+def offset_of(message: Message) -> int:
+    """The message's offset in its partition."""
+    return message.offset() or 0
+
+
+def recorded_ms(message: Message) -> int:
+    """Kafka's timestamp of the record in UTC milliseconds, `NO_TIME_MS` where the record has none."""
+    kind, milliseconds = message.timestamp()
+    return NO_TIME_MS if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
+
+
+def headers_of(message: Message) -> Headers:
+    """The message's headers; empty where a header's name is not UTF-8, for then the client gives none of them."""
+    try:
+        headers = message.headers() or []
+    except UnicodeDecodeError:
+        return []
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
+
+
+def bytes_of(message: Message) -> int:
+    """About how many bytes of memory a message's value, key and headers take. Called once for each message."""
+    size, key = len(message), message.key()
+    if key is not None:
+        size += len(key)
+    try:
+        headers = message.headers()
+    except UnicodeDecodeError:
+        return size
+    if headers:
+        size += sum(len(name) + len(content or b"") for name, content in headers_of(message))
+    return size

@@ -1,0 +1,113 @@
+"""The part of a batch's writes that can be computed before MongoDB is asked anything. Pure.
+
+The polling thread prepares a batch while the database thread is still waiting for MongoDB to take the one before, so
+that a transaction, once open, holds MongoDB up as little as possible. Where it depends on what is stored, the
+preparation goes by what this process remembers (`consumer.storage.memory`) and encodes drafts: statements that the plan
+takes where the memory was right, and leaves where it was not.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from consumer.batches.batch import Batch
+from consumer.batches.increments import Increments, ProductIncrements
+from consumer.partitions.lease import Lease
+from consumer.storage.memory import KnownProduct, ProductKey
+from consumer.storage.statements.products import product_document
+from consumer.storage.statements.rollups import Hour, hours_of, rollup_documents, rollup_update
+from consumer.storage.statements.totals import total_updates
+from shared.documents import DAY_MS, MINUTE_MS, Document, event_collection
+
+_DAY_MINUTES = DAY_MS // MINUTE_MS
+
+Recall: TypeAlias = Callable[[ProductKey], KnownProduct | None]
+"""`ProductMemory.recall`."""
+
+
+class NewProduct(NamedTuple):
+    """What begins a product and its hours, should MongoDB hold nothing of it: encoded documents."""
+
+    document: bytes
+    rollups: list[bytes]
+
+
+class HourDraft(NamedTuple):
+    """An hour of a product that MongoDB holds, with the upsert that adds to it."""
+
+    hour: Hour
+    update: bytes
+
+
+class Prepared(NamedTuple):
+    """A batch's writes, as far as they do not depend on what is stored, and drafts of the rest."""
+
+    ends: Mapping[Lease, int]
+    """The next offset of each partition after this batch."""
+    events: dict[str, list[bytes]]
+    """Encoded documents by collection, ordered by product and minute, so that neighbours are written side by side."""
+    totals: list[bytes]
+    """Encoded upserts."""
+    rejected: list[Document]
+    """Dead letters."""
+    products: Mapping[ProductKey, ProductIncrements]
+    new_products: Mapping[ProductKey, NewProduct]
+    """Drafts for the products that are not remembered."""
+    hours: Mapping[ProductKey, list[HourDraft]]
+    """Drafts for the products that are remembered."""
+
+
+def nothing_remembered(_: ProductKey) -> None:
+    """The `Recall` of a process that has just started."""
+
+
+def prepare(batch: Batch, recall: Recall = nothing_remembered) -> Prepared:
+    """Prepare a batch, which holds one lease of each partition."""
+    increments = {lease.partition: of_lease for lease, of_lease in batch.increments.items()}
+    products: dict[ProductKey, ProductIncrements] = {}
+    new_products: dict[ProductKey, NewProduct] = {}
+    hours: dict[ProductKey, list[HourDraft]] = {}
+    for lease, of_lease in batch.increments.items():
+        for product, added in sorted(of_lease.products.items()):
+            key = product, lease.partition, lease.epoch
+            products[key] = added
+            if recall(key) is None:
+                new_products[key] = new_product(key, added)
+            else:
+                hours[key] = hour_drafts(key, added)
+    return Prepared(
+        ends=batch.ends,
+        events=_by_day(increments),
+        totals=total_updates(increments),
+        rejected=batch.rejected,
+        products=products,
+        new_products=new_products,
+        hours=hours,
+    )
+
+
+def new_product(key: ProductKey, added: ProductIncrements) -> NewProduct:
+    """The documents of a product of which nothing is stored."""
+    product, partition, _ = key
+    document = product_document(product, partition, added, added.latest)
+    return NewProduct(document, rollup_documents(product, partition, added))
+
+
+def hour_drafts(key: ProductKey, added: ProductIncrements) -> list[HourDraft]:
+    """The upserts of a product's hours."""
+    product, partition, _ = key
+    return [HourDraft(hour, rollup_update(product, partition, hour)) for hour in hours_of(added.minutes)]
+
+
+def _by_day(increments: Mapping[int, Increments]) -> dict[str, list[bytes]]:
+    """The events' documents by the collection of their day, given increments by partition."""
+    minutes = sorted(
+        # Product, minute and partition are unique, so no comparison reaches the documents.
+        (product, minute, partition, sums.documents)
+        for partition, of_partition in increments.items()
+        for product, added in of_partition.products.items()
+        for minute, sums in added.minutes.items()
+    )
+    days: dict[int, list[bytes]] = {}
+    for _, minute, _, documents in minutes:
+        days.setdefault(minute // _DAY_MINUTES, []).extend(documents)
+    return {event_collection(day * DAY_MS): documents for day, documents in days.items()}

@@ -1,0 +1,164 @@
+"""A product's increments -> statements and documents of `rollups`, one for each hour. Pure.
+
+A document of a product's hour, and the statement that adds to it, hold the same sums at three levels. For a sale of
+1.50 in minute 31 of the hour (each `sums` stands for amount, units, sales and, after a rating, ratings and rating_sum):
+
+    {_id: {p, h, k}, <sums>, b: {3: {<sums>, m: {31: {<sums>}}}}}
+    {q: {_id: {p, h, k}}, u: {$inc: {<sums>, b.3.<sums>, b.3.m.31.<sums>}}, upsert: true}
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from consumer.batches.increments import Increments, ProductIncrements, Sums
+from consumer.storage.statements.bson_parts import (
+    INT32,
+    embedded,
+    increment,
+    integer,
+    prefix_of,
+    sums_fields,
+    upsert,
+)
+from shared.documents import block_path, minute_path
+
+
+class Block(NamedTuple):
+    """Ten minutes of sums."""
+
+    number: int
+    """Since 1970."""
+    sums: Sums
+    minutes: list[tuple[int, Sums]]
+    """Each minute (since 1970) with its sums, in order."""
+
+
+class Hour(NamedTuple):
+    """An hour of sums."""
+
+    number: int
+    """Since 1970."""
+    sums: Sums
+    blocks: list[Block]
+
+
+def hours_of(minutes: Mapping[int, Sums]) -> Iterator[Hour]:
+    """Sums by minute -> hour by hour, in order."""
+    if len(minutes) == 1:
+        for minute, sums in minutes.items():
+            yield Hour(minute // 60, sums, [Block(minute // 10, sums, [(minute, sums)])])
+        return
+    for number, in_hour in grouped(minutes.items(), 60):
+        sums, blocks = Sums(), []
+        for block, in_block in grouped(in_hour, 10):
+            of_block = Sums()
+            for _, of_minute in in_block:
+                of_block.add(of_minute)
+            blocks.append(Block(block, of_block, in_block))
+            sums.add(of_block)
+        yield Hour(number, sums, blocks)
+
+
+def rollup_updates(increments: Mapping[int, Increments]) -> list[bytes]:
+    """The upserts of everything, given increments by partition: one for each product, hour and partition."""
+    return [
+        rollup_update(product, partition, hour)
+        for partition, of_partition in increments.items()
+        for product, added in of_partition.products.items()
+        for hour in hours_of(added.minutes)
+    ]
+
+
+def rollup_update(product: int, partition: int, hour: Hour) -> bytes:
+    """The upsert that adds to a product's hour."""
+    identity = integer(b"p", product) + integer(b"h", hour.number) + integer(b"k", partition)
+    return upsert(identity, increment(hour_fields(hour)))
+
+
+def rollup_documents(product: int, partition: int, added: ProductIncrements) -> list[bytes]:
+    """The documents that begin a product's hours. To insert them costs MongoDB a fraction of upserting them."""
+    if len(added.minutes) == 1:
+        ((minute, sums),) = added.minutes.items()
+        return [_document_of_one_minute(product, partition, minute, sums)]
+    return [rollup_document(product, partition, hour) for hour in hours_of(added.minutes)]
+
+
+def rollup_document(product: int, partition: int, hour: Hour) -> bytes:
+    """The document that begins a product's hour."""
+    blocks = b""
+    for block in hour.blocks:
+        minutes = b"".join(
+            b"\x03%d\0" % (minute % 60) + embedded(sums_fields(b"", sums)) for minute, sums in block.minutes
+        )
+        of_block = sums_fields(b"", block.sums) + b"\x03m\0" + embedded(minutes)
+        blocks += b"\x03%d\0" % (block.number % 6) + embedded(of_block)
+    identity = embedded(integer(b"p", product) + _hour_and_partition(hour.number, partition))
+    return embedded(b"\x03_id\0" + identity + sums_fields(b"", hour.sums) + b"\x03b\0" + embedded(blocks))
+
+
+def hour_fields(hour: Hour) -> bytes:
+    """The fields that `$inc` adds to in an hour's document: those of the hour, of its blocks and of its minutes."""
+    fields = [sums_fields(b"", hour.sums)]
+    for block in hour.blocks:
+        fields.append(sums_fields(prefix_of(block_path, block.number % 6 * 10), block.sums))
+        fields += [sums_fields(prefix_of(minute_path, minute % 60), sums) for minute, sums in block.minutes]
+    return b"".join(fields)
+
+
+def grouped(sums: Iterable[tuple[int, Sums]], size: int) -> Iterator[tuple[int, list[tuple[int, Sums]]]]:
+    """Sums by minute (or second) -> runs of those that share `at // size`, in order of time."""
+    ordered = sorted(sums, key=lambda entry: entry[0])
+    for at, group in groupby(ordered, key=lambda entry: entry[0] // size):
+        yield at, list(group)
+
+
+def _document_of_one_minute(product: int, partition: int, minute: int, sums: Sums) -> bytes:
+    """`rollup_document` where all events are of one minute, so that hour, block and minute have the same sums.
+
+    Nearly every new hour is one where products are many. All bytes around the three equal sums depend on the sums'
+    length and the minute alone, so they are made once (`_frame`): 2.1 us a document instead of 6.1, of some 80 us that
+    an event about a new product costs the consumer and MongoDB together.
+    """
+    identity = integer(b"p", product) + _hour_and_partition(minute // 60, partition)
+    same = sums_fields(b"", sums)
+    bytes_around, to_block, to_minute = _frame(len(same), minute % 60)
+    return b"".join((
+        INT32(bytes_around + len(identity)), b"\x03_id\0", INT32(len(identity) + 5), identity, b"\0",
+        same, to_block, same, to_minute, same, b"\0\0\0\0\0",
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _frame(length: int, minute: int) -> tuple[int, bytes, bytes]:
+    """What stands around three equal sums of `length` bytes in the document of a single `minute` (0 to 59):
+
+        [document length] 03 _id [length] <identity> 00
+        <sums>
+        03 b [length] 03 <block> [length]                 returned second: from the hour's sums to the block's
+        <sums>
+        03 m [length] 03 <minute> [length]                returned third: from the block's sums to the minute's
+        <sums>
+        00 00 00 00 00                                    the ends of minute, m, block, b and the document
+
+    Returned first: the document's length without the elements of `_id`, which differ from product to product. The
+    cache holds every minute for the few lengths that sums have (sales, ratings, or both: 180 entries).
+    """
+    block_name, minute_name = b"\x03%d\0" % (minute // 10), b"\x03%d\0" % minute
+    minute_length = length + 5
+    minutes_length = len(minute_name) + minute_length + 5
+    block_length = length + len(b"\x03m\0") + minutes_length + 5
+    blocks_length = len(block_name) + block_length + 5
+    document_length = 4 + len(b"\x03_id\0") + 5 + length + len(b"\x03b\0") + blocks_length + 1
+    return (
+        document_length,
+        b"\x03b\0" + INT32(blocks_length) + block_name + INT32(block_length),
+        b"\x03m\0" + INT32(minutes_length) + minute_name + INT32(minute_length),
+    )
+
+
+@lru_cache(maxsize=256)
+def _hour_and_partition(hour: int, partition: int) -> bytes:
+    """The last two elements of `_id`; a batch has few different ones."""
+    return integer(b"h", hour) + integer(b"k", partition)
