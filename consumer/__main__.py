@@ -1,10 +1,10 @@
-"""`python -m consumer`: wiring only. Settings become objects, signals stop them, outcomes become exit codes.
+"""`python -m consumer`: wiring only. Settings become objects, signals stop them, and the way it ends is an exit code.
 
-0   stopped by SIGTERM or SIGINT within ten seconds; the batch in flight committed, or, where MongoDB does not take it
-    in time, left to be read again
-3   halted: going on would be wrong, and a restart does not help; the last line says what to do
-70  an unforeseen error; a restart is safe, nothing is lost or counted twice
-78  a setting is missing or wrong
+0   SIGTERM or SIGINT ended it, within ten seconds. The batch in flight was committed or, where MongoDB did not take it
+    in time, is left to be read again.
+3   It halted: going on would be wrong, and a restart does not help. The last line of the log says what to do.
+70  An unforeseen error ended it. A restart is safe: nothing is lost or counted twice.
+78  A setting is missing or wrong.
 """
 
 import os
@@ -46,7 +46,7 @@ log = logs.logger(__name__)
 
 
 def run(settings: ConsumerSettings, stopping: Stopping) -> int:
-    """Read until SIGTERM or SIGINT, or until going on would be wrong. Returns the exit code."""
+    """Read until SIGTERM or SIGINT comes, or going on would be wrong. Returns the exit code."""
     group, topic = settings.group_id, settings.kafka_topic
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     database = connect(settings, app_name="consumer")
@@ -105,7 +105,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Say why the process ends. Returns the exit code."""
+    """Log why the process ends. Returns the exit code."""
     reporting.notify(error)
     if isinstance(error, Halt):
         log.critical("consumer halted", kind=type(error).__name__, reason=str(error))
@@ -115,7 +115,7 @@ def _failed(error: Exception) -> int:
 
 
 def main() -> int:
-    """Returns the exit code."""
+    """Load the settings and run. Returns the exit code."""
     stopping = Stopping()
     try:
         settings = ConsumerSettings.load()

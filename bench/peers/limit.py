@@ -17,9 +17,10 @@ from pymongo import MongoClient
 
 from bench.contest import Task
 from bench.topics import PARTITIONS, Topic
-from consumer.events.decode import TimeLimits, decode
+from consumer.events.decode import decode
 from consumer.events.encode import Encoder
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from shared.documents import EVENT_COLLECTION_OPTIONS
 from tests.support.process import Running, module
 

@@ -12,11 +12,11 @@ from confluent_kafka import Message
 
 from consumer.batches.increments import Increments
 from consumer.dead_letters.record import Source, rejected_document
-from consumer.events.decode import TimeLimits
+from consumer.events.decode import judge
 from consumer.events.encode import Encoder
-from consumer.events.judging import judge
-from consumer.events.message import headers_of, offset_of, recorded_ms
+from consumer.events.message import headers_of, offset_of, record_time_ms
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from shared.documents import Document
@@ -126,7 +126,7 @@ class Batch:
             generation=taken.lease.generation,
             partition=taken.lease.partition,
             offset=offset_of(message),
-            timestamp_ms=recorded_ms(message),
+            timestamp_ms=record_time_ms(message),
             key=message.key(),
             value=message.value(),
             headers=headers_of(message),

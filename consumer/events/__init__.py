@@ -4,9 +4,9 @@ Nothing here knows partitions, batches or MongoDB, and nothing waits or writes; 
 call `decode` and `Encoder`. In the order in which a message passes:
 
     message          what the client's Message holds: key, headers, time, and how many bytes all of it takes
-    judging          some messages -> accepted events with their documents, and rejections
-    decode           bytes -> Sold | Rated | Rejection: the fast path, and the limits of an event's time
-    slow_path        the same, for what the fast path does not recognise: the word of the models of `shared.events`
+    decode           some messages -> accepted events with their documents, and rejections; the fast path of one message
+    time_limits      which times an event may have happened at
+    slow_path        a message that the fast path does not recognise: the word of the models of `shared.events`
     unknown_fields   fields that the contract does not name, made storable
     nesting          how deep a message nests
     event            Sold and Rated

@@ -1,26 +1,28 @@
-"""Bytes of a Kafka message -> a `Sold`, a `Rated` or a `Rejection`. Pure: the clock's readings are arguments.
+"""Kafka messages -> events with the documents that MongoDB stores, or rejections. Pure: clocks are arguments.
 
-`decode` has two ways to a verdict. The fast path parses by msgspec and judges the usual forms of an event by a few
-comparisons, which costs a fifth of the pydantic models. Whatever it does not recognise goes to `slow_path`, whose word
-counts; a property test holds both to the same verdict. Every input has an answer, in time linear in its length, and no
-exception leaves `decode`.
+`judge` takes many messages, `decode` the bytes of one. `decode` has two ways to a verdict. The fast path parses by
+msgspec and judges the usual forms of an event by a few comparisons, which costs a fifth of the pydantic models.
+Whatever it does not recognise goes to `slow_path`, whose word counts; a property test holds both to the same verdict.
+Every input has an answer, in time linear in its length, and no exception leaves `decode`.
 """
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from bson.errors import BSONError
+from confluent_kafka import Message
 
 from consumer.events import slow_path
+from consumer.events.encode import Encoder
 from consumer.events.event import Event, Rated, Sold, UnknownFields
+from consumer.events.message import record_time_ms
 from consumer.events.rejection import Rejected, Rejection
+from consumer.events.time_limits import TimeLimits
 from consumer.events.unknown_fields import storable
-from shared.documents import DAY_MS
 from shared.events import (
     EVENT_NAME_KEYS,
-    MAX_AHEAD_MS,
     MAX_CATEGORY,
     MAX_MESSAGE_BYTES,
     MAX_NAME,
@@ -44,17 +46,38 @@ _LEAST_FIELDS: Final = 5
 """An event of either kind has at least its name and four fields; a message with more has unknown fields, or a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
-    """The times that are accepted, both ends included, in UTC milliseconds."""
+class Judged(NamedTuple):
+    """The verdicts on some messages; each message is in exactly one of the two lists, in offset order."""
 
-    oldest_ms: int
-    newest_ms: int
+    accepted: list[tuple[Event, int, bytes]]
+    """The event, its offset, and the encoded document that `events_YYYYMMDD` stores."""
+    rejected: list[tuple[Message, Rejection]]
 
-    @classmethod
-    def at(cls, now_ms: int, retention_days: int) -> "TimeLimits":
-        """The limits when the clock shows `now_ms`: from `retention_days` before it to five minutes after it."""
-        return cls(now_ms - retention_days * DAY_MS, now_ms + MAX_AHEAD_MS)
+
+def judge(messages: Sequence[Message], limits: TimeLimits, encoder: Encoder, refused: Mapping[int, str]) -> Judged:
+    """Judge messages of one partition by the contract and by `limits`, and encode the accepted events.
+
+    `refused` gives, by offset, why MongoDB refuses the document of an otherwise valid event: that event is rejected as
+    `refused_by_database`. The same arguments always give the same verdicts, so a batch can be judged again in parts.
+    """
+    accepted: list[tuple[Event, int, bytes]] = []
+    rejected: list[tuple[Message, Rejection]] = []
+    # First all are decoded, then all are encoded: code that the processor has just run is in its caches.
+    verdicts = [decode(message.value(), record_time_ms(message), limits) for message in messages]
+    for message, verdict in zip(messages, verdicts, strict=True):
+        if type(verdict) is not Rejection:
+            offset = message.offset() or 0
+            try:
+                document = encoder.encode(verdict, offset)
+            except (BSONError, OverflowError, ValueError) as error:
+                verdict = Rejection(Reason.REFUSED_BY_DATABASE, str(error))
+            else:
+                if offset not in refused:
+                    accepted.append((verdict, offset, document))
+                    continue
+                verdict = Rejection(Reason.REFUSED_BY_DATABASE, refused[offset])
+        rejected.append((message, verdict))
+    return Judged(accepted, rejected)
 
 
 def decode(value: bytes | None, recorded_ms: int, limits: TimeLimits) -> Event | Rejection:

@@ -17,7 +17,7 @@ def offset_of(message: Message) -> int:
     return message.offset() or 0
 
 
-def recorded_ms(message: Message) -> int:
+def record_time_ms(message: Message) -> int:
     """Kafka's timestamp of the record in UTC milliseconds, `NO_TIME_MS` where the record has none."""
     kind, milliseconds = message.timestamp()
     return NO_TIME_MS if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds

@@ -63,7 +63,7 @@ def plan(prepared: Prepared, stored: Stored) -> Statements:
         if known is None:
             new = prepared.new_products.get(key) or new_product(key, added)
             new_products.append(new.document)
-            known_after[key] = KnownProduct(added.first_seen_ms, added.latest, is_newest=True)
+            known_after[key] = new.known
             if stored.new_products_have_no_hours:
                 new_rollups += new.rollups
                 continue

@@ -25,10 +25,14 @@ Recall: TypeAlias = Callable[[ProductKey], KnownProduct | None]
 
 
 class NewProduct(NamedTuple):
-    """What begins a product and its hours, should MongoDB hold nothing of it: encoded documents."""
+    """What begins a product and its hours, should MongoDB hold nothing of it."""
 
     document: bytes
+    """Encoded, for `products`."""
     rollups: list[bytes]
+    """Encoded, one for each of its hours."""
+    known: KnownProduct
+    """The product as it will be once they are inserted."""
 
 
 class HourDraft(NamedTuple):
@@ -88,8 +92,12 @@ def prepare(batch: Batch, recall: Recall = nothing_remembered) -> Prepared:
 def new_product(key: ProductKey, added: ProductIncrements) -> NewProduct:
     """The documents of a product of which nothing is stored."""
     product, partition, _ = key
-    document = product_document(product, partition, added, added.latest)
-    return NewProduct(document, rollup_documents(product, partition, added))
+    latest = added.latest
+    return NewProduct(
+        document=product_document(product, partition, added, latest),
+        rollups=rollup_documents(product, partition, added),
+        known=KnownProduct(added.first_seen_ms, latest, is_newest=True),
+    )
 
 
 def hour_drafts(key: ProductKey, added: ProductIncrements) -> list[HourDraft]:

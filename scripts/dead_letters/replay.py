@@ -20,10 +20,11 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
 from consumer.batches.increments import Increments
-from consumer.events.decode import TimeLimits, decode
+from consumer.events.decode import decode
 from consumer.events.encode import Encoder
 from consumer.events.event import Event
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from consumer.process import failpoints
 from consumer.storage import commands
 from consumer.storage.statements.products import product_update

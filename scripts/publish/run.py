@@ -12,8 +12,9 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from consumer.events.decode import TimeLimits, decode
+from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from scripts.publish.interrupt import Interruption
 from scripts.publish.report import progress, summary
 from scripts.publish.send import Delivery, PlainRecord, Record, Sender

@@ -110,7 +110,7 @@ MUTANTS = (
     Mutant(
         "a poison message is skipped silently",
         f"{LOAD}::test_ten_thousand_poison_messages_in_a_row",
-        (Edit("consumer/events/judging.py", "rejected.append((message, verdict))", "pass"),),
+        (Edit("consumer/events/decode.py", "rejected.append((message, verdict))", "pass"),),
     ),
     Mutant(
         "the next offset lacks its + 1",

@@ -6,8 +6,8 @@ upserts of replayed events. Encoding is by hand, because where every event is ab
 statements an event, and encoding nested dicts would cost more than all the rest. A test compares each statement with a
 dict that says the same.
 
-    bson_parts   BSON elements, the `$inc` fields of sums, the frame of an upsert
-    rollups      a product's hours: `rollups`
+    bson_parts   BSON elements, and the frame of an upsert
+    rollups      the fields of sums, and a product's hours: `rollups`
     totals       hours and minutes over all products: `totals`
     products     a product's ratings, names and first time: `products`
 """

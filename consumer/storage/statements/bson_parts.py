@@ -10,13 +10,10 @@ A BSON element is one byte for its type, its name, a zero byte, and its value. T
     13  Decimal128   16 bytes: low word, high word
 """
 
-from collections.abc import Callable
-from functools import lru_cache
 from struct import Struct
 from typing import Final
 
-from consumer.batches.increments import Sums
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, decimal128_words
+from shared.documents import decimal128_words
 
 INT32: Final = Struct("<i").pack
 INT64: Final = Struct("<q").pack
@@ -49,22 +46,6 @@ def decimal(name: bytes, units: int, decimals: int) -> bytes:
     return b"\x13" + name + b"\0" + _WORDS(*decimal128_words(units, decimals))
 
 
-def sums_fields(prefix: bytes, sums: Sums) -> bytes:
-    """The elements of `sums`, each name after `prefix`: `b"b.3."` gives `b.3.amount`, `b.3.units` and so on.
-
-    Fields of a kind of event that did not occur are left out.
-    """
-    fields = b""
-    if sums.sales:
-        pack, amount, units, sales = _sale_layout(prefix)
-        words = decimal128_words(sums.amount, AMOUNT_DECIMALS)
-        fields = pack(amount, *words, units, sums.units, sales, sums.sales)
-    if sums.ratings:
-        pack, ratings, rating_sum = _rating_layout(prefix)
-        fields += pack(ratings, sums.ratings, rating_sum, *decimal128_words(sums.rating_sum, RATING_DECIMALS))
-    return fields
-
-
 def increment(fields: bytes) -> bytes:
     """The element `$inc` of these fields."""
     return b"\x03$inc\0" + embedded(fields)
@@ -77,26 +58,3 @@ def upsert(identity: bytes, changes: bytes) -> bytes:
     """
     query = embedded(b"\x03_id\0" + embedded(identity))
     return embedded(b"\x03q\0" + query + b"\x03u\0" + embedded(changes) + _UPSERT)
-
-
-@lru_cache(maxsize=256)
-def prefix_of(path: Callable[[int], str], at: int) -> bytes:
-    """The prefix of fields below a path of `shared.documents`. Kept, for there are 60 minutes, 60 seconds and 6
-    blocks."""
-    return f"{path(at)}.".encode()
-
-
-@lru_cache(maxsize=256)
-def _sale_layout(prefix: bytes) -> tuple[Callable[..., bytes], bytes, bytes, bytes]:
-    """How the fields of sales are packed, and each one's type byte and name: amount, units, sales."""
-    names = b"\x13%bamount\0" % prefix, b"\x12%bunits\0" % prefix, b"\x10%bsales\0" % prefix
-    amount, units, sales = map(len, names)
-    return Struct(f"<{amount}sQQ {units}sq {sales}si").pack, *names
-
-
-@lru_cache(maxsize=256)
-def _rating_layout(prefix: bytes) -> tuple[Callable[..., bytes], bytes, bytes]:
-    """How the fields of ratings are packed, and each one's type byte and name: ratings, rating_sum."""
-    names = b"\x10%bratings\0" % prefix, b"\x13%brating_sum\0" % prefix
-    ratings, rating_sum = map(len, names)
-    return Struct(f"<{ratings}si {rating_sum}sQQ").pack, *names

@@ -7,8 +7,8 @@
 from collections.abc import Mapping
 
 from consumer.batches.increments import Increments, coarser
-from consumer.storage.statements.bson_parts import increment, integer, prefix_of, sums_fields, upsert
-from consumer.storage.statements.rollups import grouped, hour_fields, hours_of
+from consumer.storage.statements.bson_parts import increment, integer, upsert
+from consumer.storage.statements.rollups import grouped, hour_fields, hours_of, prefix_of, sums_fields
 from shared.documents import second_path
 
 

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
-from consumer.events.decode import TimeLimits, decode
+from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from scripts.audit.findings import Findings, Kind, iso_hour
 from scripts.audit.offsets.kafka import Gap, Log
 from scripts.audit.offsets.ledger import Ledger, Place, Range

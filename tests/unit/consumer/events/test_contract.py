@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from bson.decimal128 import Decimal128
 
-from consumer.events.decode import TimeLimits, decode
+from consumer.events.decode import decode
 from consumer.events.event import Sold
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 NOW_MS = 1_780_272_000_000  # 2026-06-01T00:00:00Z

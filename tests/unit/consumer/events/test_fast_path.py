@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.events.decode import TimeLimits, decode, parse, usual_event
+from consumer.events.decode import decode, parse, usual_event
 from consumer.events.event import Event
 from consumer.events.rejection import Rejected, Rejection
 from consumer.events.slow_path import event_of
+from consumer.events.time_limits import TimeLimits
 from scripts.publish.generate import generate
 from shared.events import Reason
 from tests.unit.consumer.events.test_contract import NOW_MS, VECTORS, value_of

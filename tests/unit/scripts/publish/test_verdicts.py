@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from consumer.events.decode import TimeLimits, decode
+from consumer.events.decode import decode
 from consumer.events.event import Rated, Sold
+from consumer.events.time_limits import TimeLimits
 from scripts.publish.generate import generate
 from scripts.publish.invalid import INVALID
 
