@@ -2,26 +2,39 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Context, Decimal
+from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.documents import decimal128, scaled
-from shared.events import amount_units, rating_units, time_ms, whole_number
+from shared.events import amount_units, exact_decimal, rating_units, time_ms, whole_number
 
-GRAMMAR = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+GRAMMAR = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?", re.ASCII)
 NUMBERS = st.from_regex(GRAMMAR, fullmatch=True) | st.from_regex(r"[0-9.٣eE+-]{0,24}", fullmatch=True)
-WIDE = Context(prec=2_000)
+MOST_DIGITS = 30
+"""More than a number within any limit has before its point, in units."""
+DECIMALS_EXPONENTS = 10**18
+"""A Decimal holds every exponent below this; `test_an_exponent_that_no_decimal_holds_is_refused` is about the others."""
 
 
 def model(text: str, decimals: int, below: Decimal) -> int | None:
-    if not GRAMMAR.fullmatch(text):
+    """The number in units of ten to the minus `decimals`, by the digits and the exponent that JSON's grammar names."""
+    match = GRAMMAR.fullmatch(text)
+    if match is None:
         return None
-    value = Decimal(text)
-    shifted = value.scaleb(decimals, WIDE)
-    return int(shifted) if value < below and shifted == shifted.to_integral_value(context=WIDE) else None
+    whole, fraction, exponent = match[1], match[2] or "", int(match[3] or 0)
+    assume(abs(exponent) < DECIMALS_EXPONENTS)
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
+        return 0
+    significant = digits.rstrip("0")
+    power = exponent - len(fraction) + len(digits) - len(significant) + decimals
+    if power < 0 or len(significant) + power > MOST_DIGITS:
+        return None
+    units = int(significant) * 10**power
+    return units if units < below.scaleb(decimals) else None
 
 
 def units(judge: object, value: object) -> int | None:
@@ -41,11 +54,19 @@ def units(judge: object, value: object) -> int | None:
 @example("1000000000000000000")
 @example("1" * 30)
 @example("5.00")
+@example("0E0000")
+@example("0e99999")
+@example("1E-00002")
 def test_a_number_is_exact_or_refused(text: str) -> None:
     amount, rating = model(text, 6, Decimal(10**18)), model(text, 2, Decimal("5.001"))
     assert (units(amount_units, text), units(rating_units, text)) == (amount, rating)
     if GRAMMAR.fullmatch(text):
-        assert (units(amount_units, Decimal(text)), units(rating_units, Decimal(text))) == (amount, rating)
+        assert (units(amount_units, exact_decimal(text)), units(rating_units, exact_decimal(text))) == (amount, rating)
+
+
+@pytest.mark.parametrize("text", ["1e99999999999999999999", "0e1000000000000000000", "1e-99999999999999999999"])
+def test_an_exponent_that_no_decimal_holds_is_refused(text: str) -> None:
+    assert (units(amount_units, text), units(rating_units, text)) == (None, None)
 
 
 @given(st.integers(-1, 10**19))
