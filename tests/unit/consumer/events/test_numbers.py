@@ -16,7 +16,7 @@ NUMBERS = st.from_regex(GRAMMAR, fullmatch=True) | st.from_regex(r"[0-9.٣eE+-]{
 MOST_DIGITS = 30
 """More than a number within any limit has before its point, in units."""
 DECIMALS_EXPONENTS = 10**18
-"""A Decimal holds every exponent below this; `test_an_exponent_that_no_decimal_holds_is_refused` is about the others."""
+"""A Decimal holds every exponent below this; another test is about the others."""
 
 
 def model(text: str, decimals: int, below: Decimal) -> int | None:
