@@ -3,7 +3,7 @@
 Days were read at earlier moments, so what differs is read again, all of it at one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from scripts.audit.findings import Findings
 from scripts.audit.products import product_sums as products
@@ -11,28 +11,30 @@ from scripts.audit.products.names import Names
 from scripts.audit.products.product_sums import Place, ProductSums
 from scripts.audit.reading.shapes import is_aggregates
 from scripts.audit.reading.snapshot import Snapshot
-from scripts.audit.repair.repair import Repair
 from shared.documents import PRODUCTS, Document, product_id
 from shared.mongo import SyncDatabase
 
 
 class ProductCheck:
-    """Compares with `expected`, what the days' events say. `whole`: all events that there ever were have been read."""
+    """Compares with `expected`, what the days' events say. `whole`: all events that there ever were have been read.
+
+    `wrong` is called with each product whose document is wrong.
+    """
 
     def __init__(
         self,
         database: SyncDatabase,
         expected: dict[Place, ProductSums],
         whole: bool,
-        repair: Repair | None,
         findings: Findings,
+        wrong: Callable[[Place], None],
     ) -> None:
         self._database = database
         self._expected = expected
         self._whole = whole
-        self._repair = repair
         self._findings = findings
-        self._names = Names(database, findings, self._mend)
+        self._wrong = wrong
+        self._names = Names(database, findings, wrong)
 
     def run(self) -> None:
         """Compare all documents, and miss those that are not there."""
@@ -69,14 +71,6 @@ class ProductCheck:
         for one in wrong:
             products.note(place, one, self._findings)
         if wrong:
-            self._mend(place)
+            self._wrong(place)
         elif expected is not None and document is not None:
             self._names.add(place, expected, document)
-
-    def _mend(self, place: Place) -> None:
-        if self._repair is None:
-            return
-        if self._whole:
-            self._repair.product(place)
-        else:
-            self._repair.left.append(f"{PRODUCTS} {place}: it takes all days to make it anew")

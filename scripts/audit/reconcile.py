@@ -6,6 +6,7 @@ events stay. A product whose ratings differ because days were read at several mo
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from pymongo.errors import OperationFailure
@@ -107,7 +108,8 @@ class Reconciliation:
         kept = kept_from(self._database)
         since_ms = None if self._since is None else self._since * DAY_MS
         scope = Scope(frozenset(read), kept, self._since is None and not kept, self._is_stored, since_ms)
-        ProductCheck(self._database, self._products, scope.whole, self._repair, self.findings).run()
+        repair_product = partial(self._repair_product, scope.whole)
+        ProductCheck(self._database, self._products, scope.whole, self.findings, repair_product).run()
         ranges = [one for document in partitions for one in ranges_of(document)]
         Promises(self._ledger, self._log, scope, self.findings).judge(ranges, self._ends())
         judge_replays(self._database, self._ledger, self._topic, scope, self.findings)
@@ -135,6 +137,14 @@ class Reconciliation:
         if wrong and self._repair is not None:
             self._repair.sums(self._snapshot, wrong)
         return True
+
+    def _repair_product(self, whole: bool, place: products.Place) -> None:
+        if self._repair is None:
+            return
+        if whole:
+            self._repair.product(place)
+        else:
+            self._repair.leave_product(place)
 
     def _make_readable(self, collection: str) -> None:
         """A collection that was created after the moment can be read from a later one."""

@@ -84,6 +84,10 @@ class Repair:
         if self._guarded(partition, make, f"{PRODUCTS} {place}"):
             self.repaired[PRODUCTS] += 1
 
+    def leave_product(self, place: Place) -> None:
+        """Leave a product's document as it is, because not all days were read."""
+        self.left.append(f"{PRODUCTS} {place}: it takes all days to make it anew")
+
     def _add(self, partition: int, seen: Document | None, wrong: list[Difference]) -> None:
         def add(session: ClientSession, held: Document) -> None:
             if seen is None or held.get("repairs", 0) != seen.get("repairs", 0) + self._own[partition]:
