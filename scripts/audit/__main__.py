@@ -19,12 +19,12 @@ import typer
 from pymongo.errors import ConnectionFailure, PyMongoError
 from rich.console import Console
 
-from scripts.audit.compare import Comparison, side
+from scripts.audit.compare_groups import Comparison, side
 from scripts.audit.offsets.kafka import Log
-from scripts.audit.outcome import Outcome, of_audit, of_comparison
 from scripts.audit.progress import progress
 from scripts.audit.reconcile import Reconciliation
-from scripts.audit.repair.repair import Repair
+from scripts.audit.repair.transactions import Repair
+from scripts.audit.result import Outcome, of_audit, of_comparison
 from scripts.common.sessions import only_session
 from shared import schema
 from shared.documents import DAY_MS

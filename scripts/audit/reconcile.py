@@ -11,19 +11,19 @@ from typing import Final, NamedTuple
 
 from pymongo.errors import OperationFailure
 
-from scripts.audit.day import Day
+from scripts.audit.day_check import Day
 from scripts.audit.findings import Findings
+from scripts.audit.offsets.check import Promises, Scope
 from scripts.audit.offsets.kafka import Log
 from scripts.audit.offsets.ledger import Ledger, Place, ranges_of
-from scripts.audit.offsets.promises import Promises, Scope
-from scripts.audit.offsets.records import partitions_of, read_letters, tell_partitions
+from scripts.audit.offsets.partitions_and_letters import partitions_of, read_letters, tell_partitions
 from scripts.audit.offsets.replays import judge_replays
-from scripts.audit.product_check import ProductCheck
 from scripts.audit.products import product_sums as products
+from scripts.audit.products.check import ProductCheck
+from scripts.audit.reading.aggregate_ids import days_of, tell_malformed, tell_unknown_partitions
 from scripts.audit.reading.calendar import calendar, kept_from
-from scripts.audit.reading.census import days_of, tell_malformed, tell_unknown_partitions
 from scripts.audit.reading.snapshot import Snapshot
-from scripts.audit.repair.repair import Repair
+from scripts.audit.repair.transactions import Repair
 from scripts.audit.sums.differences import Difference
 from shared.documents import DAY_MS, PARTITIONS, ROLLUPS, Id, event_collection
 from shared.errors import AnalyticsError

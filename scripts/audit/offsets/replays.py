@@ -1,8 +1,8 @@
 """Replayed dead letters and their events, each of which must have the other."""
 
 from scripts.audit.findings import Findings, Kind, iso_hour
+from scripts.audit.offsets.check import Scope
 from scripts.audit.offsets.ledger import Ledger
-from scripts.audit.offsets.promises import Scope
 from scripts.audit.reading.shapes import is_event
 from shared.documents import DAY_MS, REJECTED_EVENTS, Document, LetterState, rejected_id
 from shared.mongo import SyncDatabase

@@ -12,7 +12,7 @@ from bson.max_key import MaxKey
 
 from scripts.audit.findings import Findings, Kind
 from scripts.audit.reading.packed_sums import NotASum, stored
-from scripts.audit.reading.raw import NO_RATING, PROJECTION, events_of
+from scripts.audit.reading.raw_events import NO_RATING, PROJECTION, events_of
 from scripts.audit.reading.shapes import is_integer
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import EVENT_COLLECTIONS, HISTOGRAM_BINS, PRODUCTS, Document

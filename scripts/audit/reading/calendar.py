@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from scripts.audit.findings import Findings, Kind, day_of
-from scripts.audit.reading.census import days_of
+from scripts.audit.reading.aggregate_ids import days_of
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import (
     DAY_MS,

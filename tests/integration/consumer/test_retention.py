@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from consumer.process.clocks import Clocks
 from consumer.retention import Retention
 from scripts.audit.reconcile import Reconciliation
-from scripts.audit.repair.repair import Repair
+from scripts.audit.repair.transactions import Repair
 from scripts.publish.generate import generate
 from shared import schema
 from shared.documents import DAY_MS, PRODUCTS, ROLLUPS, TOTALS, Document, event_collection

@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from consumer.partitions.brokers import LogState, Question
-from scripts.audit.product_check import ProductCheck
+from scripts.audit.products.check import ProductCheck
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
 from shared.errors import SourceUnavailable

@@ -14,9 +14,9 @@ from consumer.events.event import Event, Rated, Sold
 from scripts.audit.offsets.seen import PAGE, Offsets, Seen
 from scripts.audit.products.product_sums import Newest, ProductSums, problems
 from scripts.audit.reading import packed_sums as sums
-from scripts.audit.reading import raw
-from scripts.audit.reading.raw import events_of
-from scripts.audit.repair.repair import NotRepaired, added
+from scripts.audit.reading import raw_events
+from scripts.audit.reading.raw_events import events_of
+from scripts.audit.repair.transactions import NotRepaired, added
 from scripts.audit.sums.differences import Difference
 from scripts.audit.sums.levels import NOT_A_SUM, as_stored
 from scripts.audit.sums.levels import as_document as document_of
@@ -56,7 +56,7 @@ def test_events_are_read_in_any_layout(events: list[tuple[Event, int]], turned: 
 
 
 def test_what_the_consumer_stores_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(raw, "_in_general")
+    monkeypatch.delattr(raw_events, "_in_general")
     stored = (projected(Sold(1, 2, "p", 3, 4, None), 5), projected(Rated(1, 2, "p", 450, "c", None), 6))
     read = list(events_of(b"".join(map(bson.encode, stored)), lambda _, __: None))
     assert [event[3] for event in read] == [5, 6]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from scripts.audit.findings import Findings, Kind, day_of
 from scripts.audit.offsets.ledger import Ledger
 from scripts.audit.products.product_sums import PACKED_RATINGS, Newest, Place, ProductSums
-from scripts.audit.reading.raw import PROJECTION, events_of
+from scripts.audit.reading.raw_events import PROJECTION, events_of
 from scripts.audit.reading.shapes import MOST_PARTITION, is_aggregates
 from scripts.audit.reading.snapshot import Snapshot
 from scripts.audit.sums import levels, totals

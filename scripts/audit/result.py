@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from scripts.audit.compare import Comparison
+from scripts.audit.compare_groups import Comparison
 from scripts.audit.findings import Findings, Kind
 from scripts.audit.reconcile import Report
-from scripts.audit.repair.repair import Repair
+from scripts.audit.repair.transactions import Repair
 
 SHOWN: Final = 100
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from scripts.audit.findings import Findings, Kind, iso_hour
-from scripts.audit.reading.raw import PROJECTION, Numbers, events_of
+from scripts.audit.reading.raw_events import PROJECTION, Numbers, events_of
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import (
     DAY_MS,

@@ -6,7 +6,7 @@ from bson.int64 import Int64
 from pymongo.client_session import ClientSession
 
 from scripts.audit.products.product_sums import Newest, Place, ProductSums, events_at
-from scripts.audit.reading.raw import numbers_of
+from scripts.audit.reading.raw_events import numbers_of
 from shared.documents import EVENT_COLLECTIONS, RATING_DECIMALS, Document, decimal128, product_id
 from shared.mongo import SyncDatabase
 

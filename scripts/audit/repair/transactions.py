@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from scripts.audit.products.product_sums import Place
 from scripts.audit.reading.calendar import kept_from
 from scripts.audit.reading.snapshot import Snapshot
-from scripts.audit.repair import rebuild
+from scripts.audit.repair import product_document
 from scripts.audit.sums import levels
 from scripts.audit.sums.differences import Difference
 from scripts.audit.sums.levels import NOT_A_SUM, Levels
@@ -70,7 +70,7 @@ class Repair:
 
         def make(session: ClientSession, _: Document) -> None:
             try:
-                document = rebuild.product(self._database, session, place)
+                document = product_document.product(self._database, session, place)
             except (LookupError, TypeError, ValueError, ArithmeticError) as error:
                 raise NotRepaired(f"one of its events is malformed: {error}") from error
             if kept_from(self._database):
