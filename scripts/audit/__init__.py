@@ -1,29 +1,48 @@
-"""What `python -m scripts.audit` compares, one concept a module; it shares no code with the consumer that it checks.
+"""`python -m scripts.audit`: proves from what is stored that every message counts once and that every sum is right.
 
-findings       what was found wrong, and what cannot be judged
-shapes         what documents must look like
-sums           five sums in one integer
-raw            stored events -> numbers, straight from BSON
-offsets        which offsets were seen, in bounded memory
-snapshot       reads of one moment
-records        `partitions` and `rejected_events`
-census         which aggregates there are, and which are malformed
-calendar       which days there are
-levels         a document of an aggregate -> its sums by path
-differences    documents whose sums are not those of the events
-day            one day's events against its rollups and totals
-totals         the day's sums over all products
-products       all days' ratings, first and newest events
-names          names that `products` tells, against those events
-product_check  all of `products` against both
-ledger         offsets and dead letters against `partitions`
-promises       what `partitions` promises, against the ledger
-replays        replayed dead letters and their events
-kafka          what Kafka says of offsets that are missing
-repair         sums rebuilt while consumers run
-rebuild        a product's document from its events
-compare        another group's database
-outcome        what it came to, for programs and for people
-show           what a person sees meanwhile
-reconcile      all of it, in order
+In: a group's database, and its topic in Kafka. Out: findings, as JSON or as lines, and with `--repair-rollups` sums
+made right. Nobody imports this package but the tests.
+
+An audit runs in these steps (`reconcile`), while consumers may run:
+
+1. It opens a snapshot: all reads of a snapshot see MongoDB as it was at one moment.
+2. It reads `partitions`, which says how far each partition has been read, and notes all dead letters in the *ledger*, a
+   map of the Kafka offsets for which something is stored.
+3. It looks at the `_id`s of all aggregates, and reports those that are malformed or name an unknown partition.
+4. Day by day it reads the events, in order of product and time. It notes each event's offset in the ledger, adds up the
+   sums that the events give, and compares them with the day's documents of `rollups` and `totals`. A repair of a day
+   follows at once. A new snapshot is opened about once a minute, between two days.
+5. It compares `products` with what the events of all days gave: ratings, times, names.
+6. It compares the ledger with `partitions`: for every offset that was read, an event or a dead letter must be stored,
+   once. Where nothing is stored it asks Kafka: only where Kafka has a record for a reader a message is lost.
+7. It compares replayed dead letters with their events.
+8. It prints the findings. What can no longer be judged, such as days that retention dropped, is *not verifiable*, which
+   is no error.
+
+A check that used the code that it checks would repeat that code's mistakes. So the audit has its own sums (five in one
+integer), its own reading of the stored BSON and its own statements, and it imports neither the consumer's increments
+(`consumer.batches`) nor its statements (`consumer.storage`) nor its writing of BSON (`consumer.events.encode`). It does
+share:
+
+- with both services, from `shared`: names and layouts of documents and paths, the conversion of Decimal128, the codes
+  of events and rejections, the schema's version, settings, the MongoDB client;
+- with the consumer: `consumer.events.decode`, the contract, to judge what Kafka still holds for a missing offset (a
+  message that the contract rejects must be a dead letter, any other an event), and `consumer.partitions.brokers`, the
+  client that asks which offsets Kafka holds;
+- with the other commands: `scripts.common.sessions`, for the repair's transactions.
+
+Rooms and files, each of which imports only those above it (a contract in `pyproject.toml` checks that):
+
+findings          what is wrong, and what cannot be judged
+reading/          MongoDB at one moment -> numbers
+sums/             `rollups` and `totals` against the events
+products/         `products` against the events
+offsets/          Kafka's offsets against events and dead letters
+repair/           wrong sums made right
+day_check         one day's events against its sums
+compare_groups    the databases of two groups against each other
+progress          the progress bar
+reconcile         the audit, step by step
+result            findings as JSON and as lines
+__main__          the command
 """

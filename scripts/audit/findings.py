@@ -1,4 +1,8 @@
-"""What an audit found wrong, and what it could not judge. Counts are exact; details are kept up to a bound."""
+"""What an audit found wrong, and what it could not judge. The lowest file of the audit: every room adds findings.
+
+Counts are exact. Details are kept for the first `MOST_DETAILS` findings only, so a database in which everything is
+wrong does not fill the memory.
+"""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -9,40 +13,67 @@ from typing import Any
 from shared.documents import event_collection
 
 MOST_DETAILS = 1_000
+"""How many findings keep their message and fields; `docs/operations.md` promises this number of the JSON report.
+
+A person looks at the first few of each kind and at the counts. With twice as many the report doubles in size; with half
+as many a program that repairs by the report has to run more often.
+"""
 
 
 class Kind(StrEnum):
-    """What is wrong. The codes are stable."""
+    """What is wrong. Programs read these codes, so they do not change."""
 
     LOST = "lost"
+    """Kafka has, or had, a message below `next_offset` for which neither an event nor a dead letter is stored."""
     DUPLICATE = "duplicate"
+    """Two events are stored for the same offset."""
     RAW_AND_REJECTED = "raw_and_rejected"
+    """An event and a dead letter are stored for the same offset."""
     SUM_DIFFERS = "sum_differs"
+    """A document of `rollups`, `totals` or `products` differs from what the raw events give."""
     WRONG_NEXT_OFFSET = "wrong_next_offset"
+    """`next_offset` does not follow the last stored message, or lies beyond the end of Kafka's partition."""
     BEFORE_FIRST_OFFSET = "before_first_offset"
+    """A message is stored for an offset before the one at which reading began."""
     UNKNOWN_PARTITION = "unknown_partition"
+    """A document names a partition, or a generation of it, that `partitions` does not have."""
     OTHER_GROUP = "other_group"
+    """A document belongs to another consumer group or another topic."""
     NOT_CLUSTERED = "not_clustered"
+    """A day's collection of events is not clustered on `_id`."""
     WRONG_DAY = "wrong_day"
+    """An event is stored in the collection of another day than its own."""
     MALFORMED_EVENT = "malformed_event"
+    """A document in a day's collection is not an event."""
     DAY_MISSING = "day_missing"
+    """There are sums of a day whose collection of events is gone, and retention did not drop that day."""
     MALFORMED_AGGREGATE = "malformed_aggregate"
+    """A document of `rollups`, `totals` or `products` has an `_id` that no version of this program writes."""
     MALFORMED_LETTER = "malformed_letter"
+    """A dead letter's `_id`, state or reason is not one that this program writes."""
     MALFORMED_PARTITION = "malformed_partition"
+    """A document of `partitions` lacks a field, or a field has another type than this program writes."""
     REPLAY_WITHOUT_LETTER = "replay_without_letter"
+    """A replayed event is stored, but its dead letter is missing or not in the state `replayed`."""
     LETTER_WITHOUT_REPLAY = "letter_without_replay"
+    """A dead letter is in the state `replayed`, but its event is not stored."""
     GROUPS_DIFFER = "groups_differ"
+    """Two groups that read the same topic store different things for the same offset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `hour` is the event time's, since 1970; `expected` is what the raw events say."""
+    """One thing that is wrong, with as many of the fields as apply to it.
+
+    `hour` is the hour of the event's time, counted since 1970. `expected` is what the raw events give, `found` is what
+    the document holds, and `path` is the field inside the document.
+    """
 
     kind: Kind
     message: str
     collection: str | None = None
     level: str | None = None
-    """Of a sum: `hour`, `block`, `minute`, `second`, `product` or `histogram`."""
+    """Which part of a document differs: `hour`, `block`, `minute`, `second`, `product` or `histogram`."""
     partition: int | None = None
     generation: int | None = None
     offset: int | None = None
@@ -53,7 +84,7 @@ class Finding:
     found: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """JSON-ready, what does not apply left out; `hour` as ISO 8601."""
+        """The fields that apply, ready for JSON; `hour` as ISO 8601, such as `2026-06-01T13Z`."""
         fields = {name: value for name, value in asdict(self).items() if value is not None}
         if self.hour is not None:
             fields["hour"] = iso_hour(self.hour)
@@ -61,43 +92,47 @@ class Finding:
 
 
 class Findings:
-    """Collects findings of one audit; `details` holds the first of them."""
+    """Collects the findings of one audit: `counts` has all of them by kind, `details` the first `MOST_DETAILS`."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.details: list[Finding] = []
         self.unverifiable: dict[str, int] = {}
-        """What could not be judged, and why -> how many."""
+        """What could not be judged, and how much of it. The texts are keys of the JSON report: they do not change."""
 
-    def add(self, kind: Kind, message: str, **where: Any) -> None:
-        """Note one finding; `where` are fields of `Finding`."""
+    def add(self, kind: Kind, message: str, **fields: Any) -> None:
+        """Add a finding; `fields` are further fields of `Finding`."""
         self.counts[kind.value] += 1
         if len(self.details) < MOST_DETAILS:
-            self.details.append(Finding(kind, message, **where))
+            self.details.append(Finding(kind, message, **fields))
 
-    def take(self, others: "Findings") -> None:
-        """Note all that was found elsewhere."""
+    def merge(self, others: "Findings") -> None:
+        """Add all findings that were collected in `others`."""
         self.counts.update(others.counts)
         self.details += others.details[: MOST_DETAILS - len(self.details)]
         for what, count in others.unverifiable.items():
             self.cannot_judge(what, count)
 
     def cannot_judge(self, what: str, count: int = 1) -> None:
-        """Note something that is neither right nor wrong as far as can be known."""
+        """Add `count` things that the audit can call neither right nor wrong; `what` says what they are, and why."""
         if count:
             self.unverifiable[what] = self.unverifiable.get(what, 0) + count
 
 
 def iso_hour(hour: int) -> str:
-    """An hour since 1970 as `2026-06-01T13Z`; its number where no calendar has it."""
+    """An hour since 1970 as text: 494,533 is `2026-06-01T13Z`. An hour beyond the calendar is `hour 4611686018`."""
     try:
         return f"{datetime.fromtimestamp(hour * 3600, UTC):%Y-%m-%dT%HZ}"
     except (ValueError, OverflowError, OSError):
         return f"hour {hour}"
 
 
-def day_of(time_ms: int) -> str:
-    """The collection that an event of this time belongs into; the time where no calendar has it."""
+def day_collection(time_ms: int) -> str:
+    """The collection that an event of this time belongs in, such as `events_20260601`.
+
+    A damaged event can have a time beyond the calendar, for which no collection exists: the answer is then
+    `time 4611686018427387904`.
+    """
     try:
         return event_collection(time_ms)
     except (ValueError, OverflowError, OSError):

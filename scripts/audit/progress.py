@@ -1,4 +1,4 @@
-"""What a person sees while an audit runs."""
+"""The progress bar that a person sees on a terminal while an audit runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,10 @@ from shared.mongo import SyncDatabase
 
 @contextmanager
 def progress(console: Console, database: SyncDatabase, since: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar of the events read, on terminals only. Yields what is told of more of them."""
+    """Show a bar of the events that were read, on terminals only. Yields a function that is called with their number.
+
+    `since` is the first day (since 1970) whose events are read, None for all. The total is MongoDB's estimate.
+    """
     names = database.list_collection_names(filter=EVENT_COLLECTIONS)
     chosen = [name for name in names if since is None or (event_day(name) or 0) >= since]
     total = sum(database[name].estimated_document_count() for name in chosen)

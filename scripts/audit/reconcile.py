@@ -1,8 +1,13 @@
-"""One audit: everything read, day by day, compared, told.
+"""One audit from its first read to its last: which room is called when, and at which moment each thing is read.
 
-Consistent under load: a day's events, rollups and totals are read at one moment. Offsets are judged up to the
-`next_offset` of the audit's first moment: whatever was promised then must be found at that moment or later, for stored
-events stay. A product whose ratings differ because days were read at several moments is read again at one.
+Consumers run meanwhile, so everything that is compared is read so that their writes cannot look like errors:
+
+- A day's events, rollups and totals are read at one moment. Batches write all three in one transaction, so at any
+  moment they agree.
+- Offsets are judged up to the `next_offset` of the audit's first moment. What was stored by then is still stored at the
+  later moments at which the days are read, because only retention removes events, by whole days.
+- Products are compared with the events of all days, which were read at several moments. A product that differs is read
+  again at one moment before it is called wrong.
 """
 
 from collections.abc import Callable
@@ -11,17 +16,19 @@ from typing import Final, NamedTuple
 
 from pymongo.errors import OperationFailure
 
-from scripts.audit.day_check import Day
+from scripts.audit.day_check import DayCheck
 from scripts.audit.findings import Findings
-from scripts.audit.offsets.check import Promises, Scope
-from scripts.audit.offsets.kafka import Log
-from scripts.audit.offsets.ledger import Ledger, Place, ranges_of
-from scripts.audit.offsets.partitions_and_letters import partitions_of, read_letters, tell_partitions
-from scripts.audit.offsets.replays import judge_replays
-from scripts.audit.products import product_sums as products
+from scripts.audit.offsets.check import OffsetCheck
+from scripts.audit.offsets.kafka import KafkaTopic
+from scripts.audit.offsets.ledger import Ledger
+from scripts.audit.offsets.partitions_and_letters import partitions_of, read_letters, report_partitions
+from scripts.audit.offsets.ranges import KafkaPartition, ranges_of
+from scripts.audit.offsets.replays import check_replays
+from scripts.audit.offsets.scope import Scope
 from scripts.audit.products.check import ProductCheck
-from scripts.audit.reading.aggregate_ids import days_of, tell_malformed, tell_unknown_partitions
-from scripts.audit.reading.calendar import calendar, kept_from
+from scripts.audit.products.product_sums import ProductInPartition, ProductSums
+from scripts.audit.reading.aggregate_ids import count_by_day, report_malformed_ids, report_unknown_partitions
+from scripts.audit.reading.calendar import kept_from, read_calendar
 from scripts.audit.reading.snapshot import Snapshot
 from scripts.audit.repair.transactions import Repair
 from scripts.audit.sums.differences import Difference
@@ -29,139 +36,173 @@ from shared.documents import DAY_MS, PARTITIONS, ROLLUPS, Id, event_collection
 from shared.errors import AnalyticsError
 from shared.mongo import SyncDatabase
 
-_TOO_OLD: Final = 239
-_UNAVAILABLE: Final = 246
-_TRIES: Final = 20
+_SNAPSHOT_TOO_OLD: Final = 239
+_SNAPSHOT_UNAVAILABLE: Final = 246
+_SNAPSHOTS_TRIED: Final = 20
+"""How many new snapshots are tried for one collection.
+
+A collection that was created or changed after one moment can be read from the next, so one new snapshot usually does.
+Where something changes the collection all the time, half as many give up sooner and twice as many later.
+"""
 
 
 class CannotAudit(AnalyticsError):
-    """There is nothing to audit, or it cannot be read as it must be."""
+    """There is nothing to audit, or MongoDB cannot read it as an audit must. The text says what to do."""
 
 
-class Report(NamedTuple):
-    """What an audit came to."""
+class AuditSummary(NamedTuple):
+    """What an audit read and found."""
 
     findings: Findings
     events: int
     letters: int
     days: int
     moments: int
-    """How many snapshots were read."""
-    partitions: dict[int, int]
+    """How many snapshots the days were read from."""
+    next_offsets: dict[int, int]
     """The `next_offset` up to which each partition was judged."""
 
 
 class Reconciliation:
-    """Audits one group's database; `since` is the first day (since 1970) to read, None for all. `repair` makes
-    sums right that are wrong."""
+    """Audits the database of one group and topic.
+
+    `kafka` is None when Kafka is not to be asked. `since` is the first day (since 1970, UTC) whose events are read,
+    None for all days. `repair` makes sums right that are wrong, None leaves them. Call `run` once.
+    """
 
     def __init__(
         self,
         database: SyncDatabase,
         group: str,
         topic: str,
-        log: Log | None,
+        kafka: KafkaTopic | None,
         since: int | None,
         repair: Repair | None = None,
     ) -> None:
         self._database = database
-        self._chosen = {"_id.group": group, "_id.topic": topic}
+        self._group = group
         self._topic = topic
-        self._log = log
+        self._own_partitions = {"_id.group": group, "_id.topic": topic}
+        self._kafka = kafka
         self._since = since
         self._repair = repair
         self.findings = Findings()
         self._ledger = Ledger(self.findings)
-        self._products: dict[products.Place, products.ProductSums] = {}
+        self._products: dict[ProductInPartition, ProductSums] = {}
         self._snapshot = Snapshot(database)
-        self._rollups = days_of(self._snapshot, ROLLUPS).hours
+        self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
         self._moments = 1
 
-    def run(self, advance: Callable[[int], None]) -> Report:
-        """Read and compare everything; `advance` is told of events as they are read. Raises CannotAudit."""
+    def run(self, advance: Callable[[int], None]) -> AuditSummary:
+        """Read and compare everything. `advance` is called with the number of events of each batch that was read.
+
+        Blocks until all days are read, minutes for tens of millions of events. Raises CannotAudit, SourceUnavailable
+        when Kafka does not answer, and PyMongoError when MongoDB does not.
+        """
         try:
             return self._run(advance)
         except OperationFailure as error:
-            if error.code != _TOO_OLD:
+            if error.code != _SNAPSHOT_TOO_OLD:
                 raise
             raise CannotAudit(
-                "one day takes longer to read than MongoDB keeps a moment: raise its parameter "
-                "minSnapshotHistoryWindowInSeconds (300 by default), or run this where MongoDB is closer"
+                "one day takes longer to read than MongoDB keeps a moment: raise MongoDB's parameter "
+                "minSnapshotHistoryWindowInSeconds (300 by default), or run the audit on a machine closer to MongoDB"
             ) from error
         finally:
             self._snapshot.close()
 
-    def _run(self, advance: Callable[[int], None]) -> Report:
-        if self._snapshot.find_one(PARTITIONS, self._chosen) is None:
+    def _run(self, advance: Callable[[int], None]) -> AuditSummary:
+        if self._snapshot.find_one(PARTITIONS, self._own_partitions) is None:
             raise CannotAudit(
-                f"database {self._database.name} holds no partition of {self._chosen}: are MONGODB_DATABASE, GROUP_ID "
-                "and KAFKA_TOPIC those of the consumers?"
+                f"database {self._database.name} holds no partition of group {self._group} and topic {self._topic}: "
+                "are MONGODB_DATABASE, GROUP_ID and KAFKA_TOPIC those of the consumers?"
             )
-        tell_partitions(self._snapshot, self._chosen, self.findings)
-        partitions = partitions_of(self._snapshot, self._chosen)
+        # What the first moment knows: partitions, dead letters, the ids of all aggregates.
+        report_partitions(self._snapshot, self._own_partitions, self.findings)
+        partitions = partitions_of(self._snapshot, self._own_partitions)
+        next_offsets = {document["_id"]["k"]: document["next_offset"] for document in partitions}
         read_letters(self._snapshot, self._topic, self._ledger, self.findings)
-        tell_malformed(self._snapshot, self.findings)
-        tell_unknown_partitions(self._snapshot, [one["_id"]["k"] for one in partitions], self.findings)
-        days = calendar(self._database, self._snapshot, self.findings)
+        report_malformed_ids(self._snapshot, self.findings)
+        report_unknown_partitions(self._snapshot, next_offsets, self.findings)
+
+        # Each day: events against rollups and totals.
+        days = read_calendar(self._database, self._snapshot, self.findings)
         wanted = [day for day in days.stored if day >= max(days.kept_from, self._since or 0)]
         read = [day for day in wanted if self._audit_day(day, advance)]
+
+        # All days together: products, offsets, replayed dead letters.
         kept = kept_from(self._database)
         since_ms = None if self._since is None else self._since * DAY_MS
         scope = Scope(frozenset(read), kept, self._since is None and not kept, self._is_stored, since_ms)
         repair_product = partial(self._repair_product, scope.whole)
         ProductCheck(self._database, self._products, scope.whole, self.findings, repair_product).run()
-        ranges = [one for document in partitions for one in ranges_of(document)]
-        Promises(self._ledger, self._log, scope, self.findings).judge(ranges, self._ends())
-        judge_replays(self._database, self._ledger, self._topic, scope, self.findings)
-        handled = {one["_id"]["k"]: one["next_offset"] for one in partitions}
-        return Report(self.findings, self._ledger.events, self._ledger.letters, len(read), self._moments, handled)
+        ranges = [offset_range for document in partitions for offset_range in ranges_of(document)]
+        OffsetCheck(self._ledger, self._kafka, scope, self.findings).run(ranges, self._last_next_offsets())
+        check_replays(self._database, self._ledger, self._topic, scope, self.findings)
+        ledger = self._ledger
+        return AuditSummary(self.findings, ledger.events, ledger.letters, len(read), self._moments, next_offsets)
 
-    def _ends(self) -> dict[Place, int]:
-        """The offsets up to which events may have been met: of a moment after every other, however long they took."""
+    def _last_next_offsets(self) -> dict[KafkaPartition, int]:
+        """The `next_offset` of each partition at a moment after all days were read: no event that the audit has met may
+        be at or after it."""
         with Snapshot(self._database) as moment:
-            last = partitions_of(moment, self._chosen)
-        return {Place(one["_id"]["k"], one["generation"]): one["next_offset"] for one in last}
+            last = partitions_of(moment, self._own_partitions)
+        return {
+            KafkaPartition(document["_id"]["k"], document["generation"]): document["next_offset"] for document in last
+        }
 
     def _audit_day(self, day: int, advance: Callable[[int], None]) -> bool:
-        """Returns False where retention dropped the day meanwhile: its events were not there to be read."""
+        """Check one day, and repair its sums.
+
+        Returns False, without findings, where retention dropped the day meanwhile: some of its events may have been
+        gone when they were to be read, and its sums would look wrong.
+        """
         if self._snapshot.old:
             self._renew()
         self._make_readable(event_collection(day * DAY_MS))
         findings, wrong = Findings(), list[Difference]()
-        one = Day(day, self._snapshot, self._ledger, self._products, findings, wrong.append)
-        one.run(self._rollups[day], advance)
+        day_check = DayCheck(day, self._snapshot, self._ledger, self._products, findings, wrong.append)
+        day_check.run(self._rollups[day], advance)
         if day < kept_from(self._database):
             self.findings.cannot_judge("hours of days that retention dropped", self._rollups[day])
             return False
-        self.findings.take(findings)
+        self.findings.merge(findings)
         if wrong and self._repair is not None:
-            self._repair.sums(self._snapshot, wrong)
+            self._repair.add_missing_sums(self._snapshot, wrong)
         return True
 
-    def _repair_product(self, whole: bool, place: products.Place) -> None:
+    def _repair_product(self, whole: bool, key: ProductInPartition) -> None:
+        """Have a product's document made anew. Only all days together give it: `whole` says that all were read."""
         if self._repair is None:
             return
         if whole:
-            self._repair.product(place)
+            self._repair.rebuild_product(key)
         else:
-            self._repair.leave_product(place)
+            self._repair.leave_product(key)
 
     def _make_readable(self, collection: str) -> None:
-        """A collection that was created after the moment can be read from a later one."""
-        for _ in range(_TRIES):
+        """Renew the snapshot until MongoDB can read `collection` from it. Raises CannotAudit.
+
+        MongoDB refuses to read a collection from a moment before the collection was created or changed.
+        """
+        for _ in range(_SNAPSHOTS_TRIED):
             try:
                 self._snapshot.find_one(collection, {})
                 return
             except OperationFailure as error:
-                if error.code != _UNAVAILABLE:
+                if error.code != _SNAPSHOT_UNAVAILABLE:
                     raise
                 self._renew()
-        raise CannotAudit(f"collection {collection} is being changed all the time, so it cannot be read at one moment")
+        raise CannotAudit(
+            f"something changes collection {collection} all the time, so it cannot be read at one moment: "
+            "run the audit again when that has ended"
+        )
 
     def _renew(self) -> None:
+        """Go on to a new moment."""
         self._snapshot.close()
         self._snapshot = Snapshot(self._database)
-        self._rollups = days_of(self._snapshot, ROLLUPS).hours
+        self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
         self._moments += 1
 
     def _is_stored(self, day: int, identity: Id) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scripts.audit.findings import Finding
-from scripts.audit.offsets.kafka import Log
+from scripts.audit.offsets.kafka import KafkaTopic
 from scripts.audit.reconcile import Reconciliation
 from shared.mongo import SyncDatabase
 from shared.settings import ConsumerSettings
@@ -41,9 +41,9 @@ def audit(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
     return report
 
 
-def log_of(events: Pipeline) -> Log:
+def kafka_topic_of(events: Pipeline) -> KafkaTopic:
     """The topic, as an audit reads it."""
-    return Log(
+    return KafkaTopic(
         ConsumerSettings(
             kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic, group_id=events.topic
         )
@@ -52,5 +52,5 @@ def log_of(events: Pipeline) -> Log:
 
 def findings_of(events: Pipeline, database: SyncDatabase) -> list[Finding]:
     """An audit in this process, which is quicker."""
-    one = Reconciliation(database, events.topic, events.topic, log_of(events), None)
+    one = Reconciliation(database, events.topic, events.topic, kafka_topic_of(events), None)
     return one.run(lambda _: None).findings.details

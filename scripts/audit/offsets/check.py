@@ -1,8 +1,11 @@
-"""Whether every offset that `partitions` promises is stored, and nothing beyond; what is missing is asked of Kafka."""
+"""Whether something is stored for every offset that `partitions` says is stored, and nothing beyond.
 
-from collections.abc import Callable, Iterable
+What MongoDB lacks is looked up in Kafka: only a record there makes it a loss.
+"""
+
+from collections.abc import Iterable
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
@@ -10,153 +13,157 @@ from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from scripts.audit.findings import Findings, Kind, iso_hour
-from scripts.audit.offsets.kafka import Gap, Log
-from scripts.audit.offsets.ledger import Ledger, Place, Range
-from scripts.audit.offsets.seen import Offsets
-from shared.documents import DAY_MS, HOUR_MS, Id, event_id
+from scripts.audit.offsets.kafka import Gap, KafkaTopic
+from scripts.audit.offsets.ledger import Ledger
+from scripts.audit.offsets.ranges import KafkaPartition, OffsetRange
+from scripts.audit.offsets.scope import Scope
+from scripts.audit.offsets.seen import SeenOffsets
+from shared.documents import DAY_MS, HOUR_MS, event_id
 
 _ANY_TIME: Final = TimeLimits(-(2**62), 2**62)
+"""Limits that no time is beyond, so that a message is never judged too old or from the future: the consumer judged that
+at the time at which it read the message."""
 
 
-class Scope(NamedTuple):
-    """Which days were read. `stored` tells of an event in another day, by its `_id`; days before `kept_from` are
-    gone by retention."""
+class OffsetCheck:
+    """Checks ranges of offsets against the ledger. `kafka` is None when Kafka is not to be asked."""
 
-    days: frozenset[int]
-    kept_from: int
-    whole: bool
-    """Every event that was ever stored has been read."""
-    stored: Callable[[int, Id], bool]
-    since_ms: int | None = None
-    """Offsets that Kafka recorded before are not judged; None: all are."""
-
-
-class Promises:
-    """Judges ranges of offsets. `log` is None when Kafka is not to be asked."""
-
-    def __init__(self, ledger: Ledger, log: Log | None, scope: Scope, findings: Findings) -> None:
+    def __init__(self, ledger: Ledger, kafka: KafkaTopic | None, scope: Scope, findings: Findings) -> None:
         self._ledger = ledger
-        self._log = log
+        self._kafka = kafka
         self._scope = scope
         self._findings = findings
 
-    def judge(self, ranges: Iterable[Range], next_offsets: dict[Place, int]) -> None:
-        """Judge every place. `ranges` are of the audit's first moment, `next_offsets` of its last."""
-        known: dict[Place, Range] = {}
-        for one in ranges:
-            known[one.place] = one
-            self._judge_range(one)
-        for place, offsets in list(self._ledger.places.items()):
+    def run(self, ranges: Iterable[OffsetRange], next_offsets: dict[KafkaPartition, int]) -> None:
+        """Check every partition that has a range or for which something is stored.
+
+        `ranges` are those of the audit's first moment: what they promise had been stored by then, and stays. Consumers
+        ran on, so the audit has also met later offsets: `next_offsets` are those of its last moment, and nothing may be
+        stored beyond them. Raises SourceUnavailable when Kafka does not answer.
+        """
+        known: dict[KafkaPartition, OffsetRange] = {}
+        for offset_range in ranges:
+            known[offset_range.partition] = offset_range
+            self._check_range(offset_range)
+        for partition, offsets in list(self._ledger.partitions.items()):
             last = offsets.last
             if last is None:
                 continue
-            if place in known:
-                self._judge_outside(known[place], offsets, last, next_offsets.get(place, known[place].end))
+            if partition in known:
+                self._check_outside(known[partition], offsets, last, next_offsets.get(partition, known[partition].end))
             else:
-                self._judge_unknown(place, known)
+                self._check_unknown(partition, known)
 
-    def _judge_range(self, one: Range) -> None:
-        if self._scope.whole and one.end > one.first and not self._ledger.places[one.place].get(one.end - 1):
-            last = self._ledger.places[one.place].last
-            should = one.first if last is None else last + 1
-            self._offset_finding(
-                Kind.WRONG_NEXT_OFFSET, one.place, one.end,
-                f"next_offset is {one.end}, but the last message that is stored gives {should}",
+    def _check_range(self, offset_range: OffsetRange) -> None:
+        partition, first, end = offset_range.partition, offset_range.first, offset_range.end
+        if self._scope.whole and end > first and not self._ledger.partitions[partition].get(end - 1):
+            last = self._ledger.partitions[partition].last
+            should = first if last is None else last + 1
+            self._add(
+                Kind.WRONG_NEXT_OFFSET, partition, end,
+                f"next_offset is {end}, but the last message that is stored gives {should}",
             )  # fmt: skip
-        if self._log is None:
-            missing = sum(end - first for first, end in self._ledger.gaps(one))
+        if self._kafka is None:
+            missing = sum(stop - start for start, stop in self._ledger.gaps(offset_range))
             self._findings.cannot_judge("missing offsets, Kafka was not asked", missing)
             return
-        state = self._log.state(one.place.partition)
-        if state.topic_id and one.topic_id and state.topic_id != one.topic_id:
-            missing = sum(end - first for first, end in self._ledger.gaps(one))
+        state = self._kafka.state(partition.number)
+        if state.topic_id and offset_range.topic_id and state.topic_id != offset_range.topic_id:
+            missing = sum(stop - start for start, stop in self._ledger.gaps(offset_range))
             self._findings.cannot_judge("missing offsets of a topic that was deleted", missing)
             return
-        self._judge_ends(one, state.low, state.high)
-        self._judge_gaps(self._since(one), state.low, state.high)
+        self._check_ends(offset_range, state.low, state.high)
+        self._check_gaps(self._since(offset_range), state.low, state.high)
 
-    def _since(self, one: Range) -> Range:
-        """Without what Kafka recorded before the first day that was read."""
-        if self._scope.since_ms is None or self._log is None:
-            return one
-        offset = self._log.offset_at(one.place.partition, self._scope.since_ms)
-        first = one.end if offset is None else min(max(one.first, offset), one.end)
-        self._findings.cannot_judge("offsets before the first day that was read", first - one.first)
-        return one._replace(first=first)
+    def _since(self, offset_range: OffsetRange) -> OffsetRange:
+        """The range without the offsets that Kafka recorded before the first day that was read."""
+        if self._scope.since_ms is None or self._kafka is None:
+            return offset_range
+        offset = self._kafka.offset_at(offset_range.partition.number, self._scope.since_ms)
+        first = offset_range.end if offset is None else min(max(offset_range.first, offset), offset_range.end)
+        self._findings.cannot_judge("offsets before the first day that was read", first - offset_range.first)
+        return offset_range._replace(first=first)
 
-    def _judge_ends(self, one: Range, low: int, high: int) -> None:
-        if not one.current:
+    def _check_ends(self, offset_range: OffsetRange, low: int, high: int) -> None:
+        """Check that the range ends inside what Kafka holds, `low` up to `high`."""
+        if not offset_range.current:
             return
-        if one.end > high:
-            self._offset_finding(
-                Kind.WRONG_NEXT_OFFSET, one.place, one.end, f"next_offset is {one.end}, but Kafka ends at {high}"
-            )
-        if one.read_to < low:
-            self._offset_finding(
-                Kind.LOST, one.place, one.read_to,
-                f"offsets {one.read_to} to {low - 1} are no longer in Kafka and were never read",
+        partition, end, read_to = offset_range.partition, offset_range.end, offset_range.read_to
+        if end > high:
+            self._add(Kind.WRONG_NEXT_OFFSET, partition, end, f"next_offset is {end}, but Kafka ends at {high}")
+        if read_to < low:
+            self._add(
+                Kind.LOST, partition, read_to,
+                f"Kafka no longer holds the offsets {read_to} to {low - 1}, and no consumer has read them",
             )  # fmt: skip
 
-    def _judge_gaps(self, one: Range, low: int, high: int) -> None:
-        gaps = iter(self._ledger.gaps(one))
+    def _check_gaps(self, offset_range: OffsetRange, low: int, high: int) -> None:
+        """Look the gaps up in Kafka. Those below `low` cannot be: they are counted up to the first gap that can."""
+        gaps = iter(self._ledger.gaps(offset_range))
         readable: list[Gap] = []
         for first, end in gaps:
             self._findings.cannot_judge("missing offsets that Kafka no longer holds", max(0, min(end, low) - first))
             if min(end, high) > max(first, low):
                 readable.append((max(first, low), min(end, high)))
                 break
-        for message in self._log.records_in(one.place.partition, chain(readable, gaps)) if self._log else ():
-            self._judge_record(one.place, message)
+        if self._kafka is not None:
+            for message in self._kafka.records_in(offset_range.partition.number, chain(readable, gaps)):
+                self._check_record(offset_range.partition, message)
 
-    def _judge_record(self, place: Place, message: Message) -> None:
-        """A record that nothing in the days that were read stands for."""
+    def _check_record(self, partition: KafkaPartition, message: Message) -> None:
+        """Judge a record for whose offset nothing in the days that were read is stored."""
         offset = message.offset() or 0
         kind, milliseconds = message.timestamp()
         recorded_ms = -1 if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
         event = decode(message.value(), recorded_ms, _ANY_TIME)
         if isinstance(event, Rejection):
-            self._offset_finding(
-                Kind.LOST, place, offset, f"neither event nor dead letter stands for it ({event.reason.value})"
-            )
+            self._add(
+                Kind.LOST, partition, offset,
+                f"Kafka holds a message here, but neither an event nor a dead letter is stored ({event.reason.value})",
+            )  # fmt: skip
             return
         day = event.time_ms // DAY_MS
         if day < self._scope.kept_from:
             self._findings.cannot_judge("messages of days that retention dropped")
             return
-        identity = event_id(event.product, event.time_ms, place.partition, offset, place.generation)
-        if day in self._scope.days or not self._scope.stored(day, identity):
+        identity = event_id(event.product, event.time_ms, partition.number, offset, partition.generation)
+        if day in self._scope.days or not self._scope.is_stored(day, identity):
             hour = event.time_ms // HOUR_MS
-            self._offset_finding(
-                Kind.LOST, place, offset, f"the event of product {event.product}, {iso_hour(hour)} is not stored",
+            self._add(
+                Kind.LOST, partition, offset,
+                f"Kafka holds an event of product {event.product}, {iso_hour(hour)}, but it is not stored",
                 product=event.product, hour=hour,
             )  # fmt: skip
 
-    def _judge_outside(self, one: Range, offsets: Offsets, last: int, next_offset: int) -> None:
+    def _check_outside(self, offset_range: OffsetRange, offsets: SeenOffsets, last: int, next_offset: int) -> None:
+        """Check that nothing is stored before the range or at and after `next_offset`."""
         first = offsets.first
         if last >= next_offset:
-            self._offset_finding(
-                Kind.WRONG_NEXT_OFFSET, one.place, last,
-                f"next_offset is {next_offset}, but a message that stands at or behind it is stored",
+            self._add(
+                Kind.WRONG_NEXT_OFFSET, offset_range.partition, last,
+                f"next_offset is {next_offset}, but a message at this offset is stored",
             )  # fmt: skip
-        if first is not None and first < one.first:
-            self._offset_finding(
-                Kind.BEFORE_FIRST_OFFSET, one.place, first, f"stored, but reading began at {one.first}"
-            )
+        if first is not None and first < offset_range.first:
+            self._add(
+                Kind.BEFORE_FIRST_OFFSET, offset_range.partition, first,
+                f"a message is stored, but the first consumer began to read at {offset_range.first}",
+            )  # fmt: skip
 
-    def _judge_unknown(self, place: Place, known: dict[Place, Range]) -> None:
-        generations = [other.generation for other in known if other.partition == place.partition]
-        if generations and place.generation < max(generations):
+    def _check_unknown(self, partition: KafkaPartition, known: dict[KafkaPartition, OffsetRange]) -> None:
+        """Judge messages that are stored for a partition and generation of which there is no range."""
+        generations = [other.generation for other in known if other.number == partition.number]
+        if generations and partition.generation < max(generations):
             self._findings.cannot_judge("ends of generations that are past")
             return
-        first = self._ledger.places[place].first
-        self._offset_finding(
-            Kind.UNKNOWN_PARTITION, place, first, "stored, but `partitions` has no such partition and generation"
-        )
+        self._add(
+            Kind.UNKNOWN_PARTITION, partition, self._ledger.partitions[partition].first,
+            "a message is stored, but `partitions` has no such partition and generation",
+        )  # fmt: skip
 
-    def _offset_finding(
+    def _add(
         self,
         kind: Kind,
-        place: Place,
+        partition: KafkaPartition,
         offset: int | None,
         text: str,
         product: int | None = None,
@@ -164,9 +171,9 @@ class Promises:
     ) -> None:
         self._findings.add(
             kind,
-            f"partition {place.partition}, generation {place.generation}, offset {offset}: {text}",
-            partition=place.partition,
-            generation=place.generation,
+            f"partition {partition.number}, generation {partition.generation}, offset {offset}: {text}",
+            partition=partition.number,
+            generation=partition.generation,
             offset=offset,
             product=product,
             hour=hour,

@@ -1,7 +1,19 @@
-"""Which Kafka offsets an audit has met, and as what, in bounded memory. Pure.
+"""Which Kafka offsets of a partition an audit has met, and what is stored for each, in bounded memory. Pure.
 
-One byte an offset while a page of 65,536 of them fills; a page that is full of plain events, or of nothing new since
-`compact`, shrinks to almost nothing. Events of a day lie close together, so about one day's offsets are ever open.
+Offsets lie in pages of 65,536, one byte an offset, which holds a `Seen`:
+
+    offset 131,072 = page 2, byte 0      131,079 = page 2, byte 7
+
+    page 2   byte   0   1   2   3   4   5   6   7        65,535
+                  ┌───┬───┬───┬───┬───┬───┬───┬───┬─ ─┬───┐
+                  │ 1 │ 1 │ 2 │ 1 │ 0 │ 0 │ 4 │ 1 │...│ 1 │
+                  └───┴───┴───┴───┴───┴───┴───┴───┴─ ─┴───┘
+                    1 an event      2 a dead letter      4 a replayed dead letter and its event
+                    0 nothing: bytes 4 and 5 are the gap [131,076, 131,078)
+
+A page is open, a `bytearray`, while offsets are noted in it. `compact` compresses the open pages: one that is full of
+events shrinks from 65,536 bytes to about 300, because all its bytes are equal. An audit compacts after each day, and a
+day's events lie close together in Kafka, so about one day's offsets are open at a time.
 """
 
 import re
@@ -10,32 +22,36 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 PAGE_BITS = 16
+"""A page has 2^16 offsets. Pages of twice the size keep more memory open for a few scattered offsets; pages of half the
+size are twice as many to find and to compress."""
 PAGE = 1 << PAGE_BITS
 _MASK = PAGE - 1
 _ZEROS = re.compile(rb"\0+")
 
 
 class Seen(IntEnum):
-    """What stands for an offset."""
+    """What is stored for an offset."""
 
     NOTHING = 0
     EVENT = 1
     REJECTED = 2
+    """A dead letter that was not replayed."""
     REPLAYED = 3
-    """A dead letter that was replayed; its event has not been met yet."""
+    """A dead letter that was replayed; the audit has not met its event yet."""
     REPLAYED_EVENT = 4
     """A dead letter that was replayed, and its event."""
 
 
-class Offsets:
-    """The offsets of one partition in one generation of the topic."""
+class SeenOffsets:
+    """The offsets of one partition in one generation."""
 
     def __init__(self) -> None:
         self._open: dict[int, bytearray] = {}
         self._packed: dict[int, bytes] = {}
 
     def page(self, number: int) -> bytearray:
-        """The page of offsets `number * PAGE` and on, one `Seen` each, to be read and written."""
+        """The page of the offsets from `number * PAGE` on, one `Seen` a byte. The caller may read and write it
+        until `compact`, `missing` or `having` compresses it."""
         page = self._open.get(number)
         if page is None:
             packed = self._packed.pop(number, None)
@@ -43,34 +59,34 @@ class Offsets:
             self._open[number] = page
         return page
 
-    def see(self, offset: int, new: Seen) -> Seen:
-        """Note an offset unless it was noted before; what stood there until now."""
+    def note(self, offset: int, new: Seen) -> Seen:
+        """Note `new` for an offset for which nothing is noted yet. Returns what was noted before; that stays."""
         page = self.page(offset >> PAGE_BITS)
         old = page[offset & _MASK]
         if old == Seen.NOTHING:
             page[offset & _MASK] = new
         return Seen(old)
 
-    def change(self, offset: int, new: Seen) -> None:
-        """Put `new` for an offset."""
+    def replace(self, offset: int, new: Seen) -> None:
+        """Note `new` for an offset, whatever was noted before."""
         self.page(offset >> PAGE_BITS)[offset & _MASK] = new
 
     def get(self, offset: int) -> Seen:
-        """What stands for an offset."""
+        """What is noted for an offset."""
         number = offset >> PAGE_BITS
         if number not in self._open and number not in self._packed:
             return Seen.NOTHING
         return Seen(self.page(number)[offset & _MASK])
 
     def compact(self) -> None:
-        """Shrink the open pages; each grows again when it is needed."""
+        """Compress the open pages; a page is opened again when it is needed."""
         for number, page in self._open.items():
             self._packed[number] = zlib.compress(page, 1)
         self._open.clear()
 
     @property
     def last(self) -> int | None:
-        """The largest offset met."""
+        """The largest offset for which something is noted; None when there is none."""
         numbers = self._open.keys() | self._packed.keys()
         for number in sorted(numbers, reverse=True):
             used = self.page(number).rstrip(b"\0")
@@ -80,7 +96,7 @@ class Offsets:
 
     @property
     def first(self) -> int | None:
-        """The smallest offset met."""
+        """The smallest offset for which something is noted; None when there is none."""
         for number in sorted(self._open.keys() | self._packed.keys()):
             page = self.page(number)
             rest = page.lstrip(b"\0")
@@ -89,19 +105,19 @@ class Offsets:
         return None
 
     def missing(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Runs `[start, stop)` of offsets in `[first, end)` that were not met, in order."""
+        """The gaps in `[first, end)`, in order: runs `[start, stop)` of offsets for which nothing is noted."""
         start = stop = first
-        for begin, finish in self._missing_by_page(first, end):
-            if begin != stop:
+        for page_start, page_stop in self._missing_by_page(first, end):
+            if page_start != stop:
                 if stop > start:
                     yield start, stop
-                start = begin
-            stop = finish
+                start = page_start
+            stop = page_stop
         if stop > start:
             yield start, stop
 
     def _missing_by_page(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """The same, but a run ends with its page."""
+        """The same gaps, but a gap that crosses the end of a page comes as two."""
         at = first
         while at < end:
             number = at >> PAGE_BITS
@@ -112,18 +128,18 @@ class Offsets:
                 part = self.page(number)[at & _MASK : (at & _MASK) + stop - at]
                 for run in _ZEROS.finditer(part):
                     yield at + run.start(), at + run.end()
-                self._shrink(number)
+                self._compress(number)
             at = stop
 
     def having(self, what: Seen) -> Iterator[int]:
-        """Every offset for which `what` stands."""
+        """Every offset for which `what` is noted, in order."""
         for number in sorted(self._open.keys() | self._packed.keys()):
             page = self.page(number)
             at = page.find(what)
             while at >= 0:
                 yield (number << PAGE_BITS) + at
                 at = page.find(what, at + 1)
-            self._shrink(number)
+            self._compress(number)
 
-    def _shrink(self, number: int) -> None:
+    def _compress(self, number: int) -> None:
         self._packed[number] = zlib.compress(self._open.pop(number), 1)

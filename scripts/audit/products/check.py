@@ -1,55 +1,57 @@
-"""Every document of `products` against the events: sums, times and names, at moments of its own.
+"""Every document of `products` against what the raw events of all days say.
 
-Days were read at earlier moments, so what differs is read again, all of it at one.
+The days were read at several moments, and an event may have come between two of them. So a product whose document
+differs is read again, its events and its document at one moment, before it is called wrong.
 """
 
 from collections.abc import Callable, Iterator
 
 from scripts.audit.findings import Findings
-from scripts.audit.products import product_sums as products
-from scripts.audit.products.names import Names
-from scripts.audit.products.product_sums import Place, ProductSums
-from scripts.audit.reading.shapes import is_aggregates
+from scripts.audit.products.names import NameCheck
+from scripts.audit.products.product_differences import report, wrong_fields
+from scripts.audit.products.product_sums import ProductInPartition, ProductSums, read_product
+from scripts.audit.reading.shapes import is_aggregate_id
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import PRODUCTS, Document, product_id
 from shared.mongo import SyncDatabase
 
 
 class ProductCheck:
-    """Compares with `expected`, what the days' events say. `whole`: all events that there ever were have been read.
+    """Compares all documents of `products` with `expected`, what the events of the days that were read say.
 
-    `wrong` is called with each product whose document is wrong.
+    `whole` says that all events that there ever were have been read. `wrong` is called with each product whose document
+    is wrong, after its findings.
     """
 
     def __init__(
         self,
         database: SyncDatabase,
-        expected: dict[Place, ProductSums],
+        expected: dict[ProductInPartition, ProductSums],
         whole: bool,
         findings: Findings,
-        wrong: Callable[[Place], None],
+        wrong: Callable[[ProductInPartition], None],
     ) -> None:
         self._database = database
         self._expected = expected
         self._whole = whole
         self._findings = findings
         self._wrong = wrong
-        self._names = Names(database, findings, wrong)
+        self._names = NameCheck(database, findings, wrong)
 
     def run(self) -> None:
-        """Compare all documents, and miss those that are not there."""
+        """Compare all documents, and report those that are missing. Empties `expected` as it goes."""
         for document in self._documents():
-            if is_aggregates(document["_id"], "pk"):
-                place = document["_id"]["p"], document["_id"]["k"]
-                self._judge(place, self._expected.pop(place, None), document)
-        for place, expected in self._expected.items():
-            self._judge(place, expected, None)
+            if is_aggregate_id(document["_id"], "pk"):
+                key = document["_id"]["p"], document["_id"]["k"]
+                self._check(key, self._expected.pop(key, None), document)
+        for key, expected in self._expected.items():
+            self._check(key, expected, None)
         self._names.compare()
         if not self._whole:
             self._findings.cannot_judge("ratings of days that were not read: a product's sums are a lower bound")
 
     def _documents(self) -> Iterator[Document]:
-        """All documents, from newer moments as older ones pass."""
+        """All documents in order of `_id`, read on from a new snapshot whenever the present one gets old."""
         last: object = None
         while True:
             with Snapshot(self._database) as moment:
@@ -61,16 +63,16 @@ class ProductCheck:
                 else:
                     return
 
-    def _judge(self, place: Place, expected: ProductSums | None, document: Document | None) -> None:
-        wrong = list(products.problems(expected, document, self._whole))
+    def _check(self, key: ProductInPartition, expected: ProductSums | None, document: Document | None) -> None:
+        wrong = list(wrong_fields(expected, document, self._whole))
         if wrong:
             with Snapshot(self._database) as moment:
-                expected = products.read_again(self._database, moment, place)
-                document = moment.find_one(PRODUCTS, {"_id": product_id(*place)})
-            wrong = list(products.problems(expected, document, self._whole))
-        for one in wrong:
-            products.note(place, one, self._findings)
+                expected = read_product(self._database, moment, key)
+                document = moment.find_one(PRODUCTS, {"_id": product_id(*key)})
+            wrong = list(wrong_fields(expected, document, self._whole))
+        for field in wrong:
+            report(key, field, self._findings)
         if wrong:
-            self._wrong(place)
+            self._wrong(key)
         elif expected is not None and document is not None:
-            self._names.add(place, expected, document)
+            self._names.add(key, expected, document)

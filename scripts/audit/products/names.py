@@ -1,71 +1,86 @@
-"""Names that `products` tells of the newest event and the newest rating, against those events themselves.
+"""The names that a document of `products` keeps of its newest event and newest rating, against those events themselves.
 
-The pass over all events reads numbers alone; the few events whose texts matter are looked up, many at once.
+The audit reads only the numbers of all events. The few events whose texts matter are looked up here, many at once.
 """
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from scripts.audit.findings import Findings
-from scripts.audit.products.product_sums import Newest, Place, ProductSums, note
+from scripts.audit.products.product_differences import WrongField, report
+from scripts.audit.products.product_sums import EventPosition, ProductInPartition, ProductSums
 from shared.documents import Document, event_collection, event_id
 from shared.mongo import SyncDatabase
 
-AT_ONCE: Final = 100
+LOOKUPS_AT_ONCE: Final = 100
+"""How many events one aggregation looks up; each is a stage of it.
+
+With half, an audit of many products makes twice as many round trips to MongoDB; with twice as many, MongoDB has to plan
+an aggregation of 200 stages before it answers any.
+"""
 _TEXTS: Final = {
     "latest": {"name": "name_of_product"},
     "latest_rated": {"name": "name_of_product", "category": "category"},
 }
-"""By field of a product's document: its texts, and what an event calls them."""
+"""By field of a product's document: the texts in it, and what an event calls each of them."""
 
 
-class _Claim(NamedTuple):
-    """What a product's document says of one event."""
+class _StoredTexts(NamedTuple):
+    """What a product's document keeps in the field `field` of the event with the `_id` `event`."""
 
-    place: Place
+    key: ProductInPartition
     field: str
     event: Document
-    said: Document
+    stored: Document
 
 
-class Names:
-    """Takes products whose numbers are right; `wrong` is called with each whose names are not."""
+class NameCheck:
+    """Compares the names of products whose numbers are right. `wrong` is called with each product whose names are
+    not."""
 
-    def __init__(self, database: SyncDatabase, findings: Findings, wrong: Callable[[Place], None]) -> None:
+    def __init__(self, database: SyncDatabase, findings: Findings, wrong: Callable[[ProductInPartition], None]) -> None:
         self._database = database
         self._findings = findings
         self._wrong = wrong
-        self._claims: list[_Claim] = []
+        self._pending: list[_StoredTexts] = []
 
-    def add(self, place: Place, expected: ProductSums, document: Document) -> None:
-        """Note what a document says, to be compared now or a little later."""
+    def add(self, key: ProductInPartition, expected: ProductSums, document: Document) -> None:
+        """Take in a document, to be compared now or when enough others are there; end with a call of `compare`."""
         for field, newest in (("latest", expected.newest), ("latest_rated", expected.latest_rated)):
             if newest is not None:
-                self._claims.append(_Claim(place, field, _identity(place, newest), document[field]))
-        if len(self._claims) >= AT_ONCE:
+                self._pending.append(_StoredTexts(key, field, _event_id(key, newest), document[field]))
+        if len(self._pending) >= LOOKUPS_AT_ONCE:
             self.compare()
 
     def compare(self) -> None:
-        """Compare all that was noted. An event that has gone meanwhile, with its day, tells nothing."""
+        """Compare all documents that were taken in.
+
+        An event that is gone by now, because retention has dropped its day meanwhile, is passed over.
+        """
         events = self._look_up()
-        for place, field, identity, said in self._claims:
+        for key, field, identity, stored in self._pending:
             event = events.get(tuple(identity.values()))
             if event is None:
                 continue
-            wrong = False
-            for text, called in _TEXTS[field].items():
-                if said[text] != event.get(called):
-                    note(place, (f"{field}.{text}", repr(event.get(called)), repr(said[text])), self._findings)
-                    wrong = True
-            if wrong:
-                self._wrong(place)
-        self._claims.clear()
+            differs = False
+            for text, name_in_event in _TEXTS[field].items():
+                expected = event.get(name_in_event)
+                if stored[text] != expected:
+                    report(key, WrongField(f"{field}.{text}", repr(expected), repr(stored[text])), self._findings)
+                    differs = True
+            if differs:
+                self._wrong(key)
+        self._pending.clear()
 
     def _look_up(self) -> dict[tuple[int, ...], Document]:
-        """The events by the values of their `_id`. Clustered collections answer one `_id` at a time, quickly."""
+        """The events by the values of their `_id`.
+
+        Each event has a `$match` of its own, in a `$unionWith`, because a clustered collection answers one exact `_id`
+        quickly, but walks through all documents for `$in` or `$or`.
+        """
         stages: list[tuple[str, list[Document]]] = [
-            (event_collection(claim.event["t"]), [{"$match": {"_id": claim.event}}, {"$project": {"extra": 0}}])
-            for claim in self._claims
+            (event_collection(texts.event["t"]), [{"$match": {"_id": texts.event}}, {"$project": {"extra": 0}}])
+            for texts in self._pending
         ]
         if not stages:
             return {}
@@ -75,6 +90,6 @@ class Names:
         return {tuple(event["_id"].values()): event for event in found}
 
 
-def _identity(place: Place, newest: Newest) -> Document:
-    product, partition = place
-    return event_id(product, newest.time_ms, partition, newest.offset, newest.generation)
+def _event_id(key: ProductInPartition, position: EventPosition) -> Document:
+    product, partition = key
+    return event_id(product, position.time_ms, partition, position.offset, position.generation)

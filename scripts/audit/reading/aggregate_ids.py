@@ -1,6 +1,7 @@
-"""What aggregates there are, before any is compared: of which days and partitions, and which have an `_id` like none.
+"""The `_id`s of all aggregates, read before any aggregate is compared: malformed ones, unknown partitions, days.
 
-MongoDB counts, so the answers are small. Later steps pass over documents whose `_id` is told here.
+MongoDB does the counting, so the answers are small. A document whose `_id` is reported here as malformed is skipped,
+without another finding, by whatever compares sums later.
 """
 
 from collections import Counter
@@ -12,60 +13,63 @@ from scripts.audit.reading.shapes import LIMITS
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import PRODUCTS, REPLAYED_PARTITION, ROLLUPS, TOTALS, Document
 
-LAYOUTS: Final = {ROLLUPS: ("phk",), TOTALS: ("hk", "mk"), PRODUCTS: ("pk",)}
-"""Names of an `_id`'s fields, by collection."""
+ID_FIELDS: Final = {ROLLUPS: ("phk",), TOTALS: ("hk", "mk"), PRODUCTS: ("pk",)}
+"""The fields that an `_id` may have, by collection; a letter a field, so `phk` stands for `{p, h, k}`."""
 _A_DAY: Final = {"h": 24, "m": 24 * 60}
 
 
-class Days(NamedTuple):
-    """How many documents each day (since 1970) has, by what a document is of: an hour or a minute."""
+class DocumentsByDay(NamedTuple):
+    """How many documents there are of each day (since 1970): documents of an hour, and documents of a minute."""
 
     hours: Counter[int]
     minutes: Counter[int]
 
 
-def tell_malformed(snapshot: Snapshot, findings: Findings) -> None:
-    """Documents whose `_id` no version of this program makes."""
-    for collection, layouts in LAYOUTS.items():
-        for document in snapshot.find(collection, {"$nor": [_like(names) for names in layouts]}, {"_id": 1}):
-            text = f"{collection} holds a document whose _id is like none of its own: {document['_id']!r}"
+def report_malformed_ids(snapshot: Snapshot, findings: Findings) -> None:
+    """Report the aggregates whose `_id` no version of this program writes."""
+    for collection, layouts in ID_FIELDS.items():
+        for document in snapshot.find(collection, {"$nor": [_well_formed(names) for names in layouts]}, {"_id": 1}):
+            text = f"{collection} holds a document whose _id is not one of an aggregate: {document['_id']!r}"
             findings.add(Kind.MALFORMED_AGGREGATE, text, collection=collection)
 
 
-def tell_unknown_partitions(snapshot: Snapshot, known: Iterable[int], findings: Findings) -> None:
-    """Partitions that aggregates name and `partitions` does not."""
+def report_unknown_partitions(snapshot: Snapshot, known: Iterable[int], findings: Findings) -> None:
+    """Report the partitions that aggregates name, but that are neither in `known` nor that of replayed events."""
     named = {REPLAYED_PARTITION, *known}
-    for collection, layouts in LAYOUTS.items():
-        of_ours = {"$match": {"$or": [_like(names) for names in layouts]}}
-        counted = snapshot.aggregate(collection, [of_ours, {"$group": {"_id": "$_id.k", "count": {"$sum": 1}}}])
-        for one in counted:
-            if one["_id"] not in named:
+    for collection, layouts in ID_FIELDS.items():
+        well_formed = {"$match": {"$or": [_well_formed(names) for names in layouts]}}
+        by_partition = {"$group": {"_id": "$_id.k", "count": {"$sum": 1}}}
+        for counted in snapshot.aggregate(collection, [well_formed, by_partition]):
+            partition = counted["_id"]
+            if partition not in named:
                 text = (
-                    f"{collection} has {one['count']} documents of partition {one['_id']}, which `partitions` has not"
+                    f"{collection} has {counted['count']} documents of partition {partition}, but `partitions` has no "
+                    "such partition"
                 )
-                findings.add(Kind.UNKNOWN_PARTITION, text, collection=collection, partition=one["_id"])
+                findings.add(Kind.UNKNOWN_PARTITION, text, collection=collection, partition=partition)
 
 
-def days_of(snapshot: Snapshot, *collections: str) -> Days:
-    """The days that these collections speak of."""
-    days = Days(Counter(), Counter())
+def count_by_day(snapshot: Snapshot, *collections: str) -> DocumentsByDay:
+    """Count the documents of `rollups` or `totals`, or of both, by the day of their hour or minute."""
+    days = DocumentsByDay(Counter(), Counter())
     for collection in collections:
-        for names in LAYOUTS[collection]:
+        for names in ID_FIELDS[collection]:
             unit = names[-2]
             day = {"$toLong": {"$floor": {"$divide": [f"$_id.{unit}", _A_DAY[unit]]}}}
-            of_unit = {"$match": {f"_id.{unit}": _range(unit)}}
-            for one in snapshot.aggregate(collection, [of_unit, {"$group": {"_id": day, "count": {"$sum": 1}}}]):
-                (days.hours if unit == "h" else days.minutes)[one["_id"]] += one["count"]
+            has_unit = {"$match": {f"_id.{unit}": _in_limits(unit)}}
+            for counted in snapshot.aggregate(collection, [has_unit, {"$group": {"_id": day, "count": {"$sum": 1}}}]):
+                (days.hours if unit == "h" else days.minutes)[counted["_id"]] += counted["count"]
     return days
 
 
-def _like(names: str) -> Document:
-    """What matches `_id`s with these fields, in this order, and no others."""
-    typed = {f"_id.{name}": _range(name) for name in names}
+def _well_formed(names: str) -> Document:
+    """A filter: `_id`s with exactly these fields, in this order, and numbers inside `LIMITS`."""
+    typed = {f"_id.{name}": _in_limits(name) for name in names}
     same: Any = {"$eq": ["$_id", {name: f"$_id.{name}" for name in names}]}
     return typed | {"$expr": same}
 
 
-def _range(name: str) -> Document:
+def _in_limits(name: str) -> Document:
+    """A filter: an integer inside the limits of the field `name`."""
     least, end = LIMITS[name]
     return {"$type": ["int", "long"], "$gte": least, "$lte": end - 1}

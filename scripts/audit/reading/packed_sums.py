@@ -1,7 +1,20 @@
-"""The five sums of an aggregate as one integer, so that adding an event to a place is one addition. Pure.
+"""The five sums of an aggregate as one integer, so adding an event to a sum is one addition. Pure.
 
-From the low end: rating_sum (hundredths) in 64 bits, ratings and sales in 48 each, units in 80, amount (millionths)
-above, without a bound. Sums of 2^40 events stay inside.
+    bit      240              160              112               64                0
+      ┌───────┬────────────────┬────────────────┬────────────────┬────────────────┐
+      │amount │     units      │     sales      │    ratings     │   rating_sum   │
+      │no end │    80 bits     │    48 bits     │    48 bits     │    64 bits     │
+      └───────┴────────────────┴────────────────┴────────────────┴────────────────┘
+
+`amount` is in millionths and `rating_sum` in hundredths, so all five are whole numbers. Example: a sale of 3 units for
+12.50 and a rating of 4.5:
+
+    of_sale(12_500_000, 3)   12_500_000 << 240 | 3 << 160 | 1 << 112
+    of_rating(450)                                                     1 << 64 | 450
+    both added               amount 12.50, units 3, sales 1, ratings 1, rating_sum 4.50
+
+No part can overflow into the next one for 2^40 events: they have at most 2^40 sales or ratings (48 bits each), 2^71
+units (80 bits; one event has less than 2^31) and a rating sum of 500 * 2^40 < 2^49 hundredths (64 bits).
 """
 
 from collections.abc import Mapping
@@ -14,13 +27,13 @@ from scripts.audit.reading.shapes import is_integer
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, SUMS, Document, decimal128, scaled
 
 _WIDTHS = {"rating_sum": 64, "ratings": 48, "sales": 48, "units": 80}
-_RATINGS = 64
-_SALES = _RATINGS + 48
-_UNITS = _SALES + 48
-AMOUNT_SHIFT = _UNITS + 80
-UNITS_SHIFT = _UNITS
-ONE_SALE = 1 << _SALES
-ONE_RATING = 1 << _RATINGS
+"""Bits of each sum, from the lowest on; `amount` lies above them all."""
+RATINGS_SHIFT = _WIDTHS["rating_sum"]
+_SALES_SHIFT = RATINGS_SHIFT + _WIDTHS["ratings"]
+UNITS_SHIFT = _SALES_SHIFT + _WIDTHS["sales"]
+AMOUNT_SHIFT = UNITS_SHIFT + _WIDTHS["units"]
+ONE_SALE = 1 << _SALES_SHIFT
+ONE_RATING = 1 << RATINGS_SHIFT
 
 _DECIMALS = {"amount": AMOUNT_DECIMALS, "rating_sum": RATING_DECIMALS}
 
@@ -29,27 +42,27 @@ class NotASum(ValueError):
     """A stored value that no sum of events can be: negative, too large, or not a number."""
 
 
-def sold(amount: int, units: int) -> int:
-    """The sums of one sale; `amount` in millionths."""
+def of_sale(amount: int, units: int) -> int:
+    """The packed sums of one sale; `amount` in millionths."""
     return amount << AMOUNT_SHIFT | units << UNITS_SHIFT | ONE_SALE
 
 
-def rated(rating: int) -> int:
-    """The sums of one rating, in hundredths."""
+def of_rating(rating: int) -> int:
+    """The packed sums of one rating, in hundredths."""
     return ONE_RATING | rating
 
 
 def unpacked(packed: int) -> dict[str, int]:
     """The sums by name: `amount` in millionths, `rating_sum` in hundredths."""
-    fields = {}
+    sums = {}
     for name, width in _WIDTHS.items():
-        fields[name] = packed & ((1 << width) - 1)
+        sums[name] = packed & ((1 << width) - 1)
         packed >>= width
-    return fields | {"amount": packed}
+    return sums | {"amount": packed}
 
 
-def stored(document: Mapping[str, Any]) -> int:
-    """The sums that `document` holds at its top level; absent ones are 0. Raises NotASum."""
+def of_document(document: Mapping[str, Any]) -> int:
+    """The packed sums that `document` holds at its top level; a sum that it lacks is 0. Raises NotASum."""
     packed = 0
     for name in ("amount", "units", "sales", "ratings", "rating_sum"):
         value = _whole(document[name], _DECIMALS.get(name)) if name in document else 0
@@ -61,7 +74,8 @@ def stored(document: Mapping[str, Any]) -> int:
 
 
 def _whole(value: object, decimals: int | None) -> int:
-    """In units of ten to the minus `decimals`; None: it must be an integer."""
+    """A stored sum as a whole number: a Decimal128 in units of ten to the minus `decimals`, or, where `decimals` is
+    None, an integer. Raises NotASum for any other type, and for digits beyond `decimals`."""
     if decimals is None:
         if not is_integer(value):
             raise NotASum(str(value))
@@ -74,30 +88,31 @@ def _whole(value: object, decimals: int | None) -> int:
         raise NotASum(str(value)) from error
 
 
-def fields(packed: int) -> Document:
-    """The sums as a document stores them; of kinds of event that did not occur there are none."""
+def as_fields(packed: int) -> Document:
+    """The sums as a document stores them; without the sums of a kind of event that did not occur."""
     sums = unpacked(packed)
-    document: Document = {}
+    fields: Document = {}
     if sums["sales"]:
-        document["amount"] = decimal128(sums["amount"], AMOUNT_DECIMALS)
-        document["units"] = Int64(sums["units"])
-        document["sales"] = sums["sales"]
+        fields["amount"] = decimal128(sums["amount"], AMOUNT_DECIMALS)
+        fields["units"] = Int64(sums["units"])
+        fields["sales"] = sums["sales"]
     if sums["ratings"]:
-        document["ratings"] = sums["ratings"]
-        document["rating_sum"] = decimal128(sums["rating_sum"], RATING_DECIMALS)
-    return document
+        fields["ratings"] = sums["ratings"]
+        fields["rating_sum"] = decimal128(sums["rating_sum"], RATING_DECIMALS)
+    return fields
 
 
 def described(packed: int | None) -> str:
-    """For people: `amount 12.50, sales 2`; `nothing` when there are no sums."""
+    """The sums that are not zero, for a person: `amount 12.5, sales 2`; `nothing` when all are zero."""
     if not packed:
         return "nothing"
     sums = unpacked(packed)
     shown = [(name, sums[name], _DECIMALS.get(name, 0)) for name in SUMS]
-    return ", ".join(f"{name} {_plain(value, decimals)}" for name, value, decimals in shown if value)
+    return ", ".join(f"{name} {_decimal_text(value, decimals)}" for name, value, decimals in shown if value)
 
 
-def _plain(value: int, decimals: int) -> str:
+def _decimal_text(value: int, decimals: int) -> str:
+    """`value` in units of ten to the minus `decimals`, without needless zeros: 12,500,000 with 6 is `12.5`."""
     whole, part = divmod(value, 10**decimals)
     digits = f"{part:0{decimals}}".rstrip("0") if decimals else ""
     return f"{whole}.{digits}" if digits else str(whole)

@@ -1,45 +1,48 @@
-"""A product's document made anew from its events."""
+"""A document of `products` made anew from all events of its product in its partition."""
 
 from typing import Any
 
 from bson.int64 import Int64
 from pymongo.client_session import ClientSession
 
-from scripts.audit.products.product_sums import Newest, Place, ProductSums, events_at
-from scripts.audit.reading.raw_events import numbers_of
+from scripts.audit.products.product_sums import EventPosition, ProductInPartition, ProductSums, events_of_product
+from scripts.audit.reading.raw_events import sums_and_rating
 from shared.documents import EVENT_COLLECTIONS, RATING_DECIMALS, Document, decimal128, product_id
 from shared.mongo import SyncDatabase
 
 
-def product(database: SyncDatabase, session: ClientSession, place: Place) -> Document | None:
-    """The document of `products` that all stored events give, as the session's transaction sees them; None without
-    events."""
+def product_document(database: SyncDatabase, session: ClientSession, key: ProductInPartition) -> Document | None:
+    """The document that all stored events give, as the session's transaction sees them; None where there are no events.
+
+    Raises one of `raw_events.MALFORMED` where one of the events is malformed.
+    """
     sums: ProductSums | None = None
     latest: dict[str, Document] = {}
+    # Days in order, and a day's events of one product in order of time: the last one met is the newest.
     for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
-        for event in database[name].find(events_at(place), session=session).sort("_id", 1):
+        for event in database[name].find(events_of_product(key), session=session).sort("_id", 1):
             identity = event["_id"]
-            newest = Newest(identity["t"], identity["o"], identity["g"])
-            one = ProductSums.of_event(newest, numbers_of(event)[1])
+            position = EventPosition(identity["t"], identity["o"], identity["g"])
+            of_event = ProductSums.of_event(position, sums_and_rating(event)[1])
             if sums is None:
-                sums = one
+                sums = of_event
             else:
-                sums.add(one)
+                sums.add(of_event)
             latest["latest"] = _latest(event)
-            if one.latest_rated is not None:
+            if of_event.latest_rated is not None:
                 latest["latest_rated"] = latest["latest"] | {"category": event["category"]}
-    return None if sums is None else _document(place, sums, latest)
+    return None if sums is None else _document(key, sums, latest)
 
 
 def _latest(event: Document) -> Document:
     return {"t": Int64(event["_id"]["t"]), "o": Int64(event["_id"]["o"]), "name": event["name_of_product"]}
 
 
-def _document(place: Place, sums: ProductSums, latest: dict[str, Document]) -> Document:
-    document: dict[str, Any] = {"_id": product_id(*place), **latest, "first_seen": Int64(sums.first_seen_ms)}
-    fields = sums.fields
+def _document(key: ProductInPartition, sums: ProductSums, latest: dict[str, Document]) -> Document:
+    document: dict[str, Any] = {"_id": product_id(*key), **latest, "first_seen": Int64(sums.first_seen_ms)}
+    by_path = sums.by_path
     if sums.latest_rated is not None:
-        document["ratings"] = fields["ratings"]
-        document["rating_sum"] = decimal128(fields.get("rating_sum", 0), RATING_DECIMALS)
+        document["ratings"] = by_path["ratings"]
+        document["rating_sum"] = decimal128(by_path.get("rating_sum", 0), RATING_DECIMALS)
         document["histogram"] = {str(bin_): count for bin_, count in enumerate(sums.histogram) if count}
     return document

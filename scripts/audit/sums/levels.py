@@ -1,25 +1,28 @@
-"""A document of `rollups` or `totals` -> its sums by path, as stored and as the raw events ask for. Pure.
+"""A document of `rollups` or `totals` as packed sums by path: as it is stored, and as the raw events give it. Pure.
 
-Paths are those of `shared.documents`: empty for the hour itself, `b.3` a block, `b.3.m.31` a minute, `s.7` a second.
+Paths are those of `shared.documents`: empty for the document's own hour or minute, `b.3` for a block of ten minutes,
+`b.3.m.31` for a minute, `s.7` for a second. Example: a product's hour with one sale of 3 units for 12.50 at 13:31 has
+the same packed sums at three paths, "", "b.3" and "b.3.m.31".
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from scripts.audit.reading import packed_sums as sums
+from scripts.audit.reading import packed_sums
 from shared.documents import SUMS, Document, block_path, minute_path
 
 _LEVELS: Final = {"b": "block", "m": "minute", "s": "second"}
 
 Levels = dict[str, int]
-"""Packed sums by path; without the paths that have none."""
+"""Packed sums by path, without the paths whose sums are all zero."""
 
 NOT_A_SUM: Final = -1
-"""Stands for stored values that no sum of events can be, and for fields that nothing writes."""
+"""Stands in `Levels` for a stored value that no sum of events can be, and for a field that this program never writes.
+Packed sums are never negative."""
 
 
-def of_hour(minutes: Iterable[tuple[int, int]]) -> Levels:
-    """What an hour's document must hold; `minutes` are minutes since 1970 and the sums of each."""
+def of_minutes(minutes: Iterable[tuple[int, int]]) -> Levels:
+    """The levels of one hour, from pairs of a minute (since 1970) and the packed sums of that minute's events."""
     levels: Levels = {"": 0}
     for minute, packed in minutes:
         block = block_path(minute)
@@ -29,43 +32,44 @@ def of_hour(minutes: Iterable[tuple[int, int]]) -> Levels:
     return levels
 
 
-def as_stored(document: Mapping[str, Any]) -> Levels:
-    """The sums that `document` holds. Raises nothing: what is no sum is `NOT_A_SUM`."""
+def of_document(document: Mapping[str, Any]) -> Levels:
+    """The levels that a stored document holds. Raises nothing: what is not a sum becomes `NOT_A_SUM`."""
     levels: Levels = {}
     _collect(document, "", levels)
     return {path: packed for path, packed in levels.items() if packed}
 
 
 def _collect(document: Mapping[str, Any], path: str, levels: Levels) -> None:
+    """Add to `levels` what `document`, which is found at `path`, and the documents inside it hold."""
     try:
-        levels[path] = sums.stored(document)
-    except sums.NotASum:
+        levels[path] = packed_sums.of_document(document)
+    except packed_sums.NotASum:
         levels[path] = NOT_A_SUM
     for name, inner in document.items():
         if name in SUMS or (name == "_id" and not path):
             continue
-        at = f"{path}.{name}" if path else name
+        inner_path = f"{path}.{name}" if path else name
         if name not in _LEVELS or not isinstance(inner, dict):
-            levels[at] = NOT_A_SUM
+            levels[inner_path] = NOT_A_SUM
             continue
         for number, part in inner.items():
             if isinstance(part, dict):
-                _collect(part, f"{at}.{number}", levels)
+                _collect(part, f"{inner_path}.{number}", levels)
             else:
-                levels[f"{at}.{number}"] = NOT_A_SUM
+                levels[f"{inner_path}.{number}"] = NOT_A_SUM
 
 
 def level_of(path: str) -> str:
-    """`hour`, `block`, `minute` or `second`."""
+    """The level that a path belongs to: `hour`, `block`, `minute` or `second`. The empty path is called `hour`."""
     return next((_LEVELS[step] for step in reversed(path.split(".")) if step in _LEVELS), "hour")
 
 
 def as_document(identity: Document, levels: Levels) -> Document:
-    """The document of `identity` that holds `levels`."""
+    """The document with this `_id` that holds `levels`."""
     document: Document = {"_id": identity}
     for path, packed in levels.items():
-        place = document
+        part = document
         for step in path.split(".") if path else ():
-            place = place.setdefault(step, {})
-        place.update(sums.fields(packed))
+            part = part.setdefault(step, {})
+        part.update(packed_sums.as_fields(packed))
     return document

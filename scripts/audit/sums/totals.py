@@ -1,52 +1,39 @@
-"""One day's `totals`: each hour and each minute over all products, against the sums of the day's seconds."""
+"""A day's `totals`, each hour and each minute over all products, against the sums of the day's seconds."""
 
-from collections.abc import Callable, Iterator
-from itertools import groupby
-from typing import Final
+from collections.abc import Callable
 
-from scripts.audit.reading.shapes import is_aggregates
+from scripts.audit.reading.shapes import is_aggregate_id
 from scripts.audit.reading.snapshot import Snapshot
 from scripts.audit.sums import levels
+from scripts.audit.sums.by_time import PARTITION_BITS, PARTITION_MASK, SumsByTime, levels_by_hour
 from scripts.audit.sums.levels import Levels
 from shared.documents import TOTALS, second_path
 
-PARTITION_BITS: Final = 20
-_PARTITION: Final = (1 << PARTITION_BITS) - 1
-
-Sums = dict[int, int]
-"""Packed sums by time and partition in one number: `time << PARTITION_BITS | partition + 1`."""
-
 Compare = Callable[[str, dict[str, int], Levels, Levels], None]
-"""Told of each document: collection, `_id`, what the events give, what is stored."""
+"""Is called for each document: its collection, its `_id`, what the events give, what is stored."""
 
 
-def compare_day(day: int, seconds: Sums, snapshot: Snapshot, compare: Compare) -> None:
-    """Compare all documents of a day with the sums of its seconds."""
+def compare_totals(day: int, seconds: SumsByTime, snapshot: Snapshot, compare: Compare) -> None:
+    """Call `compare` for every document of `totals` of a day (since 1970), and for every one that should be there.
+
+    `seconds` are the sums of all events of that day. A document with a malformed `_id` is skipped, because
+    `aggregate_ids` has reported it.
+    """
     minutes: dict[tuple[int, int], Levels] = {}
-    by_minute: Sums = {}
+    by_minute: SumsByTime = {}
     for key, packed in seconds.items():
-        second, partition = key >> PARTITION_BITS, key & _PARTITION
+        second, partition = key >> PARTITION_BITS, key & PARTITION_MASK
         minutes.setdefault((second // 60, partition - 1), {})[second_path(second)] = packed
         minute = second // 60 << PARTITION_BITS | partition
         by_minute[minute] = by_minute.get(minute, 0) + packed
-    hours = {(hour, partition): hour_levels for hour, partition, hour_levels in hours_of(by_minute)}
+    hours = {(hour, partition): hour_levels for hour, partition, hour_levels in levels_by_hour(by_minute)}
     for name, a_day, expected in (("h", 24, hours), ("m", 24 * 60, minutes)):
         of_day = {"_id": {"$gte": {name: day * a_day}, "$lt": {name: (day + 1) * a_day}}}
         for document in snapshot.find(TOTALS, of_day):
             identity = document["_id"]
-            if not is_aggregates(identity, f"{name}k"):
-                continue  # told by the census
+            if not is_aggregate_id(identity, f"{name}k"):
+                continue
             wanted = expected.pop((identity[name], identity["k"]), {})
-            compare(TOTALS, identity, wanted, levels.as_stored(document))
+            compare(TOTALS, identity, wanted, levels.of_document(document))
         for (time, partition), wanted in expected.items():
             compare(TOTALS, {name: time, "k": partition}, wanted, {})
-
-
-def hours_of(minutes: Sums) -> Iterator[tuple[int, int, Levels]]:
-    """Hour, partition, and what its document must hold."""
-    by_hour = sorted(
-        ((key >> PARTITION_BITS) // 60, key & _PARTITION, key >> PARTITION_BITS, packed)
-        for key, packed in minutes.items()
-    )
-    for (hour, partition), group in groupby(by_hour, key=lambda entry: entry[:2]):
-        yield hour, partition - 1, levels.of_hour((minute, packed) for _, _, minute, packed in group)

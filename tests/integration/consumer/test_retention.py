@@ -180,7 +180,7 @@ def test_a_repair_takes_no_day_for_empty_that_retention_drops_meanwhile(
             dropped: list[str] = []
             report = one.run(lambda _: dropped.extend(retention(database).drop_old_days()))
             assert (repair.repaired, repair.left) == ({}, [])
-            repair.product((1, 0))
+            repair.rebuild_product((1, 0))
         assert len(dropped) > 3
         assert not report.findings.counts, report.findings.details[:5]
         assert report.findings.unverifiable["hours of days that retention dropped"] > 0

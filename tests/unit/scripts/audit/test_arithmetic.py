@@ -9,17 +9,16 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.events.encode import as_document
+from consumer.events import encode
 from consumer.events.event import Event, Rated, Sold
-from scripts.audit.offsets.seen import PAGE, Offsets, Seen
-from scripts.audit.products.product_sums import Newest, ProductSums, problems
-from scripts.audit.reading import packed_sums as sums
-from scripts.audit.reading import raw_events
+from scripts.audit.offsets.seen import PAGE, Seen, SeenOffsets
+from scripts.audit.products.product_differences import wrong_fields
+from scripts.audit.products.product_sums import EventPosition, ProductSums
+from scripts.audit.reading import packed_sums, raw_events
 from scripts.audit.reading.raw_events import events_of
-from scripts.audit.repair.transactions import NotRepaired, added
+from scripts.audit.repair.missing_sums import NotRepaired, with_missing_sums
 from scripts.audit.sums.differences import Difference
-from scripts.audit.sums.levels import NOT_A_SUM, as_stored
-from scripts.audit.sums.levels import as_document as document_of
+from scripts.audit.sums.levels import NOT_A_SUM, as_document, of_document
 from shared.documents import replayed_offset, replayed_source
 
 numbers = st.integers(0, 2**63 - 1)
@@ -32,7 +31,7 @@ KEPT = ("_id", "event", "no_of_units", "amount", "rating")
 
 def projected(event: Event, offset: int) -> dict[str, Any]:
     """What MongoDB sends of an event that the consumer stored."""
-    document = as_document(event, 3, offset, 2)
+    document = encode.as_document(event, 3, offset, 2)
     return {name: value for name, value in document.items() if name in KEPT}
 
 
@@ -50,13 +49,13 @@ def test_events_are_read_in_any_layout(events: list[tuple[Event, int]], turned: 
     ):
         assert (product, time_ms, partition, at, generation) == (event.product, event.time_ms, 3, offset, 2)
         if isinstance(event, Sold):
-            assert (packed, rating) == (sums.sold(event.amount, event.units), -1)
+            assert (packed, rating) == (packed_sums.of_sale(event.amount, event.units), -1)
         else:
-            assert (packed, rating) == (sums.rated(event.rating), event.rating)
+            assert (packed, rating) == (packed_sums.of_rating(event.rating), event.rating)
 
 
 def test_what_the_consumer_stores_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(raw_events, "_in_general")
+    monkeypatch.delattr(raw_events, "_decode_any_layout")
     stored = (projected(Sold(1, 2, "p", 3, 4, None), 5), projected(Rated(1, 2, "p", 450, "c", None), 6))
     read = list(events_of(b"".join(map(bson.encode, stored)), lambda _, __: None))
     assert [event[3] for event in read] == [5, 6]
@@ -76,31 +75,33 @@ def test_a_document_that_is_no_event_is_complained_of(change: dict[str, Any]) ->
 @given(st.lists(sold | rated, max_size=30))
 def test_packed_sums_are_the_sums_and_survive_being_stored(events: list[Event]) -> None:
     packed = sum(
-        sums.sold(event.amount, event.units) if isinstance(event, Sold) else sums.rated(event.rating)
+        packed_sums.of_sale(event.amount, event.units)
+        if isinstance(event, Sold)
+        else packed_sums.of_rating(event.rating)
         for event in events
     )
     sales = [event for event in events if isinstance(event, Sold)]
     ratings = [event.rating for event in events if isinstance(event, Rated)]
-    assert sums.unpacked(packed) == {
+    assert packed_sums.unpacked(packed) == {
         "amount": sum(sale.amount for sale in sales),
         "units": sum(sale.units for sale in sales),
         "sales": len(sales),
         "ratings": len(ratings),
         "rating_sum": sum(ratings),
     }
-    assert sums.stored(bson.decode(bson.encode(sums.fields(packed)))) == packed
+    assert packed_sums.of_document(bson.decode(bson.encode(packed_sums.as_fields(packed)))) == packed
 
 
 @pytest.mark.parametrize("value", [Decimal128("-0.01"), Decimal128("0.0000001"), Decimal128("NaN"), "3", None, True])
 def test_what_no_sum_of_events_can_be_is_told_apart(value: object) -> None:
-    assert as_stored({"_id": {}, "b": {"1": {"amount": value, "sales": 1}}})["b.1"] == NOT_A_SUM
+    assert of_document({"_id": {}, "b": {"1": {"amount": value, "sales": 1}}})["b.1"] == NOT_A_SUM
 
 
 @given(st.sets(st.integers(0, 3 * PAGE), max_size=60), st.integers(0, PAGE), st.booleans())
 def test_missing_offsets_are_those_that_were_not_met(met: set[int], first: int, compacted: bool) -> None:
-    offsets = Offsets()
+    offsets = SeenOffsets()
     for offset in met:
-        assert offsets.see(offset, Seen.EVENT) == Seen.NOTHING
+        assert offsets.note(offset, Seen.EVENT) == Seen.NOTHING
     if compacted:
         offsets.compact()
     end = 3 * PAGE - 100
@@ -109,7 +110,7 @@ def test_missing_offsets_are_those_that_were_not_met(met: set[int], first: int, 
     assert sum(stop - start for start, stop in runs) == end - first - len(met & set(range(first, end)))
     assert not any(start <= offset < stop for start, stop in runs for offset in met)
     assert (offsets.first, offsets.last) == (min(met, default=None), max(met, default=None))
-    assert all(offsets.see(offset, Seen.REJECTED) == Seen.EVENT for offset in met)
+    assert all(offsets.note(offset, Seen.REJECTED) == Seen.EVENT for offset in met)
     assert set(offsets.having(Seen.EVENT)) == met
 
 
@@ -120,27 +121,27 @@ def test_a_replayed_event_leads_back_to_its_letter(partition: int, offset: int) 
 
 
 def test_a_repair_adds_what_was_lacking_to_what_is_held_by_now() -> None:
-    one, two = sums.sold(100, 1), sums.sold(200, 2)
+    one, two = packed_sums.of_sale(100, 1), packed_sums.of_sale(200, 2)
     difference = Difference("rollups", {"p": 1, "h": 2, "k": 0}, {"": one + two, "b.1": two}, {"": one, "b.2": one})
-    later = sums.sold(5, 5)
-    assert added({"": one + later, "b.2": one, "b.3": later}, difference, unchanged=False) == {
+    later = packed_sums.of_sale(5, 5)
+    assert with_missing_sums({"": one + later, "b.2": one, "b.3": later}, difference, unchanged=False) == {
         "": one + two + later,
         "b.1": two,
         "b.3": later,
     }
     with pytest.raises(NotRepaired, match="run this again"):
-        added({"": one}, difference, unchanged=False)
+        with_missing_sums({"": one}, difference, unchanged=False)
 
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_products_document_that_is_gone_is_told_whatever_days_were_read(whole: bool) -> None:
-    only_sold = ProductSums(ratings=0, first_seen_ms=1, newest=Newest(1, 0, 1), latest_rated=None)
-    assert list(problems(only_sold, None, whole)) == [("", "a document", "none")]
-    assert bool(list(problems(None, {"_id": {"p": 1, "k": 0}, "first_seen": 1}, whole))) == whole
+    only_sold = ProductSums(ratings=0, first_seen_ms=1, newest=EventPosition(1, 0, 1), latest_rated=None)
+    assert list(wrong_fields(only_sold, None, whole)) == [("", "a document", "none")]
+    assert bool(list(wrong_fields(None, {"_id": {"p": 1, "k": 0}, "first_seen": 1}, whole))) == whole
 
 
 def test_levels_make_the_document_that_they_are_read_from() -> None:
-    levels = {"": sums.sold(3, 1), "b.0": sums.sold(3, 1), "b.0.m.7": sums.sold(3, 1)}
-    document = document_of({"p": 1, "h": 2, "k": 0}, levels)
+    levels = {"": packed_sums.of_sale(3, 1), "b.0": packed_sums.of_sale(3, 1), "b.0.m.7": packed_sums.of_sale(3, 1)}
+    document = as_document({"p": 1, "h": 2, "k": 0}, levels)
     assert document["b"]["0"]["m"]["7"] == {"amount": Decimal128("0.000003"), "units": Int64(1), "sales": 1}
-    assert as_stored(document) == levels
+    assert of_document(document) == levels
