@@ -1,4 +1,4 @@
-"""The audit as an operator runs it: a process, and what it printed."""
+"""Runs the audit for tests: as a process, as an operator does, or inside the test's own process."""
 
 import json
 import subprocess
@@ -15,12 +15,14 @@ from tests.support.pipeline import Pipeline
 from tests.support.process import ROOT
 
 AUDIT_SECONDS = 120
+"""Deadline of a process. An audit of a test's events takes a few seconds. With half, a test on a loaded machine may
+fail for lack of time; with twice as much, an audit that hangs takes most of the test's own deadline of 300 s."""
 
 
 def script(
     name: str, environment: Mapping[str, str], *arguments: str, seconds: float = AUDIT_SECONDS
 ) -> subprocess.CompletedProcess[str]:
-    """One of the scripts, run to its end."""
+    """Run `python -m scripts.<name>` to its end. Raises subprocess.TimeoutExpired after `seconds`."""
     return subprocess.run(
         (sys.executable, "-m", f"scripts.{name}", *arguments),
         cwd=ROOT,
@@ -33,7 +35,8 @@ def script(
 
 
 def audit(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
-    """The report of an audit that could judge; its exit code says the same as its `ok`."""
+    """Run an audit as a process and return its report. Asserts that it could judge, and that its exit code agrees with
+    the report's `ok`."""
     done = script("audit", environment, "--json", *arguments)
     assert done.returncode in (0, 1), done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
@@ -42,7 +45,7 @@ def audit(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
 
 
 def kafka_topic_of(events: Pipeline) -> KafkaTopic:
-    """The topic, as an audit reads it."""
+    """The pipeline's topic as an audit asks Kafka about it."""
     return KafkaTopic(
         ConsumerSettings(
             kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic, group_id=events.topic
@@ -51,6 +54,6 @@ def kafka_topic_of(events: Pipeline) -> KafkaTopic:
 
 
 def findings_of(events: Pipeline, database: SyncDatabase) -> list[Finding]:
-    """An audit in this process, which is quicker."""
-    one = Reconciliation(database, events.topic, events.topic, kafka_topic_of(events), None)
-    return one.run(lambda _: None).findings.details
+    """The findings of an audit of `database` inside this process, which is quicker than starting one."""
+    reconciliation = Reconciliation(database, events.topic, events.topic, kafka_topic_of(events), None)
+    return reconciliation.run(lambda _: None).findings.details

@@ -1,1 +1,1 @@
-"""The audit, dead letters and retention as an operator runs them, on what real consumers stored."""
+"""The audit as an operator runs it, on what real consumers stored in a real MongoDB."""

@@ -1,4 +1,4 @@
-"""What a consumer has stored, for tests that only read it or a copy of it."""
+"""A database that a consumer has filled, for tests that only read it or damage a copy of it."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ DAYS = 3
 
 @pytest.fixture(scope="package")
 def stored(kafka: KafkaServer, mongo: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """1,200 events of three days with some dead letters, stored by a consumer that has ended. Not to be changed."""
-    with pipeline(kafka, mongo, tmp_path_factory.mktemp("stored")) as one:
-        consumer = one.consumer()
+    """1,200 events of three days with some dead letters, stored by a consumer that has ended. Do not change it."""
+    with pipeline(kafka, mongo, tmp_path_factory.mktemp("stored")) as events:
+        consumer = events.consumer()
         spread = (DAYS - 1) * 86_400
-        one.publish(generate(count=1_200, products=4, seed=5, invalid=0.02, spread_seconds=spread, now_ms=now_ms()))
-        one.wait_handled()
+        events.publish(generate(count=1_200, products=4, seed=5, invalid=0.02, spread_seconds=spread, now_ms=now_ms()))
+        events.wait_handled()
         assert consumer.stop() == 0
-        yield one
+        yield events

@@ -1,4 +1,4 @@
-"""Copies of a stored database, to be damaged, and what there is in one to damage."""
+"""Copies a stored database, so that a test can damage it, and finds documents in it that are worth damaging."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,19 +9,22 @@ from tests.support.audit import findings_of
 from tests.support.pipeline import Pipeline
 
 Corrupt = Callable[[SyncDatabase], dict[str, Any]]
-"""Damages a database; returns fields that one finding must have."""
+"""Damages a database, and returns fields that at least one of the audit's findings must have."""
 
 
 def assert_found(stored: Pipeline, corruption: Corrupt, name: str) -> None:
-    """Damage a copy, named after `name`, and assert that an audit names the damage, instead of ending on it."""
+    """Damage a copy of the database, named after `name`, and assert that a finding names the damage.
+
+    The audit must not end with an exception, whatever the damage is.
+    """
     database = copied(stored.database, f"{stored.topic}-{name}")
     wanted = corruption(database)
-    found = [one.as_json() for one in findings_of(stored, database)]
-    assert any(wanted.items() <= one.items() for one in found), f"none of {found[:10]} is {wanted}"
+    found = [finding.as_json() for finding in findings_of(stored, database)]
+    assert any(wanted.items() <= finding.items() for finding in found), f"none of {found[:10]} is {wanted}"
 
 
 def copied(source: SyncDatabase, name: str) -> SyncDatabase:
-    """All of a database under another name, collections with their options."""
+    """A copy of the database under another name, with all documents; clustered collections stay clustered."""
     target = source.client.get_database(name, codec_options=source.codec_options)
     for entry in source.list_collections():
         options = {key: value for key, value in entry["options"].items() if key == "clusteredIndex"}
@@ -33,7 +36,8 @@ def copied(source: SyncDatabase, name: str) -> SyncDatabase:
 
 
 def an_event(database: SyncDatabase, **query: Any) -> tuple[str, Document]:
-    """The middle one of those that match, and its collection."""
+    """The collection and the document of an event that matches `query`: the middle event of the first day that has
+    any."""
     for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
         found = list(database[name].find(query))
         if found:
@@ -42,12 +46,13 @@ def an_event(database: SyncDatabase, **query: Any) -> tuple[str, Document]:
 
 
 def a_rollup(database: SyncDatabase) -> Document:
-    """One with sales and ratings."""
+    """A document of `rollups` with sales and ratings."""
     found = list(database.rollups.find({"sales": {"$gt": 0}, "ratings": {"$gt": 0}}))
     return found[len(found) // 2]
 
 
 def a_product(database: SyncDatabase) -> Document:
+    """A document of `products` with at least two ratings."""
     found = database.products.find_one({"ratings": {"$gt": 1}})
     assert found is not None
     return found

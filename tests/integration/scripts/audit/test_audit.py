@@ -1,4 +1,4 @@
-"""An audit finds nothing where nothing is wrong, while consumers run too."""
+"""An audit finds nothing where nothing is wrong, also while consumers run."""
 
 from itertools import takewhile
 from pathlib import Path
@@ -35,7 +35,9 @@ def test_audits_while_consumers_run_find_nothing(
             assert report["events"] > read, "no load"
             read = report["events"]
         with monkeypatch.context() as patched:
-            patched.setattr("scripts.audit.reading.snapshot.RENEW_SECONDS", -1.0)  # a moment of its own for each day
+            patched.setattr(
+                "scripts.audit.reading.snapshot.RENEW_SECONDS", -1.0
+            )  # so that each day is read from a new snapshot
             assert findings_of(events, events.database) == []
         enough.set()
         load.join()
@@ -60,13 +62,17 @@ def test_a_second_group_rebuilds_everything_but_verdicts_that_depend_on_time(
         reader = events.consumer(MONGODB_DATABASE=second, GROUP_ID=second)
         copy = events.database.client[second]
         wait_until(
-            "everything read", lambda: sum(one["next_offset"] for one in copy.partitions.find()) == events.handled, 60
+            "everything read",
+            lambda: sum(document["next_offset"] for document in copy.partitions.find()) == events.handled,
+            60,
         )
         assert reader.stop() == 0
         assert audit(other)["ok"]
         report = audit(events.environment(), "--compare", second)
         assert report["ok"], report["findings"][:5]
-        first, again = (one.rejected_events.count_documents({"reason": "too_old"}) for one in (events.database, copy))
+        first, again = (
+            database.rejected_events.count_documents({"reason": "too_old"}) for database in (events.database, copy)
+        )
         assert len(report["verdicts_by_time"]) == first - again > 0
         assert report["equal_events"] == len(list(raw_events(events.database)))
 
@@ -98,5 +104,5 @@ def test_gaps_that_kafka_leaves_are_lawful_and_a_loss_between_them_is_found(
         assert consumer.stop() == 0
         assert findings_of(events, events.database) == []
         lost = lose_an_event(events.database)
-        found = [one.as_json() for one in findings_of(events, events.database) if one.kind == "lost"]
-        assert [lost.items() <= one.items() for one in found] == [True]
+        found = [finding.as_json() for finding in findings_of(events, events.database) if finding.kind == "lost"]
+        assert [lost.items() <= finding.items() for finding in found] == [True]

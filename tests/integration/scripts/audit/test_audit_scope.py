@@ -1,4 +1,4 @@
-"""What an audit judges: all, what came since a day, or nothing, of which it tells why."""
+"""What an audit judges: everything, or the days since one, or nothing, and then it says why."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:
     event = database[name].find_one_and_delete({})
     assert event is not None
     lost = audit(environment, "--since", today)["findings"]
-    assert [one["offset"] for one in lost if one["kind"] == "lost"] == [event["_id"]["o"]]
+    assert [finding["offset"] for finding in lost if finding["kind"] == "lost"] == [event["_id"]["o"]]
 
 
 def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
@@ -43,7 +43,7 @@ def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
 def test_a_leader_that_changed_during_the_audit_is_asked_again(
     stored: Pipeline, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Several times: the old one refuses, and for a moment the new one may, too."""
+    """It is asked several times: the old leader refuses, and for a moment the new one may refuse, too."""
     kafka_topic = kafka_topic_of(stored)
     before = kafka_topic.state(0)
     refusals = iter([SourceUnavailable("Leader epoch is older"), SourceUnavailable("Leader epoch is newer")])
@@ -63,7 +63,7 @@ def test_a_leader_that_changed_during_the_audit_is_asked_again(
 def test_an_audit_may_take_longer_than_mongodb_keeps_a_moment(
     stored: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the days and the products; each is read from a moment that is there."""
+    """MongoDB forgets the first moment between the days and the products: each is read from a moment that it keeps."""
     admin, elsewhere = stored.database.client.admin, stored.database.client["elsewhere"]
     first = Snapshot(stored.database)
 

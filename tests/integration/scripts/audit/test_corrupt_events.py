@@ -1,4 +1,4 @@
-"""Whatever is wrong with events, dead letters and offsets is found and named."""
+"""An audit finds and names whatever is wrong with events, dead letters and offsets."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def double_an_event(database: SyncDatabase) -> dict[str, Any]:
 
 
 def reject_an_event(database: SyncDatabase) -> dict[str, Any]:
-    """An event that is a dead letter too."""
+    """Insert a dead letter with the offset of an event."""
     _, event = an_event(database)
     letter = database.rejected_events.find_one()
     assert letter is not None
@@ -125,13 +125,13 @@ def change_a_letter(kind: str = "malformed_letter", **change: Any) -> Corrupt:
 
 
 def replay_nothing(database: SyncDatabase) -> dict[str, Any]:
-    """A letter that says it was replayed as an event that is not there."""
+    """Give a letter the state `replayed` and the `_id` of an event that is not stored."""
     replayed_as = event_id(1, now_ms(), REPLAYED_PARTITION, 0, 1)
     return change_a_letter("letter_without_replay", state="replayed", replayed_as=replayed_as)(database)
 
 
 def change_a_partition(**change: Any) -> Corrupt:
-    """None takes a field away."""
+    """Set fields of partition 1's document; the value None removes the field."""
 
     def corrupt(database: SyncDatabase) -> dict[str, Any]:
         update = {

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a product's ratings, times and names is found and named."""
+"""An audit finds and names whatever is wrong with a product's ratings, times and names."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def a_hundredth_of_a_rating(database: SyncDatabase) -> dict[str, Any]:
 
 
 def change(path: str, value: Any, found_at: str | None = None) -> Corrupt:
-    """A field of a rated product's document set; None takes it away."""
+    """Set a field of a rated product's document; the value None removes it. `found_at` is the path of the finding."""
 
     def corrupt(database: SyncDatabase) -> dict[str, Any]:
         product = a_product(database)["_id"]
@@ -38,7 +38,7 @@ def change(path: str, value: Any, found_at: str | None = None) -> Corrupt:
 
 
 def move(path: str, by: int, found_at: str) -> Corrupt:
-    """A time moved."""
+    """Move a time by milliseconds. `found_at` is the path of the finding."""
 
     def corrupt(database: SyncDatabase) -> dict[str, Any]:
         product = a_product(database)["_id"]

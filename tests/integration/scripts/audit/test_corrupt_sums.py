@@ -1,4 +1,4 @@
-"""Whatever is wrong with sums of hours, blocks, minutes and seconds is found and named."""
+"""An audit finds and names whatever is wrong with sums of hours, blocks, minutes and seconds."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from tests.support.pipeline import Pipeline
 
 
 def a_cent(path: str) -> Corrupt:
-    """A cent less at one level of a product's hour."""
+    """Take a cent from the amount at one level of a product's hour."""
 
     def corrupt(database: SyncDatabase) -> dict[str, Any]:
         rollup = a_rollup(database)
-        block = next(number for number, one in rollup["b"].items() if one.get("sales"))
-        minute = next(number for number, one in rollup["b"][block]["m"].items() if one.get("sales"))
+        block = next(number for number, part in rollup["b"].items() if part.get("sales"))
+        minute = next(number for number, part in rollup["b"][block]["m"].items() if part.get("sales"))
         place = path.format(block=block, minute=minute)
         database.rollups.update_one({"_id": rollup["_id"]}, {"$inc": {f"{place}amount": Decimal128("-0.01")}})
         identity = rollup["_id"]
@@ -56,7 +56,7 @@ def invent_a_rollup(database: SyncDatabase) -> dict[str, Any]:
 
 
 def set_in(collection: str, identity: str, path: str, value: Any, found: str = "no sum of events") -> Corrupt:
-    """A value that is no sum at a path of some document whose `_id` has the field `identity`."""
+    """Set a value that is not a sum at a path of some document whose `_id` has the field `identity`."""
 
     def corrupt(database: SyncDatabase) -> dict[str, Any]:
         document = database[collection].find_one(
@@ -75,7 +75,7 @@ def set_in(collection: str, identity: str, path: str, value: Any, found: str = "
 
 
 def insert(collection: str, identity: Any, kind: str = "malformed_aggregate") -> Corrupt:
-    """A document whose `_id` is like none, or of a partition that nobody knows."""
+    """Insert a document whose `_id` is malformed, or names a partition that `partitions` does not have."""
 
     def corrupt(database: SyncDatabase) -> dict[str, Any]:
         database[collection].insert_one({"_id": identity})

@@ -1,4 +1,4 @@
-"""Sums that are wrong are made anew from the events, while consumers run, and nothing is lost by it."""
+"""A repair makes wrong sums right from the raw events, while consumers run, and loses nothing."""
 
 from itertools import takewhile
 from pathlib import Path
@@ -17,12 +17,12 @@ from tests.support.servers import KafkaServer, MongoServer
 
 
 def spoil_all(database: SyncDatabase) -> None:
-    """Sums of every kind wrong, and of every collection some missing."""
+    """Make sums of every kind wrong, and delete a third of the documents of every collection of aggregates."""
     for corrupt in (sums.a_cent("b.{block}.m.{minute}."), sums.a_cent_in_a_second, sums.a_cent_in_a_total_hour):
         corrupt(database)
     products.move_a_bin(database)
     for collection in (database.rollups, database.totals, database.products):
-        ids = [one["_id"] for one in collection.find({}, {"_id": 1})]
+        ids = [document["_id"] for document in collection.find({}, {"_id": 1})]
         collection.delete_many({"_id": {"$in": ids[1::3]}})
     sums.invent_a_rollup(database)
 

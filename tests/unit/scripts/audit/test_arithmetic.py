@@ -1,4 +1,4 @@
-"""The audit's own arithmetic: what it reads from BSON, how it adds up, and how it remembers offsets."""
+"""The audit's own arithmetic: how it reads BSON, adds up sums and remembers offsets."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ KEPT = ("_id", "event", "no_of_units", "amount", "rating")
 
 
 def projected(event: Event, offset: int) -> dict[str, Any]:
-    """What MongoDB sends of an event that the consumer stored."""
+    """The fields that MongoDB sends to the audit of an event that the consumer stored."""
     document = encode.as_document(event, 3, offset, 2)
     return {name: value for name, value in document.items() if name in KEPT}
 
