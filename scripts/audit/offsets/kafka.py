@@ -54,7 +54,7 @@ class KafkaTopic:
         self._settings = settings
 
     # A client learns of a new leader when the old one refuses its question. The new leader may refuse as well, until
-    # the cluster's controller has told it that it leads.
+    # it has learnt from the cluster's controller that it leads.
     @retry(
         retry=retry_if_exception_type(SourceUnavailable),
         stop=stop_after_delay(SILENCE_SECONDS),

@@ -29,7 +29,10 @@ class UnmatchedReplay(NamedTuple):
 
 
 class Ledger:
-    """Notes dead letters (`letter`), then events (`event`); `events` and `letters` count them."""
+    """Notes dead letters (`letter`), then events (`event`).
+
+    `events` and `letters` count them; a replayed event is counted as a letter only.
+    """
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings

@@ -1,7 +1,7 @@
 """Compares every document of `products` with the raw events: ratings, times and names.
 
 In: what the events of all days say of each product, which the day check collects. Out: findings, and a call for each
-product whose document is wrong, upon which the repair makes it anew. The day check, the repair and the files above them
+product whose document is wrong, so that the repair can make it anew. The day check, the repair and the files above them
 may call this room; it calls `reading` and `findings`.
 
 product_sums           what the raw events say of a product in a partition

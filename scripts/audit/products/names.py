@@ -55,7 +55,7 @@ class NameCheck:
     def compare(self) -> None:
         """Compare all documents that were taken in.
 
-        An event that is gone by now, because retention has dropped its day meanwhile, is passed over.
+        Passes over an event that is gone, because retention has dropped its day meanwhile.
         """
         events = self._look_up()
         for key, field, identity, stored in self._pending:

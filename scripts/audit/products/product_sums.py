@@ -35,8 +35,10 @@ ProductInPartition = tuple[int, int]
 
 
 class EventPosition(NamedTuple):
-    """When an event of a product happened, and where it stands in its Kafka partition; the newest event has the
-    largest."""
+    """When an event of a product happened (UTC milliseconds), and its coordinates in its Kafka partition.
+
+    Of two events of a product in a partition, the newer one has the larger position.
+    """
 
     time_ms: int
     offset: int

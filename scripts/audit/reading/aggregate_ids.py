@@ -29,7 +29,7 @@ def report_malformed_ids(snapshot: Snapshot, findings: Findings) -> None:
     """Report the aggregates whose `_id` no version of this program writes."""
     for collection, layouts in ID_FIELDS.items():
         for document in snapshot.find(collection, {"$nor": [_well_formed(names) for names in layouts]}, {"_id": 1}):
-            text = f"{collection} holds a document whose _id is not one of an aggregate: {document['_id']!r}"
+            text = f"{collection} holds a document whose _id is not that of an aggregate: {document['_id']!r}"
             findings.add(Kind.MALFORMED_AGGREGATE, text, collection=collection)
 
 

@@ -14,7 +14,7 @@ Compare = Callable[[str, dict[str, int], Levels, Levels], None]
 
 
 def compare_totals(day: int, seconds: SumsByTime, snapshot: Snapshot, compare: Compare) -> None:
-    """Call `compare` for every document of `totals` of a day (since 1970), and for every one that should be there.
+    """Call `compare` for every document of `totals` of a day (since 1970), and for every document that is missing.
 
     `seconds` are the sums of all events of that day. A document with a malformed `_id` is skipped, because
     `aggregate_ids` has reported it.

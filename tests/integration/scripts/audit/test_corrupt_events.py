@@ -14,15 +14,15 @@ from tests.support.pipeline import Pipeline, now_ms
 def lose_an_event(database: SyncDatabase) -> dict[str, Any]:
     name, event = an_event(database)
     database[name].delete_one({"_id": event["_id"]})
-    place = event["_id"]
-    return {"kind": "lost", "partition": place["k"], "offset": place["o"], "product": place["p"]}
+    identity = event["_id"]
+    return {"kind": "lost", "partition": identity["k"], "offset": identity["o"], "product": identity["p"]}
 
 
 def double_an_event(database: SyncDatabase) -> dict[str, Any]:
     name, event = an_event(database)
-    place = event["_id"]
-    database[name].insert_one(event | {"_id": place | {"t": place["t"] ^ 1}})
-    return {"kind": "duplicate", "partition": place["k"], "offset": place["o"], "product": place["p"]}
+    identity = event["_id"]
+    database[name].insert_one(event | {"_id": identity | {"t": identity["t"] ^ 1}})
+    return {"kind": "duplicate", "partition": identity["k"], "offset": identity["o"], "product": identity["p"]}
 
 
 def reject_an_event(database: SyncDatabase) -> dict[str, Any]:
@@ -30,10 +30,10 @@ def reject_an_event(database: SyncDatabase) -> dict[str, Any]:
     _, event = an_event(database)
     letter = database.rejected_events.find_one()
     assert letter is not None
-    place = event["_id"]
-    identity = letter["_id"] | {"k": place["k"], "o": place["o"]}
-    database.rejected_events.insert_one(letter | {"_id": identity})
-    return {"kind": "raw_and_rejected", "partition": place["k"], "offset": place["o"]}
+    identity = event["_id"]
+    letter_identity = letter["_id"] | {"k": identity["k"], "o": identity["o"]}
+    database.rejected_events.insert_one(letter | {"_id": letter_identity})
+    return {"kind": "raw_and_rejected", "partition": identity["k"], "offset": identity["o"]}
 
 
 def lose_a_dead_letter(database: SyncDatabase) -> dict[str, Any]:

@@ -18,11 +18,11 @@ def a_cent(path: str) -> Corrupt:
         rollup = a_rollup(database)
         block = next(number for number, part in rollup["b"].items() if part.get("sales"))
         minute = next(number for number, part in rollup["b"][block]["m"].items() if part.get("sales"))
-        place = path.format(block=block, minute=minute)
-        database.rollups.update_one({"_id": rollup["_id"]}, {"$inc": {f"{place}amount": Decimal128("-0.01")}})
+        prefix = path.format(block=block, minute=minute)
+        database.rollups.update_one({"_id": rollup["_id"]}, {"$inc": {f"{prefix}amount": Decimal128("-0.01")}})
         identity = rollup["_id"]
         return {
-            "kind": "sum_differs", "collection": "rollups", "path": place.rstrip("."), "product": identity["p"],
+            "kind": "sum_differs", "collection": "rollups", "path": prefix.rstrip("."), "product": identity["p"],
             "partition": identity["k"],
         }  # fmt: skip
 
@@ -67,8 +67,8 @@ def set_in(collection: str, identity: str, path: str, value: Any, found: str = "
         assert document is not None
         inner = "b.3.m" if "{minute}" in path else "s"
         number = next(iter(document["b"]["3"]["m"] if inner == "b.3.m" else document.get("s", {"": 0})))
-        place = path.format(minute=number, second=number)
-        database[collection].update_one({"_id": document["_id"]}, {"$set": {place: value}})
+        field = path.format(minute=number, second=number)
+        database[collection].update_one({"_id": document["_id"]}, {"$set": {field: value}})
         return {"kind": "sum_differs", "collection": collection, "found": found, "partition": document["_id"]["k"]}
 
     return corrupt

@@ -121,16 +121,18 @@ def test_a_replayed_event_leads_back_to_its_letter(partition: int, offset: int) 
 
 
 def test_a_repair_adds_what_was_lacking_to_what_is_held_by_now() -> None:
-    one, two = packed_sums.of_sale(100, 1), packed_sums.of_sale(200, 2)
-    difference = Difference("rollups", {"p": 1, "h": 2, "k": 0}, {"": one + two, "b.1": two}, {"": one, "b.2": one})
+    first, second = packed_sums.of_sale(100, 1), packed_sums.of_sale(200, 2)
+    difference = Difference(
+        "rollups", {"p": 1, "h": 2, "k": 0}, {"": first + second, "b.1": second}, {"": first, "b.2": first}
+    )
     later = packed_sums.of_sale(5, 5)
-    assert with_missing_sums({"": one + later, "b.2": one, "b.3": later}, difference, unchanged=False) == {
-        "": one + two + later,
-        "b.1": two,
+    assert with_missing_sums({"": first + later, "b.2": first, "b.3": later}, difference, unchanged=False) == {
+        "": first + second + later,
+        "b.1": second,
         "b.3": later,
     }
     with pytest.raises(NotRepaired, match="run this again"):
-        with_missing_sums({"": one}, difference, unchanged=False)
+        with_missing_sums({"": first}, difference, unchanged=False)
 
 
 @pytest.mark.parametrize("whole", [True, False])
