@@ -20,7 +20,7 @@ An audit runs in these steps (`reconcile`), while consumers may run:
    is no error.
 
 A check that used the code that it checks would repeat that code's mistakes. So the audit has its own sums (five in one
-integer), its own reading of the stored BSON and its own statements, and it imports neither the consumer's increments
+integer), its own reading of the stored BSON and its own statements, and it uses neither the consumer's increments
 (`consumer.batches`) nor its statements (`consumer.storage`) nor its writing of BSON (`consumer.events.encode`). It does
 share:
 
