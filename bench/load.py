@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.served import Served
-from stack import packages
+from stack.install import packages
 
 SCRIPT = Path(__file__).parent / "api.lua"
 CONNECTIONS = 64

@@ -10,7 +10,7 @@ import psutil
 from bench.lab import CACHE_GB, Lab
 from bench.peers import kafka_connect
 from bench.peers.programs import FAST_STREAM, QUIX_STREAMS, Program
-from stack import jars
+from stack.install import jars
 from stack.parts import kafka_files
 from tests.support.process import ROOT
 

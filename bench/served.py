@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from bench.lab import Lab
-from stack.client import READING
+from stack.drivers.client import READING
 from stack.ports import pick
 from tests.support.process import Running, module
 

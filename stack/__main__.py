@@ -39,8 +39,8 @@ def up(api: Count = 2, consumer: Count = 2) -> None:
 @app.command(hidden=True)
 def drive_demo(plan: Path) -> None:
     """The demonstration itself, run beside the parts."""
-    from stack.demo import drive
-    from stack.plan import Plan
+    from stack.assembly.plan import Plan
+    from stack.drivers.demo import drive
 
     _exit(lambda: drive(Plan.load(plan), console))
 
@@ -48,8 +48,8 @@ def drive_demo(plan: Path) -> None:
 @app.command(hidden=True)
 def drive_up(plan: Path) -> None:
     """Tell how to use the stack, run beside the parts."""
-    from stack.announce import drive
-    from stack.plan import Plan
+    from stack.assembly.plan import Plan
+    from stack.drivers.announce import drive
 
     _exit(lambda: drive(Plan.load(plan), console))
 

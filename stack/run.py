@@ -14,10 +14,10 @@ from honcho.printer import Printer
 from rich.console import Console
 
 from stack import ports
-from stack.assemble import Assembly, assemble
+from stack.assembly.assemble import Assembly, assemble
 from stack.errors import StackError
 from stack.settings import StackSettings
-from stack.supervise import Ending, Supervisor
+from stack.supervision.supervisor import Ending, Supervisor
 
 LAST_LINES = 15
 INSTANCES = 2

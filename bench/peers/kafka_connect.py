@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.contest import Published, Task
-from stack import jars
+from stack.install import jars
 from stack.parts import kafka_files
 from stack.ports import pick
-from stack.process import Part
+from stack.supervision.part import Part
 from tests.support.process import Running
 
 DESCRIPTION = Path(__file__).parent / "connect"

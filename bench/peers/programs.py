@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bench.contest import Task
 from stack.errors import PartMissing
-from stack.packages import Say
-from stack.process import Part
+from stack.install.packages import Say
+from stack.supervision.part import Part
 from tests.support.process import ROOT, Running
 
 PROGRAMS = ROOT / "bench" / "programs"

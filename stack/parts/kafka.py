@@ -12,7 +12,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from stack.errors import StackError
 from stack.parts import kafka_files
-from stack.process import Part
+from stack.supervision.part import Part
 from stack.waiting import listens, wait_until
 
 READY_SECONDS = 60.0

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from stack import jars as java_programs
-from stack import packages
-from stack.packages import Say
+from stack.install import jars as java_programs
+from stack.install import packages
+from stack.install.packages import Say
 
 DESCRIPTION = Path(__file__).parent.parent / "kafka"
 LOGGING = DESCRIPTION / "log4j2.properties"

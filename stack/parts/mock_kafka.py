@@ -11,7 +11,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from stack.parts.services import python
-from stack.process import Part
+from stack.supervision.part import Part
 
 PARTITIONS = 4
 READY_SECONDS = 10.0

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from stack import packages
 from stack.errors import PartMissing
-from stack.packages import Say
-from stack.process import Part
+from stack.install import packages
+from stack.install.packages import Say
+from stack.supervision.part import Part
 
 REPLICA_SET = "rs0"
 

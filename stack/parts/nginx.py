@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stack.errors import StackError
 from stack.parts.services import NAMES
-from stack.process import Part
+from stack.supervision.part import Part
 from stack.waiting import listens, wait_until
 
 ROOT = Path(__file__).parent.parent.parent

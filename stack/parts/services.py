@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.certificates.local_authority import ensure, utc_now
 from stack.errors import StackError
-from stack.process import Part
+from stack.supervision.part import Part
 
 ROOT = Path(__file__).parent.parent.parent
 KEY_BYTES = 48

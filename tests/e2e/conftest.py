@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from stack.client import READING
+from stack.drivers.client import READING
 from stack.errors import PartMissing
 from tests.support import local
 from tests.support.product import Product, client_of

@@ -2,7 +2,7 @@
 
 import httpx
 
-from stack.client import READING
+from stack.drivers.client import READING
 from stack.waiting import wait_until
 from tests.support.product import Product
 

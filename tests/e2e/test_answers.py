@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 
-from stack import expectations
-from stack.client import Api
+from stack.drivers import expectations
+from stack.drivers.client import Api
 from tests.support.process import ROOT
 from tests.support.product import Product
 

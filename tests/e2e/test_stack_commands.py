@@ -11,10 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack import packages, ports
+from stack import ports
 from stack.errors import PartMissing
-from stack.process import Part
+from stack.install import packages
 from stack.settings import StackSettings
+from stack.supervision.part import Part
 from stack.waiting import wait_until
 from tests.support import local
 from tests.support.process import ROOT, Running, module

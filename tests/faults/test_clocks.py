@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import packages
 from stack.errors import PartMissing
+from stack.install import packages
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.support import local

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import packages, ports
+from stack import ports
+from stack.install import packages
 from stack.parts import services
 from stack.parts.nginx import Nginx
 from stack.waiting import listens

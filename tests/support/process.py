@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from stack.process import Part
+from stack.supervision.part import Part
 from stack.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent

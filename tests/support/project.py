@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack import ports
-from stack.client import READING
+from stack.drivers.client import READING
 from stack.errors import StackError
 from stack.waiting import wait_until
 from tests.support.docker import COMMAND_SECONDS, addresses, docker, inspect, written

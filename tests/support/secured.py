@@ -17,8 +17,8 @@ from stack import ports
 from stack.parts import kafka_files, services
 from stack.parts.kafka import Kafka
 from stack.parts.mongo import REPLICA_SET, Mongo
-from stack.process import Part
 from stack.settings import StackSettings
+from stack.supervision.part import Part
 from stack.waiting import listens, wait_until
 from tests.support.process import ROOT, Running
 

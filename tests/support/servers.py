@@ -7,7 +7,7 @@ from typing import Protocol
 from stack.parts import kafka, mongo, replica_set
 from stack.parts.kafka import Kafka
 from stack.parts.mongo import Mongo
-from stack.process import Part
+from stack.supervision.part import Part
 from tests.support.process import Running
 
 

@@ -7,8 +7,8 @@ A part named `last` is stopped after the others.
 import sys
 from pathlib import Path
 
-from stack.process import Part
-from stack.supervise import Supervisor
+from stack.supervision.part import Part
+from stack.supervision.supervisor import Supervisor
 
 
 def main() -> None:

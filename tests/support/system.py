@@ -11,9 +11,9 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from stack import ports
+from stack.assembly.ready import is_ready
 from stack.parts import services
-from stack.process import Part
-from stack.ready import is_ready
+from stack.supervision.part import Part
 from stack.waiting import listens
 from tests.support.balancer import configure
 from tests.support.process import ROOT, Running

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from stack.client import READING
+from stack.drivers.client import READING
 from tests.support import process
 
 

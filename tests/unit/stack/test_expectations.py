@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import expectations
-from stack.expectations import Expectation
+from stack.drivers import expectations
+from stack.drivers.expectations import Expectation
 
 
 @pytest.fixture

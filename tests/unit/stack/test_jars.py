@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import jars
 from stack.errors import PartMissing
+from stack.install import jars
 from stack.parts import kafka_files
 
 WANTED = {"a.jar": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"}  # of "foo"

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.supervise import Ending
+from stack.supervision.supervisor import Ending
 from stack.waiting import wait_until
 from tests.support.process import Running, module
 

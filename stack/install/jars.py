@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock
 
-from stack import packages
 from stack.errors import PartMissing
-from stack.packages import Say
+from stack.install import packages
+from stack.install.packages import Say
 
 CHECKSUMS = "jars.sha256"
 

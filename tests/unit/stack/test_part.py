@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.process import Part
+from stack.supervision.part import Part
 from stack.waiting import wait_until
 
 SHOW = "import os, sys; print(sys.argv[1:], os.environ.get('ADDRESS'), os.getcwd())"

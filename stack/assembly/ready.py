@@ -4,9 +4,9 @@ from functools import partial
 
 import httpx
 
-from stack.packages import Say
+from stack.assembly.plan import PARTITIONS, TOPIC, Plan
+from stack.install.packages import Say
 from stack.parts import kafka, replica_set
-from stack.plan import PARTITIONS, TOPIC, Plan
 from stack.waiting import listens, wait_until
 
 READY_SECONDS = 60.0

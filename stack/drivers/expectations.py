@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
-from stack.client import Api
+from stack.drivers.client import Api
 from stack.waiting import POLL_SECONDS
 
 SALES = "/api/product/sale"

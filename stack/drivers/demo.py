@@ -6,11 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from stack import client, expectations, ready
-from stack.client import Api
+from stack.assembly import ready
+from stack.assembly.plan import Plan
+from stack.drivers import client, expectations
+from stack.drivers.client import Api
+from stack.drivers.expectations import Expectation
 from stack.errors import StackError
-from stack.expectations import Expectation
-from stack.plan import Plan
 
 MESSAGES = "stack/demo.ndjson"
 VISIBLE_SECONDS = 60.0

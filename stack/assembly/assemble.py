@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stack import packages
+from stack.assembly.plan import TOPIC, Plan
 from stack.errors import PartMissing
-from stack.packages import Say
+from stack.install import packages
+from stack.install.packages import Say
 from stack.parts import kafka_files, services
 from stack.parts.kafka import Kafka
 from stack.parts.mock_kafka import MockKafka
 from stack.parts.mongo import Mongo, ensure_runs
 from stack.parts.nginx import Nginx
-from stack.plan import TOPIC, Plan
-from stack.process import Part
 from stack.settings import StackSettings
+from stack.supervision.part import Part
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ import signal
 
 from rich.console import Console
 
-from stack import client, ready
-from stack.expectations import RATINGS, SALES
-from stack.plan import Plan
+from stack.assembly import ready
+from stack.assembly.plan import Plan
+from stack.drivers import client
+from stack.drivers.expectations import RATINGS, SALES
 
 
 def drive(plan: Plan, console: Console) -> None:
