@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from bench.lab import Lab, laboratory
+from bench.lab.laboratory import Lab, laboratory
 from bench.machine import described
 from bench.measures import consume, history, ingest, memory, processes, reads, start, visible, worst_case
 from bench.options import SIZES, Options
-from bench.report import Section, document
+from bench.results.report import Section, document
 
 MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "consume": consume.measure,

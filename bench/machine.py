@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.lab import CACHE_GB, Lab
+from bench.lab.laboratory import CACHE_GB, Lab
 from bench.peers import kafka_connect
 from bench.peers.programs import FAST_STREAM, QUIX_STREAMS, Program
 from stack.install import jars

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from bench.lab import CACHE_GB
+from bench.lab.laboratory import CACHE_GB
 from consumer.batches.batch import Batch, Rules
 from consumer.partitions.assigned import Assigned
 from consumer.partitions.brokers import NO_TOPIC_ID

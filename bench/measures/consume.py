@@ -2,17 +2,17 @@
 
 from functools import partial
 
-from bench.contest import Contestant, Outcome, run
-from bench.lab import Lab
+from bench.contest.contest import Contestant, Outcome, run
+from bench.lab.laboratory import Lab
+from bench.lab.topics import Topic, publish
 from bench.options import Options
 from bench.peers.kafka_connect import KafkaConnect
 from bench.peers.limit import Limit
 from bench.peers.ours import Ours
 from bench.peers.programs import FAST_STREAM, PLAIN, QUIX_STREAMS
-from bench.ratios import Rounds, ratio, spread
-from bench.report import Row, Section, at_least, at_most
-from bench.rounds import alternate
-from bench.topics import Topic, publish
+from bench.results.ratios import Rounds, ratio, spread
+from bench.results.report import Row, Section, at_least, at_most
+from bench.results.rounds import alternate
 
 OURS, CONNECT, LIMIT = Ours(), KafkaConnect(), Limit()
 GOALS = {CONNECT.name: 3.0, QUIX_STREAMS.name: 3.5, LIMIT.name: 0.7}

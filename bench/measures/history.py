@@ -3,16 +3,16 @@
 from contextlib import ExitStack
 from functools import partial
 
-from bench.lab import Lab
-from bench.load import Load, load
+from bench.lab.laboratory import Lab
+from bench.lab.topics import publish
 from bench.measures.reads import ALL, PRODUCT, ROUTES, SPREAD_SECONDS
 from bench.options import Options
-from bench.past import add_past, consume
-from bench.ratios import ratio, spread
-from bench.report import Row, Section, at_most
-from bench.rounds import alternate
-from bench.served import serving
-from bench.topics import publish
+from bench.results.ratios import ratio, spread
+from bench.results.report import Row, Section, at_most
+from bench.results.rounds import alternate
+from bench.serving.load import Load, load
+from bench.serving.past import add_past, consume
+from bench.serving.served import serving
 
 GOAL = 1.1
 

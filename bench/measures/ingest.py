@@ -4,18 +4,18 @@ from typing import Any
 
 from pymongo.database import Database
 
-from bench import topics
-from bench.contest import Task
-from bench.lab import Lab
-from bench.load import CONNECTIONS, Load, load
+from bench.contest.contest import Task
+from bench.lab import topics
+from bench.lab.laboratory import Lab
 from bench.measures.reads import PRODUCT, ROUTES
 from bench.options import Options
-from bench.past import consume
 from bench.peers.ours import Ours
-from bench.ratios import ratio, spread
-from bench.report import Row, Section, at_most
-from bench.rounds import alternate
-from bench.served import Served, serving
+from bench.results.ratios import ratio, spread
+from bench.results.report import Row, Section, at_most
+from bench.results.rounds import alternate
+from bench.serving.load import CONNECTIONS, Load, load
+from bench.serving.past import consume
+from bench.serving.served import Served, serving
 from stack.waiting import wait_until
 
 IDLE, BUSY = "nothing else runs", "the consumer ingests"

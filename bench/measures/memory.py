@@ -1,11 +1,11 @@
 """Memory of a consumer that has a large backlog before it."""
 
-from bench.contest import run
-from bench.lab import Lab
+from bench.contest.contest import run
+from bench.lab.laboratory import Lab
+from bench.lab.topics import publish
 from bench.options import Options
 from bench.peers.ours import Ours
-from bench.report import Row, Section, at_most
-from bench.topics import publish
+from bench.results.report import Row, Section, at_most
 
 GOAL_MB = 250.0
 FLAT = 1.1

@@ -1,12 +1,12 @@
 """Three processes of one group against one."""
 
-from bench.lab import Lab
+from bench.lab.laboratory import Lab
+from bench.lab.topics import publish
 from bench.measures.consume import HEADER, OURS, figures, race, rate
 from bench.options import Options
 from bench.peers.ours import Ours
-from bench.ratios import ratio
-from bench.report import Row, Section
-from bench.topics import publish
+from bench.results.ratios import ratio
+from bench.results.report import Row, Section
 
 PROCESSES = 3
 

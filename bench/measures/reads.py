@@ -8,18 +8,18 @@ import psutil
 from pymongo import ASCENDING
 from pymongo.database import Database
 
-from bench.api_with_peers import RAW_EVENTS
-from bench.contest import EVENTS_PREFIX
-from bench.lab import Lab
-from bench.load import CONNECTIONS, Load, load
+from bench.contest.contest import EVENTS_PREFIX
+from bench.contest.usage import processor_seconds
+from bench.lab.laboratory import Lab
+from bench.lab.topics import publish
 from bench.options import Options
-from bench.past import consume
-from bench.ratios import ratio, spread
-from bench.report import Row, Section, at_least, at_most
-from bench.rounds import alternate
-from bench.served import Served, serving
-from bench.topics import publish
-from bench.usage import processor_seconds
+from bench.results.ratios import ratio, spread
+from bench.results.report import Row, Section, at_least, at_most
+from bench.results.rounds import alternate
+from bench.serving.api_with_peers import RAW_EVENTS
+from bench.serving.load import CONNECTIONS, Load, load
+from bench.serving.past import consume
+from bench.serving.served import Served, serving
 from shared.events import PRODUCT_SOLD
 
 PRODUCT, ALL, RATING = "sale/{id}", "sale", "rating/{id}"
@@ -42,7 +42,7 @@ def measure(lab: Lab, options: Options) -> Section:
     with lab.database() as database:
         consume(lab, topic, database)
         store_plainly(database)
-        with serving(lab, database.name, "bench.api_with_peers") as served:
+        with serving(lab, database.name, "bench.serving.api_with_peers") as served:
             asked = {name: partial(_asked, lab, served, route, options) for name, route in ROUTES.items()}
             loads = alternate(asked, options.rounds, lambda seen: f"{seen.rate:,.0f} answers/s")
     return _section(options, loads)

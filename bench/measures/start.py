@@ -3,16 +3,16 @@
 import time
 from functools import partial
 
-from bench import topics
-from bench.contest import Task
-from bench.lab import Lab
+from bench.contest.contest import Task
+from bench.lab import topics
+from bench.lab.laboratory import Lab
 from bench.options import Options
-from bench.past import consume
 from bench.peers.ours import Ours
-from bench.ratios import Spread
-from bench.report import Row, Section, at_most
-from bench.rounds import alternate
-from bench.served import Served, answers, environment, token
+from bench.results.ratios import Spread
+from bench.results.report import Row, Section, at_most
+from bench.results.rounds import alternate
+from bench.serving.past import consume
+from bench.serving.served import Served, answers, environment, token
 from stack.ports import pick
 from tests.support.process import Running, module
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from confluent_kafka import Message, Producer
 
-from bench import topics
-from bench.contest import EVENTS_PREFIX, FIRST_EVENT_SECONDS, Contestant, Published, Task, end
-from bench.lab import Lab
+from bench.contest.contest import EVENTS_PREFIX, FIRST_EVENT_SECONDS, Contestant, Published, Task, end
+from bench.lab import topics
+from bench.lab.laboratory import Lab
 from bench.options import Options
 from bench.peers import kafka_connect, ours
 from bench.peers.kafka_connect import KafkaConnect
 from bench.peers.ours import Ours, environment
-from bench.ratios import Spread, percentile
-from bench.report import Row, Section, at_most
-from bench.rounds import alternate
-from bench.served import answers, serving
+from bench.results.ratios import Spread, percentile
+from bench.results.report import Row, Section, at_most
+from bench.results.rounds import alternate
+from bench.serving.served import answers, serving
 from stack.waiting import wait_until
 from tests.support.process import module
 

@@ -1,12 +1,12 @@
 """The worst case for aggregates: nearly every event is of another product than those before it, in any partition."""
 
-from bench.contest import Contestant
-from bench.lab import Lab
+from bench.contest.contest import Contestant
+from bench.lab.laboratory import Lab
+from bench.lab.topics import publish
 from bench.measures.consume import CONNECT, HEADER, OURS, figures, race, rate
 from bench.options import Options
-from bench.ratios import ratio
-from bench.report import Row, Section, at_least
-from bench.topics import publish
+from bench.results.ratios import ratio
+from bench.results.report import Row, Section, at_least
 
 GOAL = 0.8
 

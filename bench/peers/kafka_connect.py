@@ -6,7 +6,7 @@ Idempotent, as far as it can be: documents are identified by topic, partition an
 from pathlib import Path
 from typing import Any
 
-from bench.contest import Published, Task
+from bench.contest.contest import Published, Task
 from stack.install import jars
 from stack.parts import kafka_files
 from stack.ports import pick

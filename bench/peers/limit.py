@@ -15,8 +15,8 @@ from bson.raw_bson import RawBSONDocument
 from confluent_kafka import Consumer, TopicPartition
 from pymongo import MongoClient
 
-from bench.contest import Task
-from bench.topics import PARTITIONS, Topic
+from bench.contest.contest import Task
+from bench.lab.topics import PARTITIONS, Topic
 from consumer.events.decode import decode
 from consumer.events.encode import Encoder
 from consumer.events.rejection import Rejection

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contest import Published, Task
+from bench.contest.contest import Published, Task
 from tests.support.process import Running, module
 
 

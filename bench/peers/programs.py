@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contest import Task
+from bench.contest.contest import Task
 from stack.errors import PartMissing
 from stack.install.packages import Say
 from stack.supervision.part import Part

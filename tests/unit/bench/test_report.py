@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.ratios import Spread, percentile, ratio
-from bench.report import Row, Section, at_least, at_most, document
-from bench.rounds import alternate
+from bench.results.ratios import Spread, percentile, ratio
+from bench.results.report import Row, Section, at_least, at_most, document
+from bench.results.rounds import alternate
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:

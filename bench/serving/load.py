@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.served import Served
+from bench.serving.served import Served
 from stack.install import packages
 
 SCRIPT = Path(__file__).parent / "api.lua"

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import psutil
 from pymongo.database import Database
 
-from bench.lab import Lab
-from bench.topics import Topic
-from bench.usage import Memory, processor_seconds, watching
+from bench.contest.usage import Memory, processor_seconds, watching
+from bench.lab.laboratory import Lab
+from bench.lab.topics import Topic
 from tests.support.process import Running
 
 EVENTS_PREFIX = "events"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bench.lab import Lab
+from bench.lab.laboratory import Lab
 from scripts.publish.generate import generate
 from scripts.publish.send import Sender
 from shared.settings import KafkaSettings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bench.lab import Lab
+from bench.lab.laboratory import Lab
 from stack.drivers.client import READING
 from stack.ports import pick
 from tests.support.process import Running, module

@@ -11,9 +11,9 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from bench import topics
-from bench.contest import EVENTS_PREFIX, Task
-from bench.lab import Lab
+from bench.contest.contest import EVENTS_PREFIX, Task
+from bench.lab import topics
+from bench.lab.laboratory import Lab
 from bench.peers.ours import Ours
 from shared.documents import HOUR_MS, ROLLUPS, TOTALS, event_collection
 from shared.mongo import ensure_event_collection
