@@ -1,134 +1,141 @@
-"""Runs the parts together by honcho: when one ends, or a signal comes, all of them end.
+"""Starts all parts of the stack together and stops them together: when one part ends, or a signal comes, all end.
 
-Nothing is left running, whatever the order of events: honcho stops the parts and kills those that do not stop in time;
-should honcho's own process be killed, the kernel ends its children, and theirs.
+Nothing is left running:
+
+- The supervisor kills a part that does not stop in time.
+- When a part has ended, the supervisor kills the children that the part left (`RunningPart`).
+- If the supervisor itself is killed (kill -9), it can stop nothing. The kernel then ends the parts (`Part.bound_argv`).
 """
 
-import ctypes
-import multiprocessing
-import os
 import signal
 import sys
 import threading
-from collections.abc import Set
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
-import honcho.manager
-from honcho.process import Popen, Process
+from honcho.colour import get_colours
+from honcho.printer import Message, Printer
 
-STOP_SECONDS = 12
+from stack.supervision.running_part import RunningPart
+
+STOP_SECONDS = 12.0
+"""How long all parts together may take to stop, in seconds; then the supervisor kills those that still run.
+
+Parts finish their work when they stop: the consumer commits its batch, mongod and Kafka flush their data. With half of
+the time, the supervisor would kill a part on a busy machine that was about to end; it would then recover at its next
+start. With twice the time, a person who presses Ctrl-C would wait 24 s for a part that hangs.
+"""
+
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PR_SET_PDEATHSIG = 1
+SUPERVISOR_NAME = "system"
 
 
 @dataclass(frozen=True)
 class Ending:
-    """Why it ended: the signal that came, or the part that ended first with its exit code."""
+    """Why the stack ended: the signal that came first, or else the part that ended first, with its exit code.
+
+    An exit code below 0 is the signal that ended the part: -9 for SIGKILL.
+    """
 
     signal: int | None = None
     part: str = ""
     exit_code: int = 0
 
 
-class _Watcher(Process):  # type: ignore[misc]  # honcho has no types
-    """honcho's process beside each part, which reads its output; it ends with honcho's main process."""
+class Supervisor:
+    """Runs several parts, each a shell command, as one; prints each line that they write after the part's name.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._child_ctor = _start_group
-
-    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
-        for number in STOPPING:
-            # Not SIG_IGN, which the part would inherit.
-            signal.signal(number, _do_nothing)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        super().run(events, ignore_signals)
-
-
-class Supervisor(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no types
-    """honcho's manager, which also tells what ended it, and cannot be interrupted between two starts.
-
-    `stopped_last` are the parts that others need for an orderly end.
+    `printer` is honcho's `Printer` or has its attribute `width` and its method `write(message)`. Several threads call
+    `write`, one at a time. The parts named in `stopped_last` are asked to stop only when all other parts have ended,
+    since the others need them to stop in good order. `stop_seconds` is explained at STOP_SECONDS.
     """
 
     def __init__(
         self, printer: Any = None, stopped_last: Set[str] = frozenset(), stop_seconds: float = STOP_SECONDS
     ) -> None:
-        super().__init__(printer)
+        self._printer = printer if printer is not None else Printer(sys.stdout)
+        self._printing = threading.Lock()
+        self._colours = get_colours()
         self._stopped_last = stopped_last
-        self._asked_to_stop: set[str] = set()
         self._stop_seconds = stop_seconds
-        self._process_ctor = _Watcher
-        self._ending = Ending()
+        self._starts: list[Callable[[], RunningPart]] = []
+        self._running: list[RunningPart] = []
+        # A SimpleQueue, because a signal handler puts into it while the same thread may be waiting for it.
+        self._endings: SimpleQueue[Ending] = SimpleQueue()
+
+    def add_process(
+        self, name: str, command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
+        """Add a part, which `run` will start. `env` is its whole environment; None means this process's."""
+        self._printer.width = max(self._printer.width, len(name), len(SUPERVISOR_NAME))
+        write = partial(self._print, name, next(self._colours))
+        note_end = partial(self._note_end, name)
+        self._starts.append(partial(RunningPart, name, command, env, cwd, write=write, note_end=note_end))
 
     def run(self) -> Ending:
-        """Start every part, wait until one ends or a signal comes, stop the others."""
-        # Several parts write to disk when they stop; honcho's five seconds are short for that.
-        honcho.manager.KILL_WAIT = self._stop_seconds
-        # The parts' watchers are this process's children by a fork; elsewhere they would be a server's.
-        multiprocessing.set_start_method("fork", force=True)
-        signal.signal(signal.SIGHUP, _terminate_instead)
-        self.loop()
-        return self._ending
+        """Start every part, wait until a part ends or a signal comes, stop all parts; return what ended the stack.
 
-    def terminate(self) -> None:
-        """Called by honcho when the first part has ended or a signal has come."""
-        if self._ending == Ending():
-            self._ending = self._first_ended() or Ending(signal=(self.returncode or 128) - 128)
-        self._stop_next()
+        Blocks until all parts have ended. Only the main thread may call it, since it takes over SIGINT, SIGTERM and
+        SIGHUP for good. The handler only notes the signal, so no signal can interrupt the start of a part. Raises
+        OSError when a part's folder is not there; the parts that run already are stopped then, too.
+        """
+        for number in STOPPING:
+            signal.signal(number, self._note_signal)
+        try:
+            for start in self._starts:
+                if not self._endings.empty():
+                    break
+                part = start()
+                self._running.append(part)
+                self._say(f"{part.name} started (pid={part.pid})")
+            ending = self._endings.get()
+            if ending.signal:
+                self._say(f"{signal.Signals(ending.signal).name} received")
+            return ending
+        finally:
+            self._stop()
 
-    def _stop_next(self) -> None:
-        """Ask the parts to stop whose turn it is."""
-        running = {name for name, state in self._processes.items() if "returncode" not in state}
-        for name in (running - self._stopped_last or running) - self._asked_to_stop:
-            self._asked_to_stop.add(name)
-            self._procmgr.terminate(self._processes[name]["pid"])
+    def _stop(self) -> None:
+        """Ask the parts to stop, those of `stopped_last` after the others; kill what still runs at the deadline."""
+        deadline = time.monotonic() + self._stop_seconds
+        first = [part for part in self._running if part.name not in self._stopped_last]
+        last = [part for part in self._running if part.name in self._stopped_last]
+        for parts in (first, last):
+            self._send(signal.SIGTERM, parts)
+            for part in parts:
+                part.wait(max(0.0, deadline - time.monotonic()))
+        self._send(signal.SIGKILL, self._running)
+        for part in self._running:
+            part.wait()
 
-    def _first_ended(self) -> Ending | None:
-        ended = ((name, state["returncode"]) for name, state in self._processes.items() if "returncode" in state)
-        return next((Ending(part=name, exit_code=code) for name, code in ended), None)
+    def _send(self, number: signal.Signals, parts: Sequence[RunningPart]) -> None:
+        for part in parts:
+            if part.is_running:
+                self._say(f"sending {number.name} to {part.name} (pid {part.pid})")
+                part.send(number)
 
-    def _start(self) -> None:
-        # honcho cannot stop a part whose id it has not heard of: until it has, signals wait.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-        super()._start()
+    def _note_signal(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal. SIGHUP, which a closed terminal sends, counts as SIGTERM: the exit code is 143 for both."""
+        self._endings.put(Ending(signal=int(signal.SIGTERM) if number == signal.SIGHUP else number))
 
-    def _all_started(self) -> bool:
-        """Asked by honcho ten times a second."""
-        started = bool(super()._all_started())
-        if started:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-        if self._ending != Ending():
-            self._stop_next()
-        return started
+    def _note_end(self, name: str, exit_code: int) -> None:
+        """Note that a part has ended; called by the part's own thread."""
+        self._endings.put(Ending(part=name, exit_code=exit_code))
+        self._say(f"{name} stopped (rc={exit_code})")
 
+    def _say(self, text: str) -> None:
+        """Print a line of the supervisor itself."""
+        self._print(SUPERVISOR_NAME, None, text)
 
-def _start_group(*args: Any, **kwargs: Any) -> Any:
-    """Start a part, and end what it leaves behind once it has ended.
-
-    A part that was killed cannot end its own children; they would go on, and hold the pipe at whose end honcho takes
-    the part for ended. honcho made the part the head of a process group.
-    """
-    part = Popen(*args, **kwargs)
-
-    def end_group() -> None:
-        part.wait()
-        with suppress(ProcessLookupError):
-            os.killpg(part.pid, signal.SIGKILL)
-
-    threading.Thread(target=end_group, daemon=True).start()
-    return part
-
-
-def _do_nothing(number: int, frame: FrameType | None) -> None:
-    """A signal is for honcho's main process, which stops the parts."""
-
-
-def _terminate_instead(number: int, frame: FrameType | None) -> None:
-    """honcho knows SIGINT and SIGTERM alone."""
-    os.kill(os.getpid(), signal.SIGTERM)
+    def _print(self, name: str, colour: str | None, data: str | bytes) -> None:
+        # Whoever reads the output may be gone, as after SIGHUP; the parts have to be stopped all the same.
+        with self._printing, suppress(OSError):
+            self._printer.write(Message("line", data, datetime.now(), name, colour))
