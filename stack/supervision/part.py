@@ -1,4 +1,4 @@
-"""How one part of the stack is run: its command, its environment, its working folder."""
+"""What it takes to start one part of the stack: its command, its environment, its working folder."""
 
 import shlex
 import shutil
@@ -9,10 +9,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Part:
-    """One process of the stack, not started yet.
+    """One process of the stack, not started yet: its name, its command, its working folder `cwd`.
 
-    `env` adds to the environment of whoever starts it. `env_files` are variables whose value another part writes to a
-    file; the start waits for the files.
+    `env` is added to the environment of the process that starts the part. `env_files` names variables whose value
+    another part writes into a file: the mock broker writes its address so. The start waits until the files have
+    content; it has no time limit, since the supervisor ends it when any part ends.
     """
 
     name: str
@@ -23,21 +24,29 @@ class Part:
 
     @property
     def bound_argv(self) -> tuple[str, ...]:
-        """The command, ended by the kernel when the thread that started it ends, where `setpriv` can be had.
+        """The command, which the kernel ends (SIGTERM) when the thread that starts it ends.
 
-        A supervisor killed with -9 cannot stop anything; this leaves nothing running even then.
+        A supervisor that is killed with -9 cannot stop anything; its parts end all the same. Where this machine has no
+        `setpriv` it is the plain command, and such parts go on.
         """
-        setpriv = shutil.which("setpriv")
-        return (setpriv, "--pdeathsig", "TERM", "--", *self.argv) if setpriv else self.argv
+        return _bound(self.argv)
 
     def shell_command(self, log: Path | None = None) -> str:
-        """`bound_argv` for a shell that the part replaces, so that signals reach the part itself.
+        """The command for a shell: it waits for `env_files`, then the part takes the shell's place.
 
-        With `log`, what the part writes goes to the end of this file.
+        So a signal for the shell's process reaches the part, and the kernel ends the part as it ends `bound_argv`, also
+        while it waits. With `log`, the part's output is added to this file.
         """
         waits = (
             f"until [ -s {quoted} ]; do sleep 0.1; done; export {name}=$(cat {quoted});"
             for name, quoted in ((name, shlex.quote(str(file))) for name, file in self.env_files.items())
         )
+        script = " ".join((*waits, "exec", shlex.join(self.argv)))
         output = f" >>{shlex.quote(str(log))} 2>&1" if log else ""
-        return " ".join((*waits, "exec", shlex.join(self.bound_argv))) + output
+        return f"exec {shlex.join(_bound(('sh', '-c', script)))}{output}"
+
+
+def _bound(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command, started by `setpriv`, which lasts for all programs that take the place of the first."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--", *argv) if setpriv else argv

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stack.supervision.part import Part
@@ -55,6 +57,31 @@ def test_the_part_takes_the_shells_place(folder: Path) -> None:
         wait_until("the shell to become the part", lambda: b"sleep" in _command(process.pid), 10)
         process.terminate()
         assert process.wait(10) == -15
+
+
+def test_a_start_that_waits_ends_with_the_process_that_started_it(folder: Path) -> None:
+    part = Part("sleep", ("sleep", "60"), folder, env_files={"ADDRESS": folder / "address"})
+    starter = "import subprocess, sys; print(subprocess.Popen(sys.argv[1], shell=True).pid, flush=True); input()"
+    with subprocess.Popen(
+        (sys.executable, "-c", starter, part.shell_command()),
+        cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        waiting = psutil.Process(int(process.stdout.readline()))
+        wait_until("the shell to wait", lambda: bool(waiting.children()), 10)
+        process.kill()
+    try:
+        wait_until("the shell to end", lambda: _ended(waiting), 10)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            waiting.kill()
+
+
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _command(pid: int) -> bytes:
