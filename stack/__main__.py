@@ -1,6 +1,7 @@
-"""The whole system on this machine: `demo` shows it at work and ends, `up` starts it and stays.
+"""The commands of the local stack: `demo` shows the system at work and ends, `up` starts it and stays.
 
-Each command imports what it needs: several of them start at once, and what the others need is slow to load.
+The hidden commands are processes that the stack starts itself. Each command imports what it needs when it is called:
+several of them start at once, and each would load the slow modules of all the others.
 """
 
 import sys
@@ -18,6 +19,11 @@ from stack.settings import StackSettings
 app = typer.Typer(help="The whole system on this machine.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
 Count = Annotated[int, typer.Option(min=1, max=50)]
+"""A number of instances, at most 50.
+
+The default ports of API instances and of consumers' metrics are 100 apart, so twice as many would just fit. Half as
+many would still be more consumers than the topic has partitions (12).
+"""
 
 
 @app.command()
@@ -30,7 +36,7 @@ def demo() -> None:
 
 @app.command()
 def up(api: Count = 2, consumer: Count = 2) -> None:
-    """Start everything and stay until Ctrl-C; the data are kept for the next time."""
+    """Start everything and stay until Ctrl-C; the data stay for the next time."""
     from stack import run
 
     _exit(lambda: run.up(_settings(), api, consumer, console))
@@ -38,7 +44,7 @@ def up(api: Count = 2, consumer: Count = 2) -> None:
 
 @app.command(hidden=True)
 def drive_demo(plan: Path) -> None:
-    """The demonstration itself, run beside the parts."""
+    """Run the demonstration beside the parts."""
     from stack.assembly.plan import Plan
     from stack.drivers.demo import drive
 
@@ -47,7 +53,7 @@ def drive_demo(plan: Path) -> None:
 
 @app.command(hidden=True)
 def drive_up(plan: Path) -> None:
-    """Tell how to use the stack, run beside the parts."""
+    """Print how to use the stack, beside the parts, and stay."""
     from stack.assembly.plan import Plan
     from stack.drivers.announce import drive
 
@@ -56,7 +62,7 @@ def drive_up(plan: Path) -> None:
 
 @app.command(hidden=True)
 def mock_kafka(address_file: Path, topic: str) -> None:
-    """Be a broker without Java."""
+    """Be the mock broker."""
     from stack.parts.mock_kafka import serve
 
     serve(address_file, topic)
@@ -71,7 +77,7 @@ def _settings() -> StackSettings:
 
 
 def _exit(action: Callable[[], int | None]) -> None:
-    """End with the action's exit code; an error that a person can mend is told in its own words."""
+    """End the process with the action's exit code; a StackError ends it with 1, its message on standard error."""
     try:
         code = action() or 0
     except StackError as error:

@@ -1,9 +1,9 @@
-"""What can go wrong with the local stack, as messages to a person."""
+"""What can go wrong with the local stack; each message is written for the person who started it."""
 
 
 class StackError(Exception):
-    """The local stack cannot do what was asked; the message says why and what to do."""
+    """The local stack cannot do what it was asked to do. The message says why, and what the person can do."""
 
 
 class PartMissing(StackError):
-    """A program that the stack needs is neither installed nor can be installed by this user."""
+    """A program that the stack needs is not installed, and this user cannot install it. The message says how to."""

@@ -1,4 +1,4 @@
-"""One run of the stack from start to end: alone in its state folder, ports checked, parts supervised, end explained."""
+"""One run of the stack: locks the state folder, checks ports, prepares and supervises the parts, explains the end."""
 
 import fcntl
 import os
@@ -20,15 +20,22 @@ from stack.settings import StackSettings
 from stack.supervision.supervisor import Ending, Supervisor
 
 LAST_LINES = 15
-INSTANCES = 2
-"""Of the API and of the consumer, in a demonstration."""
+"""How many lines of its log to show when a part ended unexpectedly.
 
-# The others need these to the end; what they write is for their own operators.
+They fit on a terminal of 24 lines with what is printed around them. Half of them may cut off an error's beginning;
+twice as many would scroll the first line out of sight, which names the part.
+"""
+
+INSTANCES = 2
+"""How many API instances and how many consumers a demonstration starts: the fewest that show that work is shared."""
+
+# The servers stop last, because the other parts need them until they have stopped. `up` writes their output to files,
+# because it says little to somebody who uses the stack.
 SERVERS = frozenset({"kafka", "mongod"})
 
 
 class DriverOutput:
-    """A printer for honcho that shows what one part writes, as it is, and nothing else."""
+    """A printer for the supervisor that shows one part's output, as it is, and no other output."""
 
     width = 0
 
@@ -37,18 +44,22 @@ class DriverOutput:
         self._console = console
 
     def write(self, message: Any) -> None:
-        """Called by honcho for each line of each part, and of its own."""
+        """Show a line if the part wrote it. The supervisor calls this for each line of each part and for its own."""
         if message.name == self._part:
             self._console.file.write(message.data.decode(errors="replace"))
             self._console.file.flush()
 
 
 def demo(settings: StackSettings, console: Console) -> int:
-    """Fresh data, every part's output in a file, ends by itself. The exit code."""
+    """Run the demonstration on fresh data and ports that are free, with every part's output in a file.
+
+    Blocks until the demonstration has ended and everything is stopped. Returns the exit code: 0 when every answer was
+    right, 128 and the signal's number after a signal. Raises StackError when the stack cannot be started.
+    """
     with _alone(settings):
         settings = _on_free_ports(settings)
         folder = settings.state / "demo"
-        _check_ports(settings, INSTANCES, INSTANCES)
+        ports.check(settings.wanted_ports(INSTANCES, INSTANCES))
         for leftover in (folder, settings.state / "logs"):
             shutil.rmtree(leftover, ignore_errors=True)
         assembly = assemble(settings, folder, INSTANCES, INSTANCES, partial(console.print, soft_wrap=True))
@@ -58,9 +69,13 @@ def demo(settings: StackSettings, console: Console) -> int:
 
 
 def up(settings: StackSettings, api: int, consumer: int, console: Console) -> int:
-    """Kept data, the services' output on the terminal, stays until a signal comes. The exit code."""
+    """Run the stack on the data of the last time, with the services' output on the terminal.
+
+    Blocks until a signal comes or a part ends, and everything is stopped. Returns the exit code: 130 after Ctrl-C.
+    Raises StackError when the stack cannot be started.
+    """
     with _alone(settings):
-        _check_ports(settings, api, consumer)
+        ports.check(settings.wanted_ports(api, consumer))
         shutil.rmtree(settings.state / "logs", ignore_errors=True)
         assembly = assemble(settings, settings.state / "up", api, consumer, partial(console.print, soft_wrap=True))
         supervisor = Supervisor(Printer(console.file), SERVERS)
@@ -70,7 +85,7 @@ def up(settings: StackSettings, api: int, consumer: int, console: Console) -> in
 
 @contextmanager
 def _alone(settings: StackSettings) -> Iterator[None]:
-    """Hold the state folder. Raises StackError where another run holds it."""
+    """Hold the lock of the state folder. Raises StackError, which names the other run, where another run holds it."""
     settings.state.mkdir(parents=True, exist_ok=True)
     with (settings.state / "lock").open("a+") as lock:
         try:
@@ -85,24 +100,20 @@ def _alone(settings: StackSettings) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # Until the supervisor takes over: what is being fetched or installed ends as well, as with Ctrl-C.
+            # Until the supervisor handles signals itself, these act as Ctrl-C does: they also end an installation.
             signal.signal(number, signal.default_int_handler)
         yield
 
 
 def _on_free_ports(settings: StackSettings) -> StackSettings:
-    """Free ports for what no setting chose: demonstrations run beside each other, and say where they are."""
+    """Replace every port that no setting chose by a free one, so that demonstrations can run beside each other."""
     chosen = settings.model_fields_set
     names = [name for name in StackSettings.model_fields if name.endswith("_port") and name not in chosen]
     return settings.model_copy(update=dict(zip(names, ports.pick(len(names), INSTANCES), strict=True)))
 
 
-def _check_ports(settings: StackSettings, api: int, consumer: int) -> None:
-    ports.check(settings.claims(api, consumer))
-
-
 def _add(supervisor: Supervisor, assembly: Assembly, mode: str, logged: Set[str], console: Console) -> None:
-    """Hand the parts over; the output of `logged` goes to files."""
+    """Hand the parts and the driver to the supervisor. The output of the parts named in `logged` goes to files."""
     terminal = {"FORCE_COLOR": "1", "COLUMNS": str(console.width)} if console.is_terminal else {}
     driver = assembly.driver(mode)
     for part in (*assembly.parts, replace(driver, env={**driver.env, **terminal})):
@@ -111,7 +122,7 @@ def _add(supervisor: Supervisor, assembly: Assembly, mode: str, logged: Set[str]
 
 
 def _explain(ending: Ending, driver: str, assembly: Assembly, console: Console) -> int:
-    """Say why the run ended, unless that is plain; the exit code."""
+    """Print why the run ended, unless the driver has ended, which speaks for itself. Return the exit code."""
     if ending.signal:
         console.print("stopped")
         return 128 + ending.signal

@@ -1,4 +1,4 @@
-"""Settings of the local stack: environment variables that start with `STACK_`."""
+"""The settings of the local stack: environment variables whose names start with `STACK_`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,14 +6,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stack.ports import Claim
+from stack.ports import WantedPort
 
 ROOT = Path(__file__).parent.parent
 Port = Annotated[int, Field(ge=1024, le=65_000)]
+"""A port, or the first of several. Ports below 1024 need root. From 65000 the 50 instances that a command may start
+still fit, since the last port is 65535."""
 
 
 class StackSettings(BaseSettings):
-    """Where the local stack keeps its state and which ports it takes, all on 127.0.0.1."""
+    """Where the local stack keeps its state, and which ports of 127.0.0.1 it takes.
+
+    The descriptions and defaults stand in docs/operations.md, too; a test compares them.
+    """
 
     model_config = SettingsConfigDict(env_prefix="STACK_", extra="ignore")
 
@@ -32,19 +37,19 @@ class StackSettings(BaseSettings):
         19_200, description="Port of the first consumer's metrics; the others take the ports after it."
     )
 
-    def claims(self, api: int, consumer: int) -> list[Claim]:
-        """Which ports a stack of so many instances takes."""
+    def wanted_ports(self, api: int, consumer: int) -> list[WantedPort]:
+        """The ports that a stack of `api` API instances and `consumer` consumers takes."""
         return [
-            Claim(self.kafka_port, "Kafka", "STACK_KAFKA_PORT"),
-            Claim(self.kafka_controller_port, "Kafka's controller", "STACK_KAFKA_CONTROLLER_PORT"),
-            Claim(self.mongo_port, "MongoDB", "STACK_MONGO_PORT"),
-            *(self._claims_of_nginx() if self.nginx == "auto" else []),
-            *(Claim(self.api_port + i, f"API {i + 1}", "STACK_API_PORT") for i in range(api)),
-            *(Claim(self.metrics_port + i, f"consumer {i + 1}", "STACK_METRICS_PORT") for i in range(consumer)),
+            WantedPort(self.kafka_port, "Kafka", "STACK_KAFKA_PORT"),
+            WantedPort(self.kafka_controller_port, "Kafka's controller", "STACK_KAFKA_CONTROLLER_PORT"),
+            WantedPort(self.mongo_port, "MongoDB", "STACK_MONGO_PORT"),
+            *(self._ports_of_nginx() if self.nginx == "auto" else []),
+            *(WantedPort(self.api_port + i, f"API {i + 1}", "STACK_API_PORT") for i in range(api)),
+            *(WantedPort(self.metrics_port + i, f"consumer {i + 1}", "STACK_METRICS_PORT") for i in range(consumer)),
         ]
 
-    def _claims_of_nginx(self) -> list[Claim]:
+    def _ports_of_nginx(self) -> list[WantedPort]:
         return [
-            Claim(self.https_port, "nginx", "STACK_HTTPS_PORT"),
-            Claim(self.http_port, "nginx's redirect", "STACK_HTTP_PORT"),
+            WantedPort(self.https_port, "nginx", "STACK_HTTPS_PORT"),
+            WantedPort(self.http_port, "nginx's redirect", "STACK_HTTP_PORT"),
         ]

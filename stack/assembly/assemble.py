@@ -1,4 +1,4 @@
-"""From settings to parts: finds or installs the programs, decides what takes a missing one's place, writes configs."""
+"""Makes a plan and parts of settings: finds or installs programs, replaces missing ones, writes configurations."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,20 +18,27 @@ from stack.supervision.part import Part
 
 @dataclass(frozen=True)
 class Assembly:
-    """A plan and every part of it, ready to start in any order."""
+    """A plan and all of its parts except the driver, ready to start in any order."""
 
     plan: Plan
     parts: tuple[Part, ...]
 
     def driver(self, mode: str) -> Part:
-        """The process that completes the set-up and then uses the stack, or tells how to; with the plan's file."""
+        """Return the driver: the process that completes the set-up and then uses the stack, or shows how to use it.
+
+        `mode` is "demo" or "up", and also the part's name. Writes the plan's file, which the driver reads.
+        """
         arguments = (f"drive-{mode}", str(self.plan.save()))
         driver = services.python(mode, "stack", *arguments, env=self.plan.environment)
         return replace(driver, env_files=_address_files(self.plan))
 
 
 def assemble(settings: StackSettings, folder: Path, api: int, consumer: int, say: Say) -> Assembly:
-    """Prepare a stack of so many API instances and consumers. Raises StackError."""
+    """Prepare a stack of `api` API instances and `consumer` consumers, whose data lie in `folder`; start nothing.
+
+    Blocks while programs are installed or fetched. `say` shows what is being installed, and which part is replaced.
+    Raises PartMissing for a program that can neither be had nor replaced, StackError where a part cannot be prepared.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ensure_runs(say)
     nginx = _nginx(settings, say)
@@ -45,7 +52,10 @@ def assemble(settings: StackSettings, folder: Path, api: int, consumer: int, say
 
 
 def _kafka(settings: StackSettings, folder: Path, say: Say) -> Kafka | MockKafka:
-    """Apache Kafka where it can be had and is wanted, else the mock broker."""
+    """Return Apache Kafka where it is wanted and can be had, else the mock broker.
+
+    Raises PartMissing when the settings insist on Apache Kafka.
+    """
     mock = MockKafka(home=folder / "kafka")
     if settings.kafka == "mock":
         return mock
@@ -66,7 +76,7 @@ def _kafka(settings: StackSettings, folder: Path, say: Say) -> Kafka | MockKafka
 
 
 def _nginx(settings: StackSettings, say: Say) -> Path | None:
-    """nginx's program, None where it is not wanted or cannot be had."""
+    """Return nginx's program, or None where nginx is not wanted or cannot be had."""
     if settings.nginx == "off":
         return None
     try:

@@ -1,4 +1,4 @@
-"""What one run of the stack consists of: decided before anything starts, read by every process that needs it."""
+"""What one run of the stack consists of; decided before anything starts, and read again by the driver's process."""
 
 from pathlib import Path
 from typing import Literal
@@ -9,11 +9,22 @@ from stack.parts import mongo
 from stack.settings import StackSettings
 
 TOPIC = "analytics"
+
 PARTITIONS = 12
+"""Partitions of the topic in Apache Kafka: at most so many consumers have work.
+
+Twelve divide evenly among two, three or four consumers. With half of it, a seventh consumer would be idle; with twice
+of it, each batch and each start touch twice as many documents of partitions.
+"""
 
 
 class Plan(BaseModel):
-    """One run. `folder` holds its data, `url` is where clients reach the API, through the load balancer or without."""
+    """One run of the stack.
+
+    `folder` holds its data. `api` and `consumer` are numbers of instances. `kafka` says which broker runs: Apache
+    Kafka, or librdkafka's mock broker. `url` is where clients reach the API: https at the load balancer, or http at the
+    first API instance where there is no load balancer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,41 +42,45 @@ class Plan(BaseModel):
 
     @property
     def certificates(self) -> Path:
-        """Folder of the load balancer's certificate and of its authority's, `ca.pem`; outlives runs."""
+        """The folder of the load balancer's certificate and of its authority's, `ca.pem`. Runs share it."""
         return self.settings.state / "certificates"
 
     @property
     def authority(self) -> Path | None:
-        """Certificate of the authority that clients must trust; None: they speak plain HTTP."""
+        """The certificate of the authority that clients must trust; None where they speak plain HTTP."""
         return self.certificates / "ca.pem" if self.balanced else None
 
     @property
     def secrets(self) -> Path:
-        """Folder of the signing key; outlives runs, so that tokens stay valid."""
+        """The folder of the signing key. Runs share it, so that tokens stay valid."""
         return self.settings.state / "secrets"
 
     @property
     def logs(self) -> Path:
-        """Folder of the parts' output."""
+        """The folder of the parts' output; each run begins with an empty one."""
         return self.settings.state / "logs"
 
     def log(self, part: str) -> Path:
-        """File of a part's output, where that does not go to the terminal."""
+        """The file of a part's output, for parts whose output does not go to the terminal."""
         return self.logs / f"{part}.log"
 
     @property
     def api_ports(self) -> list[int]:
-        """Where the API instances listen."""
+        """The ports of the API instances, in order."""
         return [self.settings.api_port + number for number in range(self.api)]
 
     @property
     def metrics_ports(self) -> list[int]:
-        """Where the consumers tell their metrics."""
+        """The ports of the consumers' metrics, in order."""
         return [self.settings.metrics_port + number for number in range(self.consumer)]
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every process of the project is told. The mock broker's address comes from its file instead."""
+        """The settings of every process of the project, as environment variables.
+
+        The mock broker's address is not among them: it is known only when the broker runs, and comes from a file
+        (`Part.env_files`). The mock broker has no topic ids, so consumers must not check them.
+        """
         kafka = (
             {"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.settings.kafka_port}"}
             if self.kafka == "apache"
@@ -80,12 +95,12 @@ class Plan(BaseModel):
         }
 
     def save(self) -> Path:
-        """Write it into its folder; the file's path."""
+        """Write the plan to a file in its folder. Return the file's path."""
         file = self.folder / "plan.json"
         file.write_text(self.model_dump_json(indent=1))
         return file
 
     @classmethod
     def load(cls, file: Path) -> "Plan":
-        """What `save` wrote."""
+        """Return the plan that `save` wrote to this file."""
         return cls.model_validate_json(file.read_text())

@@ -1,4 +1,4 @@
-"""Completes a stack whose parts have been started: replica set, topic; returns once both services answer."""
+"""Completes a stack whose parts were started: makes the replica set and the topic, waits until the services answer."""
 
 from functools import partial
 
@@ -10,10 +10,18 @@ from stack.parts import kafka, replica_set
 from stack.waiting import listens, wait_until
 
 READY_SECONDS = 60.0
+"""How long to wait for each kind of service, in seconds.
+
+At half of it a slow start on a busy machine counts as a failure; at twice of it a person waits two minutes for the
+message about a service that will never answer. A service that ends is noticed at once, by the supervisor.
+"""
 
 
 def complete(plan: Plan, bootstrap_servers: str, say: Say) -> None:
-    """Set up what the parts need of each other and wait for them. Raises StackError naming what did not come."""
+    """Set up what the parts need of each other, and block until all of them answer.
+
+    `say` shows each step that is done. Raises StackError naming the part that did not answer within its time.
+    """
     replica_set.wait_ready(plan.settings.mongo_port)
     say("MongoDB: a replica set of one member")
     if plan.kafka == "apache":
@@ -40,7 +48,7 @@ def _all_listen(what: str, ports: list[int]) -> None:
 
 
 def is_ready(client: httpx.Client, port: int) -> bool:
-    """Whether the API instance on this port of 127.0.0.1 says that it is ready."""
+    """Whether the API instance on this port of 127.0.0.1 answers `/readyz` with success."""
     try:
         return client.get(f"http://127.0.0.1:{port}/readyz").is_success
     except httpx.TransportError:

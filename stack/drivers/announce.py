@@ -1,4 +1,4 @@
-"""Tells how to use a stack that stays, once it is complete."""
+"""Prints how to use the stack of `make up`, once it is complete."""
 
 import os
 import signal
@@ -12,7 +12,10 @@ from stack.drivers.expectations import RATINGS, SALES
 
 
 def drive(plan: Plan, console: Console) -> None:
-    """Complete the stack, print its address, a token and the first commands; then wait for the end."""
+    """Complete the stack; print its address, a token and the first commands; then block until SIGTERM or SIGINT.
+
+    Raises StackError when a part does not answer or a command fails.
+    """
     stop = {signal.SIGTERM, signal.SIGINT}
     bootstrap_servers = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
     ready.complete(plan, bootstrap_servers, console.print)

@@ -1,4 +1,4 @@
-"""What a newcomer does with a running stack: publish, get a token, ask the API. By the project's own commands."""
+"""What a newcomer does with a running stack, by the project's own commands: publish, get a token, ask the API."""
 
 import json
 import os
@@ -16,17 +16,19 @@ from rich.console import Console
 from stack.errors import StackError
 
 READING = ("--scope", "sales:read", "--scope", "ratings:read")
+"""Options of `scripts.tokens issue` for a token that may read everything."""
 
 
 def run_script(console: Console, *arguments: str, into: str = "") -> str:
-    """Run `python -m …` and show it as a command with its messages; its results. Raises StackError when it fails.
+    """Run `python -m …` to its end, show it as a shell command, and return what it wrote to standard output.
 
-    `into` is the shell variable to which the command, as it is shown, gives its results.
+    What it wrote to standard error is shown, too. With `into`, the shown command assigns its results to this shell
+    variable. Raises StackError when the command fails.
     """
     command = f"python -m {shlex.join(arguments)}"
     shown = f"{into}=$({command})" if into else command
     console.print(f"[bold]$ {shown}[/bold]", soft_wrap=True, highlight=False)
-    # It writes to a pipe, not to the terminal that this process was told of.
+    # FORCE_COLOR says that this process writes to a terminal; the command writes to a pipe.
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     result = subprocess.run(  # noqa: S603
         (sys.executable, "-m", *arguments), env=environment, capture_output=True, text=True, check=False
@@ -38,23 +40,26 @@ def run_script(console: Console, *arguments: str, into: str = "") -> str:
 
 
 def new_token(console: Console, name: str) -> str:
-    """A bearer token for the API, of this name, that may read everything."""
+    """Issue a bearer token that may read everything, and return it. Raises StackError when the command fails."""
     return run_script(console, "scripts.tokens", "issue", "--name", name, *READING, into="TOKEN")
 
 
 def curl(url: str, token: str, authority: Path | None) -> str:
-    """The command that asks for `url`, as a person types it in this folder."""
+    """Return the shell command that asks for `url`, as a person types it in the current folder."""
     trust = f" --cacert {shlex.quote(_nearest(authority))}" if authority else ""
     return f'curl{trust} -H "Authorization: Bearer {token}" {url}'
 
 
 def _nearest(file: Path) -> str:
-    """Relative to this folder if it is below it."""
+    """Return the file's path relative to the current folder, if the file lies below it."""
     return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
 class Api:
-    """The API as a client sees it, through the load balancer; a context, at whose end its connections are closed."""
+    """The API as a client sees it, at the load balancer. A context manager: its end closes the connections.
+
+    `authority` is the certificate that the client trusts; with None it trusts the system's authorities.
+    """
 
     def __init__(self, url: str, token: str, authority: Path | None) -> None:
         trusted = ssl.create_default_context(cafile=authority)
@@ -71,13 +76,20 @@ class Api:
         self._client.close()
 
     def show(self, console: Console, path: str) -> None:
-        """Print a request as a command, and its answer. The token is a variable: terminals are seen and kept."""
+        """Ask for `path`, and print the request as a command and its answer.
+
+        The command names the token's variable, since other people may see a terminal or read its saved output.
+        Raises httpx.TransportError when there is no answer.
+        """
         command = curl(f"{self._url}{path}", "$TOKEN", self._authority)
         console.print(f"[bold]$ {command}[/bold]", soft_wrap=True, highlight=False)
         console.print(self._client.get(path).text, soft_wrap=True, markup=False)
 
     def value(self, path: str, member: str) -> Decimal | None:
-        """A number of the answer, every digit kept; None where there is none, whatever the reason."""
+        """Ask for `path` and return the number `member` of the answer, with every digit.
+
+        None if the API does not answer, answers with an error, or answers null.
+        """
         try:
             response = self._client.get(path)
         except httpx.TransportError:

@@ -1,4 +1,4 @@
-"""The demonstration: from published events to answers of the API, each compared with what was published."""
+"""The demonstration: publishes events, asks the API, and compares each answer with what was published."""
 
 import os
 import time
@@ -14,16 +14,34 @@ from stack.drivers.expectations import Expectation
 from stack.errors import StackError
 
 MESSAGES = "stack/demo.ndjson"
-VISIBLE_SECONDS = 60.0
-SHOWN_PRODUCTS = (1, 3, 42, 500, 1000)
-INVALID = 0.01
 
-# The mock broker keeps 5 MB a partition, of which there are four.
+VISIBLE_SECONDS = 60.0
+"""How long to wait until the API's answers contain everything published, in seconds.
+
+The consumers store the generated messages in seconds. At half of it a very busy machine may fail; at twice of it a
+person waits two minutes before the demonstration says which answer is wrong.
+"""
+
+SHOWN_PRODUCTS = (1, 3, 42, 500, 1000)
+"""The products whose answers are compared and shown: those of the four messages, and others up to the last."""
+
+INVALID = 0.01
+"""The share of generated messages that the consumers must reject; the answers show that these are not counted."""
+
 GENERATED = {"apache": 100_000, "mock": 20_000}
+"""How many messages to generate, by the broker.
+
+The mock broker has four partitions and drops the oldest messages of a partition beyond 5 MB; 20,000 messages stay far
+below that, many more might not. With Apache Kafka, twice as many would take longer, and half as many would say less
+about the rate, since the first commits count for more.
+"""
 
 
 def drive(plan: Plan, console: Console) -> None:
-    """Complete the stack, publish, ask, compare. Raises StackError where an answer is not what it must be."""
+    """Complete the stack, publish, ask, compare; print each step. Blocks until the demonstration is over.
+
+    Raises StackError when a part does not answer, a command fails, or an answer is not what was published.
+    """
     started = time.monotonic()
     console.rule("Starting", align="left")
     ready.complete(plan, os.environ["KAFKA_BOOTSTRAP_SERVERS"], lambda text: _say(console, started, text))
@@ -40,7 +58,7 @@ def drive(plan: Plan, console: Console) -> None:
 
 
 def _publish_four(console: Console) -> str:
-    """Publish them; a token to ask for the answers."""
+    """Publish the four messages. Return a token to ask for the answers."""
     for line in Path(MESSAGES).read_text().splitlines():
         console.print(line, soft_wrap=True)
     client.run_script(console, "scripts.publish", "file", MESSAGES)
@@ -69,7 +87,7 @@ def _say(console: Console, started: float, text: str) -> None:
 
 
 def _require(api: Api, expected: list[Expectation]) -> list[Expectation]:
-    """Wait until every answer is the expected one. Raises StackError naming those that are not in time."""
+    """Block until every answer is the expected one; return `expected`. Raises StackError naming the wrong answers."""
     wrong = expectations.unmet(api, expected, VISIBLE_SECONDS)
     if wrong:
         lines = (f"{expectation}, but the answer was {answer}" for expectation, answer in wrong.items())

@@ -1,4 +1,4 @@
-"""What the API must answer once everything published has been counted; computed from what was published alone."""
+"""What the API must answer once every published message has been counted; computed from the messages alone."""
 
 import json
 import time
@@ -15,14 +15,15 @@ SALES = "/api/product/sale"
 RATINGS = "/api/product/rating"
 CENT = Decimal("0.01")
 
-# The four messages of demo.ndjson: product 1 has two ratings, product 3 two sales.
+# The sums of the four messages of demo.ndjson. Product 3 has two sales, of 2000 and 1000. Product 1 has two ratings, 4
+# and 5: their number and their sum.
 FOUR_AMOUNTS = {3: Decimal(3000)}
 FOUR_RATINGS = {1: (2, Decimal(9))}
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """An address and the number that it must answer; None: no ratings yet."""
+    """A path of the API, and the value that the answer's `member` must have; None (null) for no ratings yet."""
 
     path: str
     member: str
@@ -33,12 +34,15 @@ class Expectation:
 
 
 def of_four() -> list[Expectation]:
-    """After the four messages of demo.ndjson."""
+    """Return what the API must answer after the four messages of demo.ndjson."""
     return [Expectation(f"{SALES}/3", "total", Decimal(3000)), _rating(1, 2, Decimal(9))]
 
 
 def of_generated(totals_file: Path, products: tuple[int, ...]) -> list[Expectation]:
-    """After the messages whose totals the publisher wrote to this file, on top of the four."""
+    """Return what the API must answer after the four messages and generated ones: on all sales, and on each product.
+
+    `totals_file` is what `scripts.publish generate --totals` wrote about the generated messages.
+    """
     totals = json.loads(totals_file.read_text(), parse_float=Decimal)
     everything = Decimal(totals["amount"]) + sum(FOUR_AMOUNTS.values())
     expected = [Expectation(SALES, "total", everything)]
@@ -48,7 +52,10 @@ def of_generated(totals_file: Path, products: tuple[int, ...]) -> list[Expectati
 
 
 def unmet(api: Api, expected: list[Expectation], seconds: float) -> Mapping[Expectation, Decimal | None]:
-    """Ask until every expectation is met. Those that are not after so many seconds, with what was answered."""
+    """Ask until every expectation is met, for at most so many seconds; return those that are not, with their answers.
+
+    The result is empty when all are met.
+    """
     deadline = time.monotonic() + seconds
     while True:
         answers = {expectation: api.value(expectation.path, expectation.member) for expectation in expected}

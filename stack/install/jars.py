@@ -1,4 +1,8 @@
-"""Java programs: resolved once by Maven from a `pom.xml`, checked against `jars.sha256` beside it, kept in a folder."""
+"""Fetches Java programs by Maven: what a `pom.xml` names, if it is what the `jars.sha256` beside it lists.
+
+A program is fetched once and then kept in a folder whose name holds a hash of `jars.sha256`. So a new version goes to
+a new folder, for example `kafka-1a2b3c4d5e6f`, and no run of an older checkout loses its files.
+"""
 
 import hashlib
 import re
@@ -16,16 +20,18 @@ CHECKSUMS = "jars.sha256"
 
 
 def fetch(name: str, description: Path, cache: Path, say: Say) -> Path:
-    """The folder below `cache` of the jars that the folder `description` describes, filled on first use.
+    """Return the folder below `cache` that holds the program's jars; fetch them if the folder is not there.
 
-    `name` is what the user is told, and what the folder is called. Raises PartMissing where that cannot be done.
+    `description` is the folder of `pom.xml` and `jars.sha256`. `name` is what messages call the program, and the
+    beginning of the folder's name. Blocks while Maven fetches, or while another process fetches the same. Raises
+    PartMissing where Maven cannot be had, cannot fetch, or brings other files than listed.
     """
     version = hashlib.sha256((description / CHECKSUMS).read_bytes()).hexdigest()[:12]
     folder = cache / f"{name.lower().replace(' ', '-')}-{version}"
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
-    # One process fetches, those that came at the same time find it done.
+    # One process fetches; those that waited for the lock then find the folder.
     with FileLock(folder.with_suffix(".lock")):
         if not folder.is_dir():
             _fetch(name, description, folder, say)
@@ -40,19 +46,20 @@ def _fetch(name: str, description: Path, folder: Path, say: Say) -> None:
         incomplete = Path(scratch) / "jars"
         _resolve(name, maven, description / "pom.xml", incomplete)
         verify(incomplete, wanted)
-        # Renamed only once complete and checked: an interrupted download is never taken for the program.
+        # The files get their final folder only now, so that nobody takes an interrupted download for the program.
         incomplete.rename(folder)
 
 
 def checksums(description: Path) -> dict[str, str]:
-    """SHA-256 of every file that Maven must bring, by name."""
+    """Return the SHA-256 (hex) of every file that Maven must bring, by the file's name."""
     lines = (description / CHECKSUMS).read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
 
 
 def _resolve(name: str, maven: Path, pom: Path, target: Path) -> None:
     arguments = ("--batch-mode", "--quiet", "--strict-checksums", "--file", str(pom))
-    # In full: of a plugin by its short name Maven says only that it found none, not what kept it from fetching it.
+    # The plugin is named in full. By its short name Maven says only that there is no such plugin, and keeps the reason
+    # (no network, for example) to itself.
     goal = (
         "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies",
         "-DincludeScope=runtime",
@@ -67,7 +74,10 @@ def _resolve(name: str, maven: Path, pom: Path, target: Path) -> None:
 
 
 def verify(folder: Path, wanted: dict[str, str]) -> None:
-    """Raise PartMissing unless the folder's jars are exactly the wanted ones, by name and SHA-256."""
+    """Raise PartMissing unless the folder holds exactly the wanted jars; `wanted` maps file names to SHA-256 in hex.
+
+    The message names each jar that is missing, additional or altered.
+    """
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
     if found != wanted:
         names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))

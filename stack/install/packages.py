@@ -1,4 +1,4 @@
-"""Programs of the system: found on the PATH, or installed by apt-get where this user may."""
+"""Finds programs of the system on the PATH, or installs them by apt-get where this user may."""
 
 import os
 import shutil
@@ -9,37 +9,48 @@ from pathlib import Path
 from stack.errors import PartMissing
 
 Say = Callable[[str], None]
+"""Shows a line of text to the person who started the stack; `print`, for example."""
 
-OTHERS_SECONDS = 120
-"""How long apt-get waits for another that is installing something."""
+LOCK_SECONDS = 120
+"""How long apt-get waits while another process installs something, in seconds.
 
-# Debian keeps servers where an ordinary user's PATH does not look.
+Two runs of the tests may install the same package at once; the second then finds it installed. With half of it, the
+second run gives up while a large package (Java) is still being fetched over a slow network; with twice of it, a person
+waits four minutes where the other process hangs.
+"""
+
 EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where Debian keeps servers such as nginx; an ordinary user's PATH does not name these folders."""
 
 
 def find(command: str) -> Path | None:
-    """Where this program is, None if it is not installed."""
+    """Return where this program is, or None if it is not installed."""
     folders = os.pathsep.join((os.environ.get("PATH", os.defpath), *EXTRA_PATH))
     found = shutil.which(command, path=folders)
     return Path(found) if found else None
 
 
 def require(command: str, package: str, say: Say) -> Path:
-    """Where this program is, after installing the package if need be.
+    """Return where this program is; install its package first if the program is not there.
 
-    Raises PartMissing, whose message names the command that installs it, where this user may not.
+    Blocks while apt-get works. Raises PartMissing where this user may not install anything; the message names the
+    command that installs the package.
     """
     found = find(command)
     if found is None:
         install(package, f"{command} is not installed", say)
         found = find(command)
     if found is None:
-        raise PartMissing(f"{package} is installed, but brought no {command}")
+        raise PartMissing(f"{package} is installed, but it has no program {command}")
     return found
 
 
 def install(package: str, reason: str, say: Say) -> None:
-    """Install the package. Raises PartMissing, with this reason and the command, where this user may not."""
+    """Install the package. Blocks while apt-get works.
+
+    Raises PartMissing where this user may not, with `reason` (why the package is needed) and the command to run as
+    root, or where apt-get fails, with apt-get's reason.
+    """
     installer = find("apt-get") if os.geteuid() == 0 else None
     if installer is None:
         raise PartMissing(f"{reason}; as root: apt-get install {package}")
@@ -49,12 +60,12 @@ def install(package: str, reason: str, say: Say) -> None:
 
 def _install(apt_get: Path, package: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = (str(apt_get), "-qq", "-o", f"DPkg::Lock::Timeout={OTHERS_SECONDS}")
+    command = (str(apt_get), "-qq", "-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}")
     for arguments in (("update",), ("install", "--yes", "--no-install-recommends", package)):
         result = subprocess.run(  # noqa: S603
             (*command, *arguments), env=environment, capture_output=True, text=True, check=False
         )
-        # A package list that is out of date may still do; what cannot be installed cannot.
+        # A failed `update` is no error yet: the package may be found in the lists that are there.
         if result.returncode and arguments[0] == "install":
             reason = (result.stderr.strip() or "no reason given").splitlines()[-1]
             raise PartMissing(f"apt-get could not install {package}: {reason}")

@@ -1,4 +1,4 @@
-"""A broker of Apache Kafka on this machine: KRaft, one node that is broker and controller."""
+"""Apache Kafka on this machine: one node that is both broker and controller (KRaft)."""
 
 import base64
 import subprocess
@@ -16,20 +16,36 @@ from stack.supervision.part import Part
 from stack.waiting import listens, wait_until
 
 READY_SECONDS = 60.0
-# A short start matters more here than the last of the throughput: one core's worth of compiler and collector less.
-JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""How long to wait for each answer of a broker that was started, in seconds.
 
-# Everything a client can notice stays at Kafka's default, but for what one node cannot do (replicas) and for the waits
-# before a first rebalance and after a consumer was killed, which would only delay every start. A broker's own session
-# stays as long as it is: on a busy machine a shorter one ends now and then, and the one broker then leads nothing.
+At half of it a slow start on a busy machine counts as a failure; at twice of it a person waits two minutes for the
+message about a broker that will never answer.
+"""
+
+JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Java's options. They trade throughput for a short start: the simple collector and the first compiler leave the
+processors to the other parts. With half of the memory (`-Xmx`) the collector works more often under the benchmarks'
+backlogs; with twice of it the stack needs half a gigabyte more."""
+
+# What clients can notice stays at Kafka's default, with two kinds of exceptions: one node cannot keep replicas, and
+# some waits would only delay every start.
+#
+# The broker's own session with its controller (`broker.session.timeout.ms`) stays at its default. A shorter session
+# sometimes ends on a busy machine. The only broker then leads no partition for a moment: topics are not made, and
+# offsets are not answered.
 PROPERTIES = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
+    # A misspelled topic is an error, not a new topic.
     "auto.create.topics.enable": "false",
+    # The controller hears of a new broker at a heartbeat: within half a second, not within Kafka's two.
     "broker.heartbeat.interval.ms": "500",
+    # Kafka's three seconds gather the members of a new group. Here every start would wait for them.
     "group.initial.rebalance.delay.ms": "0",
+    # Kafka's minimum of six seconds would forbid the short sessions by which tests see soon that a consumer was killed.
     "group.min.session.timeout.ms": "1000",
+    # One node: one replica of each internal topic. Four partitions instead of 50 are made faster at the first start.
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.replication.factor": "1",
@@ -41,7 +57,10 @@ PROPERTIES = {
 
 
 def properties(port: int, controller_port: int, interface: str = "127.0.0.1") -> dict[str, str]:
-    """The configuration of a broker that clients reach at 127.0.0.1."""
+    """Return the configuration of a broker that clients reach at 127.0.0.1:`port`.
+
+    `interface` is the address on which it listens: 0.0.0.0 in a container, whose port the engine forwards.
+    """
     return {
         **PROPERTIES,
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
@@ -51,9 +70,10 @@ def properties(port: int, controller_port: int, interface: str = "127.0.0.1") ->
 
 
 class Kafka:
-    """Configures one broker whose data live in `home`.
+    """Configures one broker whose data lie in the folder `home`.
 
-    `more` are properties beside, or instead of, the usual ones; `format_options` are for the first start alone.
+    `java` is the program, `jars` the folder of Kafka's jars. `more` holds properties that are added to the usual ones
+    or replace them. `format_options` are given to the command that formats the data folder, before the first start.
     """
 
     def __init__(
@@ -77,20 +97,20 @@ class Kafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """What clients connect to."""
+        """The address that clients connect to, `127.0.0.1:19092` for example."""
         return f"127.0.0.1:{self._port}"
 
     def prepare(self) -> None:
-        """Write the configuration and, on first use, format the data folder. Raises StackError."""
+        """Write the configuration, and format a new data folder. Raises StackError when Kafka cannot format it."""
         self._home.mkdir(parents=True, exist_ok=True)
-        # Relative to the home, so that no path of this machine has to be quoted for Kafka.
+        # Paths are relative to `home`, so that no path of this machine has to be quoted for Kafka.
         lines = {**properties(self._port, self._controller_port), "log.dirs": "data", **self._more}.items()
         (self._home / "server.properties").write_text("".join(f"{name}={value}\n" for name, value in lines))
         if not (self._home / "data" / "meta.properties").exists():
             self._format()
 
     def part(self) -> Part:
-        """The broker's process."""
+        """The broker's process, to be started after `prepare`."""
         return Part("kafka", self._run("kafka.Kafka", "server.properties"), self._home)
 
     def _format(self) -> None:
@@ -108,22 +128,22 @@ class Kafka:
 
 
 def wait_ready(bootstrap_servers: str) -> None:
-    """Return once the broker answers. Raises StackError after a minute."""
+    """Block until the broker answers. Raises StackError after READY_SECONDS without an answer."""
     port = int(bootstrap_servers.rpartition(":")[2])
-    # Cheaper to ask than a client, which would have to be made and thrown away each time.
+    # To ask for the port first is cheap; a client that cannot connect keeps trying in threads of its own.
     wait_until("Kafka to listen", lambda: listens(port), READY_SECONDS)
     admin = _admin(bootstrap_servers)
     wait_until("Kafka to answer", lambda: _answers(admin), READY_SECONDS)
 
 
 def create_topic(bootstrap_servers: str, name: str, partitions: int) -> None:
-    """Make the topic with so many partitions; one that is there stays as it is. Raises StackError."""
+    """Make the topic `name`; one that is there stays as it is. Raises StackError when Kafka refuses to make it."""
     admin = _admin(bootstrap_servers)
     try:
         admin.create_topics([NewTopic(name, partitions, 1)])[name].result(timeout=30)
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise StackError(f"Kafka did not make the topic {name}: {error.args[0].str()}") from error
+            raise StackError(f"Kafka refused to make the topic {name}: {error.args[0].str()}") from error
 
 
 def _answers(admin: AdminClient) -> bool:

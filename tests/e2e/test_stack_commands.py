@@ -1,4 +1,4 @@
-"""`make demo` and `make up` as a person runs them, and how they end."""
+"""`make demo` and `make up` as a person runs them, and the ways in which they end."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ READY = "Ctrl-C stops everything"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Settings of a stack of its own: free ports, fresh data, programs fetched before, and the mock broker."""
+    """Settings of a stack for this test: free ports, no data yet, programs that were fetched before, the mock broker."""
     state = tmp_path / "a state folder"
     state.mkdir()
     programs = StackSettings().state / "parts"
@@ -41,7 +41,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def up(tmp_path: Path, environment: dict[str, str]) -> Iterator[Running]:
-    """`make up`, complete and ready."""
+    """A running `make up` that has printed its last hint; at the end everything that it started is killed."""
     part = Part("make", ("make", "--no-print-directory", "up"), ROOT, {"PYTHONUNBUFFERED": "1", **environment})
     running = Running(part, tmp_path / "up.log")
     running.start()
@@ -50,14 +50,14 @@ def up(tmp_path: Path, environment: dict[str, str]) -> Iterator[Running]:
         yield running
     finally:
         for process in _processes(environment):
-            # One that has ended meanwhile, perhaps with its parent.
+            # The process may have ended meanwhile, perhaps because its parent did.
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         running.close()
 
 
 def _processes(environment: Mapping[str, str]) -> list[psutil.Process]:
-    """Every process of this stack, by the folder it works in or was told of."""
+    """Find every process of this stack: those that work in its state folder, or have it in their environment."""
     state = environment["STACK_STATE"]
     found = []
     for process in psutil.process_iter():
@@ -70,7 +70,7 @@ def _processes(environment: Mapping[str, str]) -> list[psutil.Process]:
 
 
 def test_two_demonstrations_work_side_by_side_without_java(tmp_path: Path) -> None:
-    """As in two checkouts: a state folder each, and no port that a setting chose."""
+    """As in two checkouts: each demonstration has its own state folder, and no setting chooses a port."""
     demos = []
     for number in (1, 2):
         state = tmp_path / f"state of checkout {number}"
@@ -98,14 +98,14 @@ def test_up_serves_until_ctrl_c(up: Running, tmp_path: Path, environment: dict[s
     assert second.wait(20) == 1
     assert "set STACK_STATE to another folder" in second.output
     assert len(_processes(environment)) > 7
-    # As a terminal does it: to make and to what it started, all in one group.
+    # A terminal sends Ctrl-C to the whole process group: to make and to the processes that make started.
     os.killpg(up.pid, signal.SIGINT)
     up.wait(20)
     assert _processes(environment) == []
 
 
 def _publish_and_ask(output: str) -> None:
-    """What `up` prints is copied by people: publish a sale and ask for it by exactly these lines."""
+    """Publish a sale and ask for it by exactly the lines that `up` printed, as a person who copies them does."""
     lines = [line.partition("| ")[2] for line in output.splitlines()]
     (publish,) = (line for line in lines if " sold " in line)
     (ask,) = (line for line in lines if line.startswith("curl ") and "/sale/" in line)
@@ -122,7 +122,7 @@ def _publish_and_ask(output: str) -> None:
 
 
 def test_a_part_that_dies_ends_everything_and_is_named(up: Running, environment: dict[str, str]) -> None:
-    """nginx, where there is one: its children would go on without it."""
+    """The part is nginx where nginx runs, since its children would go on without it; else it is mongod."""
     by_name = {process.name(): process for process in reversed(_processes(environment))}
     victim = by_name.get("nginx", by_name["mongod"])
     while (parent := victim.parent()) is not None and parent.name() == victim.name():

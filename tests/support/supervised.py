@@ -1,7 +1,7 @@
-"""A small stack of `sleep`s under the real supervisor; run by its tests as a process of its own.
+"""Runs shell commands under the real supervisor; its tests run this module as a process of its own.
 
-`python -m tests.support.supervised FOLDER NAME=COMMAND…`: each command runs in FOLDER; how it ended is printed.
-A part named `last` is stopped after the others.
+`python -m tests.support.supervised FOLDER NAME=COMMAND…` runs each command in FOLDER, and prints the `Ending` when all
+have ended. It stops a part named `last` after the others.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The servers that tests use: real, and restored after whatever a test does to them."""
+"""The servers that tests use are real, and each is restored after whatever a test does to it."""
 
 import resource
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def test_mongo_runs_transactions_after_a_kill(mongo: MongoServer) -> None:
 def test_a_server_that_has_not_read_its_configuration_yet_is_asked_again(
     mongo: MongoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For a moment after its start it says that it was never initiated, and then that it was."""
+    """For a moment after its start mongod says that no replica set was initiated; then it says that one was."""
     answers: Iterator[dict[str, Any] | None] = iter([None])
     configuration = replica_set._configuration
     monkeypatch.setattr(replica_set, "_configuration", lambda client: next(answers, configuration(client)))
@@ -65,7 +65,7 @@ def test_a_server_left_dead_is_restored(mongo: MongoServer) -> None:
 
 
 def test_mongo_keeps_its_data_on_another_port(tmp_path: Path) -> None:
-    """The replica set's configuration, kept with the data, names the port of the run before."""
+    """MongoDB keeps the replica set's configuration with the data, and it names the port of the run before."""
     for expected, port in enumerate(ports.pick(2)):
         server = LocalMongo(Mongo(home=tmp_path, port=port, cache_gb=0.25), port, tmp_path / "log")
         server.start()
@@ -79,7 +79,7 @@ def test_mongo_keeps_its_data_on_another_port(tmp_path: Path) -> None:
 
 
 def test_mongo_may_have_as_many_files_open_as_its_user(tmp_path: Path) -> None:
-    """A terminal's limit is 1024, which some hundred days of events or some hundred clients would reach."""
+    """A terminal allows 1024 open files; some hundred days of events or some hundred clients need more."""
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     (port,) = ports.pick(1)
     server = LocalMongo(Mongo(home=tmp_path, port=port, cache_gb=0.25), port, tmp_path / "log")

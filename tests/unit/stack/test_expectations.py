@@ -1,4 +1,4 @@
-"""What the demonstration expects of the API, against sums made by hand."""
+"""What the demonstration expects of the API, compared with sums made by hand."""
 
 import json
 from decimal import Decimal
@@ -12,7 +12,7 @@ from stack.drivers.expectations import Expectation
 
 @pytest.fixture
 def totals(tmp_path: Path) -> Path:
-    """Totals as the publisher writes them."""
+    """Totals of products 1, 3 and 9 in a file, as `scripts.publish generate --totals` writes it; 9 has no ratings."""
     product = {"sales": 1, "units": 1, "amount": "0.000001", "ratings": 1, "rating_sum": "2.25"}
     unrated = {"sales": 1, "units": 1, "amount": "7", "ratings": 0, "rating_sum": "0"}
     file = tmp_path / "totals.json"

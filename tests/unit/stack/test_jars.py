@@ -1,4 +1,4 @@
-"""Java programs' files are used only if they are the ones that the checksums name."""
+"""A Java program's files are used only if they are exactly those that `jars.sha256` lists."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from stack.errors import PartMissing
 from stack.install import jars
 from stack.parts import kafka_files
 
-WANTED = {"a.jar": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"}  # of "foo"
+WANTED = {"a.jar": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"}  # the SHA-256 of "foo"
 
 
 @pytest.mark.parametrize(

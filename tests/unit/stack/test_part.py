@@ -1,4 +1,4 @@
-"""A part's command line, run by a real shell as the supervisor runs it."""
+"""A part's shell command, run by a real shell as the supervisor runs it."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ SHOW = "import os, sys; print(sys.argv[1:], os.environ.get('ADDRESS'), os.getcwd
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder whose name a shell would take apart."""
+    """A folder whose name holds characters that mean something to a shell."""
     folder = tmp_path / "a b'c$d"
     folder.mkdir()
     return folder
@@ -51,7 +51,7 @@ def test_the_start_waits_for_an_address_in_a_file(folder: Path) -> None:
 
 
 def test_the_part_takes_the_shells_place(folder: Path) -> None:
-    """Signals for the process that the supervisor started reach the part."""
+    """So a signal for the process that the supervisor started reaches the part."""
     part = Part("sleep", ("sleep", "60"), folder)
     with subprocess.Popen(("sh", "-c", part.shell_command()), cwd=folder) as process:
         wait_until("the shell to become the part", lambda: b"sleep" in _command(process.pid), 10)

@@ -1,4 +1,4 @@
-"""The supervisor with real processes: whatever ends it, nothing is left running."""
+"""The supervisor with real processes: whatever ends the supervisor, it leaves nothing running."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Start = Callable[..., Running]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a supervisor of these commands, by the parts' names; `{name}` in a command is that name."""
+    """A function that starts a supervisor of shell commands, given by part; `{name}` stands for the part's name."""
     started: list[Running] = []
 
     def start_(**commands: str) -> Running:
@@ -42,7 +42,7 @@ def gone(*pids: int) -> bool:
 
 
 def ended(number: int) -> bool:
-    # It may end at any moment, between two questions too: so it is asked one.
+    # A single question: the process may end between two.
     try:
         return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -115,7 +115,7 @@ def test_nothing_survives_a_killed_supervisor(start: Start, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("started", [0, 1, 7])
 def test_a_signal_while_starting_leaves_nothing(start: Start, tmp_path: Path, started: int) -> None:
-    """Parts are started one after the other; the signal comes between two of them."""
+    """The supervisor starts parts one after the other; the signal comes when `started` of them have started."""
     stack = start(**{f"part{number}": STAYS for number in range(10)})
     while len(list(tmp_path.glob("*.pid"))) < started:
         assert stack.is_running
