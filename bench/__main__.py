@@ -1,7 +1,7 @@
-"""This project beside what a user would pick instead: `make bench`
+"""Measures this project beside what a user would pick instead, and writes the report: `make bench`
 
-The same Kafka, the same MongoDB, the same events, in turn, in one run; the report is a table of ratios.
-It takes arguments as in `make bench args="--size short --only consume"`; without `--output` the report is printed.
+All contestants use the same Kafka, the same MongoDB and the same events, in turn, in one run; the report gives ratios.
+`make bench args="--size short --only consume"` passes arguments. Without `--output` the report is printed.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from bench.lab.laboratory import Lab, laboratory
-from bench.machine import described
+from bench.machine import describe
 from bench.measures import consume, history, ingest, memory, processes, reads, start, visible, worst_case
 from bench.options import SIZES, Options
 from bench.results.report import Section, document
@@ -39,15 +39,17 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(MEASURES)}; repeat it for more.")] = None,
     size: Annotated[
         Literal["full", "short", "smoke"],
-        typer.Option(help="An hour; half an hour; a minute, without peers that have to be fetched."),
+        typer.Option(help="full: an hour; short: half an hour; smoke: a minute, without peers that must be fetched."),
     ] = "full",
-    rounds: Annotated[int | None, typer.Option(min=1, help="Alternating rounds, unlike the size's.")] = None,
-    events: Annotated[int | None, typer.Option(min=1_000, help="Backlog, unlike the size's.")] = None,
-    waiting: Annotated[int | None, typer.Option(min=1_000, help="The same of the memory measure.")] = None,
-    history: Annotated[int | None, typer.Option(min=1_000, help="Events of history, unlike the size's.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="How many rounds; by default the size's.")] = None,
+    events: Annotated[int | None, typer.Option(min=1_000, help="Events of a backlog; by default the size's.")] = None,
+    waiting: Annotated[int | None, typer.Option(min=1_000, help="The same for the memory measure.")] = None,
+    history: Annotated[
+        int | None, typer.Option(min=1_000, help="Events of a long history; by default the size's.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
 ) -> None:
-    """Measure and report."""
+    """Measure this project beside what a user would pick instead, and report."""
     chosen = only or list(MEASURES)
     if unknown := set(chosen) - MEASURES.keys():
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not one of {', '.join(MEASURES)}", param_hint="--only")
@@ -57,10 +59,10 @@ def main(
     started = time.monotonic()
     sections: list[Section] = []
     with laboratory() as lab:
-        machine = described(lab)
+        machine = describe(lab)
         for name in chosen:
             sections.append(_measured(name, lab, options))
-            # After each: what was measured is not lost when something ends the run.
+            # The report is written after each measure, so that nothing measured is lost when something ends the run.
             report = document(_introduction(size, options, time.monotonic() - started), machine, sections)
             if output is not None:
                 output.write_text(report)
@@ -78,11 +80,11 @@ def _introduction(size: str, options: Options, seconds: float) -> str:
     return f"""
 # Benchmarks
 
-Made by `make bench args="--size {size}"` on {day} in {seconds / 60:.0f} minutes: this project and what a user would
-pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events; {options.rounds} rounds,
-each begun by another contestant. Absolute figures vary with the machine and the hour; ratios, taken within a round,
-are the result. A goal holds or does not by the median. `make bench args="--only reads"` measures some of it,
-`make bench-smoke` shows in a minute that it runs.
+`make bench args="--size {size}"` made this report on {day} in {seconds / 60:.0f} minutes. It measures this project and
+what a user would pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events. There are
+{options.rounds} rounds, and each begins with another contestant. Absolute figures vary with the machine and the hour;
+the ratios, taken within a round, are the result. Whether a goal holds is decided by the median.
+`make bench args="--only reads"` measures a part of it; `make bench-smoke` shows in a minute that all of it runs.
 """
 
 

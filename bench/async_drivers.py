@@ -1,7 +1,7 @@
-"""Motor against PyMongo's own asynchronous client: MONGODB_URI=… python -m bench.async_drivers
+"""Compares Motor with PyMongo's own asynchronous client: MONGODB_URI=… python -m bench.async_drivers
 
-The same small query, by 64 concurrent readers: each asking for itself, then through the batching reader. Prints this
-process's processor time a read, which is blind to what else runs on the machine.
+64 concurrent readers run the same small query: first each for itself, then through the batching reader. The command
+prints this process's processor time a read, which does not depend on what else runs on the machine.
 """
 
 import asyncio
@@ -21,15 +21,20 @@ from shared.mongo import connect_async
 from shared.settings import SharedSettings
 
 READERS = 64
+"""Reads under way at a time, as many as requests in the benchmarks' load. One query of the batching reader answers many
+of them: with half as many, a batched read is dearer; with twice as many, cheaper."""
+
 READS = 8_000
+"""Reads of one measurement. Half of them give noisier figures; twice of them take twice as long."""
+
 PIPELINE: Pipeline = [{"$match": {"_id": {"$in": []}}}]
 
 console = Console()
-Query = Callable[[Sequence[int]], Awaitable[dict[int, int]]]
+ReadMany = Callable[[Sequence[int]], Awaitable[dict[int, int]]]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure both clients twice, in turn, and print. Needs MongoDB at MONGODB_URI."""
     uvloop.run(_measure())
 
 
@@ -55,12 +60,12 @@ async def _measure() -> None:
     await own.client.close()
 
 
-async def _alone(query: Query, key: int) -> None:
+async def _alone(query: ReadMany, key: int) -> None:
     await query([key])
 
 
 async def _processor_time(read: Callable[[int], Awaitable[object]]) -> float:
-    """Processor microseconds of this process a read."""
+    """Return this process's processor time for one read, in microseconds."""
     keys = iter(range(READS))
 
     async def reader() -> None:

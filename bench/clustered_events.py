@@ -1,9 +1,13 @@
-"""How much a clustered collection saves: MONGODB_URI=… python -m bench.clustered_events --events 300000
+"""Measures what a clustered collection saves: MONGODB_URI=… python -m bench.clustered_events --events 300000
 
-Writes the same events, in batches and transactions as the consumer does, into a collection clustered on `_id` and into
-a plain one with an index on product and time; reads one product's minute from both; and reads 50 products' rollups by
-`$in` of their ids from a plain and a clustered collection. Prints ratios, which travel between machines better than
-seconds do. Works in a database of its own, which it drops.
+The command works in a database of its own, which it drops at the end. It
+
+- writes the same events into a collection that is clustered on `_id`, and into a plain (not clustered) collection with
+  an index on product and time, in batches and transactions as the consumer does;
+- reads one product's minute from both;
+- reads 50 products' rollups by `$in` of their ids, from a plain and from a clustered collection.
+
+It prints ratios, which differ less from machine to machine than seconds do.
 """
 
 import statistics
@@ -23,23 +27,35 @@ from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 
 BATCH = 10_000
+"""Events in one transaction. With half of it, a transaction's own cost counts twice as much on both sides; with twice
+of it, half as much."""
+
 PRODUCTS = 1_000
 MINUTE_MS = 60_000
+
 ROLLUPS = 3_000
+"""Rollups that are stored: three hours of each product."""
+
 ASKED = 50
+"""Rollups that one query asks for. With fewer, the cost of a query itself hides more of the difference."""
+
 REPEATS = 200
+"""How often each read is timed; the median counts. With half of it the ratios vary more from run to run; twice of it
+takes twice as long."""
 
 console = Console()
 
 
 def main(
-    events: Annotated[int, typer.Option(min=BATCH, help="How many events each side writes, three times.")] = 300_000,
+    events: Annotated[
+        int, typer.Option(min=BATCH, help="How many events each collection gets, three times.")
+    ] = 300_000,
 ) -> None:
-    """Measure and print."""
+    """Measure and print. Needs MongoDB at MONGODB_URI; raises SystemExit when the two collections differ."""
     database = connect(SharedSettings.load(), "bench").client["bench_clustered_events"]
     clustered, plain = [], []
     try:
-        for _ in range(3):  # in turns, so that a slower moment of the machine meets both
+        for _ in range(3):  # in turn, so that a slow moment of the machine meets both
             clustered.append(_processor_time(database, "clustered", events))
             plain.append(_processor_time(database, "plain", events))
         console.print(f"mongod's work to write, plain with an index : clustered = {_ratio(plain, clustered):.2f} : 1")
@@ -71,13 +87,13 @@ def _processor_time(database: SyncDatabase, name: str, events: int) -> float:
         for batch in batches:
             with session.start_transaction(write_concern=WriteConcern("majority")):
                 database[name].insert_many(batch, session=session)
-    # What the last checkpoint would have written belongs to this side, not to the next.
+    # MongoDB writes now what its next checkpoint would write: that belongs to this side, not to the next.
     database.client.admin.command("fsync")
     return _processor_seconds(database) - before
 
 
 def _processor_seconds(database: SyncDatabase) -> float:
-    """Processor time that mongod has used so far: unlike a clock, blind to what else runs on this machine."""
+    """Return the processor seconds that mongod has used. Unlike a clock, they do not depend on what else runs here."""
     spent = database.client.admin.command("serverStatus")["extra_info"]
     seconds: float = (spent["user_time_us"] + spent["system_time_us"]) / 1e6
     return seconds
@@ -107,7 +123,7 @@ def _fields(minute: Document) -> Document:
 
 
 def _count(database: SyncDatabase, minute: Document) -> int:
-    """Events in the minute; 0 unless both collections agree."""
+    """Return how many events both collections hold of the product's minute; 0 if the two numbers differ."""
     clustered = database["clustered"].count_documents({"_id": minute})
     return clustered if clustered == database["plain"].count_documents(_fields(minute)) else 0
 

@@ -1,4 +1,4 @@
-"""What a report was measured on."""
+"""Describes what a report was measured on: the machine, the servers, the peers and the libraries."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ import psutil
 
 from bench.lab.laboratory import CACHE_GB, Lab
 from bench.peers import kafka_connect
-from bench.peers.programs import FAST_STREAM, QUIX_STREAMS, Program
+from bench.peers.programs import FAST_STREAM, QUIX_STREAMS, PythonPeer
 from stack.install import jars
 from stack.parts import kafka_files
 from tests.support.process import ROOT
@@ -17,8 +17,8 @@ from tests.support.process import ROOT
 PACKAGES = ("confluent-kafka", "pymongo", "pydantic", "fastapi", "uvicorn", "uvloop")
 
 
-def described(lab: Lab) -> list[str]:
-    """Machine, servers and libraries, a line each."""
+def describe(lab: Lab) -> list[str]:
+    """Return a line each about the machine, the servers, the peers and the libraries."""
     model = next((line for line in _cpu_info() if line.startswith("model name")), "model name: unknown")
     memory = psutil.virtual_memory().total / 2**30
     libraries = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
@@ -36,14 +36,14 @@ def described(lab: Lab) -> list[str]:
 
 
 def _of_jar(description: Path, artifact: str) -> str:
-    """The version that a list of jars names."""
+    """Return the version of `artifact` in a list of jars: "4.1.2" for `kafka_2.13-4.1.2.jar`."""
     prefix = f"{artifact}-"
     (name,) = (name for name in jars.checksums(description) if name.startswith(prefix))
     return name.removeprefix(prefix).removesuffix(".jar")
 
 
-def _pinned(peer: Program, package: str) -> str:
-    """Name and version that a peer's requirements name."""
+def _pinned(peer: PythonPeer, package: str) -> str:
+    """Return the peer's name and the version of `package` in its requirements: "Quix Streams 3.28.1"."""
     lines = (ROOT / "requirements" / peer.requirements).read_text().splitlines()
     pinned = next(line for line in lines if line.startswith(f"{package}=="))
     return f"{peer.name} {pinned.partition('==')[2].split()[0]}"

@@ -1,34 +1,43 @@
-"""How large a run is."""
+"""How large a run of the benchmarks is."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Options:
-    """Sizes and repetitions; the defaults are the full ones."""
+    """Sizes and repetitions of a run. The defaults are those of a full run, which takes an hour.
+
+    More of each gives steadier figures and takes longer. The report says what was used.
+    """
 
     rounds: int = 5
+    """How often each contestant has its turn: the fewest by which a median ignores two disturbed rounds."""
     events: int = 1_000_000
-    """Backlog of the throughput measures."""
+    """Events in the backlog of the throughput measures: this project works for eight seconds on it."""
     worst_events: int = 1_000_000
-    """The same of the worst case."""
+    """Events in the backlog of the worst case."""
     products: int = 1_000
+    """Products that the events are about."""
     many_products: int = 100_000
+    """Products of the worst case."""
     seconds: float = 60.0
-    """Most time that a contestant gets for a backlog."""
+    """The most seconds that a contestant gets for a backlog."""
     peer_seconds: float = 15.0
-    """The same for peers that are far from the goal: a rate needs no more."""
+    """The same for peers that are far from the goal: their rate is clear before they have read the whole backlog."""
     waiting: int = 2_000_000
-    """Backlog of the memory measure."""
+    """Events in the backlog of the memory measure."""
     rate: int = 1_000
-    """Events a second of the steady stream."""
+    """Events a second of the steady stream beside which visibility is measured."""
     probes: int = 300
+    """Events that are timed from publishing until they can be seen, in each round: three lie above the 99 %."""
     history: int = 20_000_000
+    """Events of a long history."""
     short_history: int = 200_000
+    """Events of a short history, which are all in the last hour."""
     load_seconds: float = 5.0
-    """How long the API is asked at a time."""
+    """How many seconds the API is under load at a time."""
     downloads: bool = True
-    """Whether peers may be used whose programs have to be fetched."""
+    """Whether to run peers whose programs must be fetched."""
 
 
 FULL = Options()
@@ -49,4 +58,4 @@ SMOKE = Options(
 )
 
 SIZES = {"full": FULL, "short": SHORT, "smoke": SMOKE}
-"""`short` fits into half an hour; `smoke` only shows that everything runs, without peers that have to be fetched."""
+"""The sizes by name. `short` takes half an hour. `smoke` takes a minute and only shows that everything runs."""

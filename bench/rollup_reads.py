@@ -1,8 +1,14 @@
-"""Ways to find many products' last hours in `rollups`: MONGODB_URI=… python -m bench.rollup_reads
+"""Compares ways to find many products' last hours in `rollups`: MONGODB_URI=… python -m bench.rollup_reads
 
-By `$in` of every id that could exist, partitions being known beforehand; by `$or` of one range of `_id` a product; by
-the same with a hint; and that grouped by product. Prints mongod's processor time a product, which is blind to what else
-runs on the machine. Works in a database of its own, which it drops.
+The ways are
+
+- `$in` of every `_id` that could exist, which needs to know the number of partitions;
+- `$or` of one range of `_id` for each product;
+- the same with a hint that names the index;
+- the same as an aggregation that adds up each product's rollups.
+
+The command prints mongod's processor time a product, which does not depend on what else runs on the machine. It works
+in a database of its own, which it drops at the end.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,24 +31,30 @@ PARTITIONS = 12
 HOURS = 24
 ASKED = (1, 10, 50, 200)
 READS = 2_000
+"""Products that each way asks for in total, a few at a time. With half of it the figures vary more; twice of it takes
+twice as long."""
+
 NOW_MS = 1_780_000_000_000
+"""The time of the question, in milliseconds since 1970. Any other time would do."""
+
 MOST_ROWS = 10_000
+"""More rows than any answer has, so that MongoDB gives each answer at once."""
 
 Rows = Cursor[Document] | CommandCursor[Document]
-Way = Callable[[Collection[Document], Sequence[int]], Rows]
+RollupRead = Callable[[Collection[Document], Sequence[int]], Rows]
 
 console = Console()
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print. Needs MongoDB at MONGODB_URI; raises SystemExit when a way finds other products than asked."""
     database = connect(SharedSettings.load(), "bench").client["bench_rollup_reads"]
     window = Window.at(NOW_MS)
     fields = sales_by_product([], window).fields
     try:
         _fill(database, window)
         for asked in ASKED:
-            ways: dict[str, Way] = {
+            ways: dict[str, RollupRead] = {
                 "$in of ids": lambda rollups, products: rollups.find(_by_ids(products, window), fields),
                 "$or of ranges": lambda rollups, products: rollups.find(_by_range(products, window), fields),
                 "… hint": lambda rollups, products: rollups.find(_by_range(products, window), fields, hint=BY_ID),
@@ -55,7 +67,7 @@ def main() -> None:
 
 
 def _fill(database: SyncDatabase, window: Window) -> None:
-    """Each product in one partition, as keyed events are; every minute of every hour has sales."""
+    """Store the last day's rollups: each product in one partition, as with keyed events, and sales in every minute."""
     sums = {"amount": decimal128(12_500_000, 6), "sales": 1}
     minutes = {str(block): sums | {"m": {str(block * 10 + m): sums for m in range(10)}} for block in range(6)}
     hours = range(window.hours.stop - HOURS, window.hours.stop)
@@ -80,8 +92,8 @@ def _grouped(products: Sequence[int], window: Window) -> list[Document]:
     return [{"$match": query.filter}, {"$project": query.fields}, {"$group": {"_id": "$p", **sums}}]
 
 
-def _processor_time(database: SyncDatabase, asked: int, way: Way) -> float:
-    """mongod's processor microseconds a product."""
+def _processor_time(database: SyncDatabase, asked: int, way: RollupRead) -> float:
+    """Return mongod's processor time a product, in microseconds."""
     random = Random(asked)
     before = _processor_microseconds(database)
     for _ in range(READS // asked):

@@ -1,8 +1,9 @@
-"""Where the consumer's processor time goes, stage by stage: `python -m bench.stages`
+"""Measures where the consumer's processor time goes, stage by stage: `python -m bench.stages`
 
-The consumer's own parts in one process, without Kafka, against a MongoDB of the local stack: messages made
-beforehand are judged, summed and committed in batches, one thing after another. Times are processor time of this
-thread (`time.thread_time`), and of mongod, in microseconds an event, so what else the machine does matters little.
+The command runs the consumer's own code in one process, without Kafka, against a MongoDB of the local stack. It judges
+messages that were made beforehand, sums them and commits them in batches, one stage after the other. It prints the
+processor time of this thread (`time.thread_time`) and of mongod, in microseconds an event, so what else runs on the
+machine matters little.
 """
 
 import tempfile

@@ -1,7 +1,8 @@
-"""What a token costs a request: python -m bench.token_checks
+"""Measures what checking a token costs a request: python -m bench.token_checks
 
-The whole way from the header's text to the caller, with records at hand as on a running instance: for tokens seen
-before, and for ones never seen. Prints this process's processor time a request, which is blind to what else runs.
+The check goes all the way from the header's text to the caller. The records of the tokens are in memory, as on a
+running instance. The command prints this process's processor time a request, for a token that was checked before and
+for a new one; what else runs on the machine does not matter.
 """
 
 import asyncio
@@ -30,7 +31,11 @@ from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 
 TOKENS = 1_000
+"""Tokens of each kind. Half of them give noisier figures for new tokens, each of which is checked only once."""
+
 ROUNDS = 200
+"""How often each token is checked again. Half of it gives noisier figures; twice of it takes twice as long."""
+
 PARTIES = ("bench", "bench")
 SCOPE = {"type": "http", "client": ("127.0.0.1", 1), "headers": [(b"x-forwarded-for", b"192.0.2.7")]}
 
@@ -38,7 +43,7 @@ console = Console()
 
 
 def main() -> None:
-    """Measure and print. Needs MongoDB: MONGODB_URI, and a MONGODB_DATABASE that may be filled."""
+    """Measure and print. Needs MongoDB at MONGODB_URI, and a MONGODB_DATABASE to which it may add tokens."""
     uvloop.run(_measure())
 
 

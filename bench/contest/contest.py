@@ -1,4 +1,4 @@
-"""One contestant works off one topic, watched from outside: the same clock, the same counts for all of them."""
+"""Lets one contestant copy one topic, and watches it from outside: by the same clock and counts for all contestants."""
 
 import subprocess
 import time
@@ -9,35 +9,46 @@ from typing import Any, Protocol
 import psutil
 from pymongo.database import Database
 
-from bench.contest.usage import Memory, processor_seconds, watching
+from bench.contest.usage import Memory, processor_seconds, sample_memory
 from bench.lab.laboratory import Lab
 from bench.lab.topics import Topic
 from tests.support.process import Running
 
 EVENTS_PREFIX = "events"
-"""Every contestant stores events in collections whose names begin so."""
+"""Every contestant stores events in collections whose names begin with this."""
 
 POLL_SECONDS = 0.05
+"""The pause between two counts of stored events, in seconds.
+
+A count is off by what is stored in one pause. Over the eight seconds in which this project copies a million events,
+that is 0.6 %; with twice of it 1.2 %. Half of it would ask MongoDB twice as often while MongoDB is being measured.
+"""
+
 FIRST_EVENT_SECONDS = 60.0
+"""How long a contestant may take to store its first event, in seconds.
+
+Starting is not measured, so it only has to be enough for the slowest: Quix Streams took 7 s (docs/benchmarks.md). Half
+of it may be too short on a busy machine; twice of it delays the report of a contestant that does not work.
+"""
 
 
 @dataclass(frozen=True)
-class Task:
-    """Copy the topic's events into this database."""
+class CopyTask:
+    """What a contestant has to do: copy the topic's events into this database."""
 
     lab: Lab
     topic: Topic
     database: "Database[dict[str, Any]]"
 
     def stored(self) -> int:
-        """How many events are in the database."""
+        """Return how many events the database holds, by MongoDB's own counts."""
         names = [name for name in self.database.list_collection_names() if name.startswith(EVENTS_PREFIX)]
         return sum(self.database[name].estimated_document_count() for name in names)
 
 
 @dataclass(frozen=True)
-class Published:
-    """An event that Kafka has acknowledged."""
+class PublishedEvent:
+    """An event that Kafka has acknowledged, by its product and its coordinates."""
 
     product: int
     topic: str
@@ -52,22 +63,24 @@ class Contestant(Protocol):
     def name(self) -> str:
         """What the tables call it."""
 
-    def processes(self, task: Task) -> list[Running]:
-        """Its processes, not started. Raises stack.errors.PartMissing where it cannot be had."""
+    def processes(self, task: CopyTask) -> list[Running]:
+        """Return its processes, not started. Raises PartMissing where the contestant cannot be had."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was seen from the first event stored to the last."""
+class ContestResult:
+    """What was measured from the first event that a contestant stored to the last."""
 
     events: int
     seconds: float
     processor_seconds: float
-    """Of its processes and mongod."""
+    """Processor time of the contestant's processes and of mongod."""
     memory: Memory
+    """Resident memory of the contestant's processes."""
     write_conflicts: int
+    """Write conflicts that MongoDB counted."""
     first_event_seconds: float
-    """From the start of its processes to the first event stored."""
+    """Seconds from the start of the contestant's processes to its first stored event."""
 
     @property
     def rate(self) -> float:
@@ -76,18 +89,19 @@ class Outcome:
 
     @property
     def processor_seconds_per_million(self) -> float:
-        """Of its processes and mongod."""
+        """Processor seconds of the contestant's processes and of mongod, for a million events."""
         return self.processor_seconds / self.events * 1e6
 
 
-def run(lab: Lab, contestant: Contestant, topic: Topic, seconds: float) -> Outcome:
-    """Let it work off the topic into a new database, for at most `seconds`; a rate needs no more.
+def run(lab: Lab, contestant: Contestant, topic: Topic, seconds: float) -> ContestResult:
+    """Let the contestant copy the topic into a new database, for at most `seconds`, and return what was measured.
 
-    Starting is left out: a consumer starts once and reads for weeks. Raises AssertionError, with its output, when one
-    of its processes ends early.
+    Blocks meanwhile. When the time is over, the rate of what was stored counts. The time until the first event is not
+    part of it, since a consumer starts once and then reads for weeks. Raises AssertionError with the process's output
+    when a process ends early, SystemExit when nothing was stored.
     """
     with lab.database() as database:
-        task = Task(lab, topic, database)
+        task = CopyTask(lab, topic, database)
         running = contestant.processes(task)
         try:
             return _watched(task, running, seconds)
@@ -97,32 +111,36 @@ def run(lab: Lab, contestant: Contestant, topic: Topic, seconds: float) -> Outco
 
 
 def end(process: Running) -> None:
-    """In order: what a killed one leaves open in MongoDB would hold the drop of its database up for a minute."""
+    """End a process in good order.
+
+    A process that is killed leaves a transaction open in MongoDB, which would delay the drop of its database by up to a
+    minute.
+    """
     try:
         if process.is_running:
             process.stop()
-    except subprocess.TimeoutExpired:  # it was killed then
+    except subprocess.TimeoutExpired:  # `stop` has killed it
         return
 
 
-def _watched(task: Task, running: Sequence[Running], seconds: float) -> Outcome:
+def _watched(task: CopyTask, running: Sequence[Running], seconds: float) -> ContestResult:
     conflicts = task.lab.write_conflicts()
     launched = time.perf_counter()
     for process in running:
         process.start()
     processes = [psutil.Process(process.pid) for process in running]
     measured = [*processes, task.lab.mongod]
-    with watching(processes) as memory:
+    with sample_memory(processes) as memory:
         first = _await(task, running, lambda stored: stored > 0, FIRST_EVENT_SECONDS)
         begun, spent = time.perf_counter(), processor_seconds(measured)
         last = _await(task, running, lambda stored: stored >= task.topic.events, seconds)
         ended, used = time.perf_counter(), processor_seconds(measured)
     events, took = last - first, ended - begun
-    if first >= task.topic.events:  # a small backlog may come whole between two looks
+    if first >= task.topic.events:  # a small backlog may be stored whole between two counts
         events, took = first, POLL_SECONDS
     if not events:
         raise SystemExit(f"{running[0].output}\nnothing was stored in {seconds:.0f} s")
-    return Outcome(
+    return ContestResult(
         events=events,
         seconds=took,
         processor_seconds=used - spent,
@@ -132,8 +150,8 @@ def _watched(task: Task, running: Sequence[Running], seconds: float) -> Outcome:
     )
 
 
-def _await(task: Task, running: Sequence[Running], enough: Callable[[int], bool], seconds: float) -> int:
-    """How many events are stored once that is enough, or the time is over."""
+def _await(task: CopyTask, running: Sequence[Running], enough: Callable[[int], bool], seconds: float) -> int:
+    """Block until enough events are stored, for at most `seconds`; return how many are stored then."""
     deadline = time.perf_counter() + seconds
     while not enough(stored := task.stored()) and time.perf_counter() < deadline:
         for process in running:

@@ -1,4 +1,4 @@
-"""Topics full of events, made once and read by every contestant from the beginning."""
+"""Makes topics and fills them with events; every contestant reads the same topic from its beginning."""
 
 import time
 import uuid
@@ -12,11 +12,13 @@ from scripts.publish.send import Sender
 from shared.settings import KafkaSettings
 
 PARTITIONS = 12
+"""Partitions of each topic, as many as in the local stack. The worst case touches all of them: twice as many would give
+each transaction twice as many documents of partitions to move, half as many half of it."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic that holds `events` valid events about `products` products."""
+    """A topic of Kafka that holds `events` valid events about `products` products."""
 
     name: str
     events: int
@@ -24,9 +26,10 @@ class Topic:
 
 
 def publish(lab: Lab, events: int, products: int, *, keyed: bool = True, spread_seconds: int = 0) -> Topic:
-    """Make a topic and fill it: keyed by product, or spread over the partitions at random.
+    """Make a topic and fill it. Blocks until Kafka has acknowledged all events. Raises SystemExit as `add` does.
 
-    The events happen now, or at any time in the last `spread_seconds`.
+    With `keyed`, all events of a product are in one partition; else they are spread over all partitions at random. The
+    events happen now, or, with `spread_seconds`, at random times within so many last seconds.
     """
     name = f"bench-{uuid.uuid4().hex[:8]}"
     lab.kafka.create_topic(name, PARTITIONS)
@@ -37,7 +40,10 @@ def publish(lab: Lab, events: int, products: int, *, keyed: bool = True, spread_
 def add(
     lab: Lab, topic: str, events: int, products: int, *, seed: int, keyed: bool = True, spread_seconds: int = 0
 ) -> None:
-    """Publish further events. Raises SystemExit when Kafka does not take all of them."""
+    """Publish further events into a topic; `seed` decides which. Blocks until Kafka has acknowledged them.
+
+    Raises SystemExit when Kafka does not take all of them.
+    """
     settings = KafkaSettings(
         mongodb_uri=SecretStr(lab.mongo.uri), kafka_bootstrap_servers=lab.kafka.bootstrap_servers, kafka_topic=topic
     )

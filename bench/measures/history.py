@@ -1,4 +1,4 @@
-"""Whether an answer takes longer when more has happened before."""
+"""Measures whether an answer takes longer when the database holds a longer past."""
 
 from contextlib import ExitStack
 from functools import partial
@@ -8,17 +8,21 @@ from bench.lab.topics import publish
 from bench.measures.reads import ALL, PRODUCT, ROUTES, SPREAD_SECONDS
 from bench.options import Options
 from bench.results.ratios import ratio, spread
-from bench.results.report import Row, Section, at_most
+from bench.results.report import GoalRow, Section, at_most
 from bench.results.rounds import alternate
-from bench.serving.load import Load, load
+from bench.serving.load import LoadResult, load
 from bench.serving.past import add_past, consume
 from bench.serving.served import serving
 
 GOAL = 1.1
+"""The project's goal: a hundred times as much history may cost a tenth more, which is about the noise of a median."""
 
 
 def measure(lab: Lab, options: Options) -> Section:
-    """Two databases with the same last hour, one of them with a long past, each behind a worker of its own."""
+    """Measure latencies on two databases with the same last hour, only one of which has a long past.
+
+    Each database has its own API process, and each request waits for the answer before it.
+    """
     topic = publish(lab, options.short_history, options.products, spread_seconds=SPREAD_SECONDS)
     with ExitStack() as stack:
         short, long = (stack.enter_context(lab.database()) for _ in range(2))
@@ -40,7 +44,7 @@ def measure(lab: Lab, options: Options) -> Section:
     return _section(loads, *apis)
 
 
-def _section(loads: dict[str, list[Load]], short: str, long: str) -> Section:
+def _section(loads: dict[str, list[LoadResult]], short: str, long: str) -> Section:
     section = Section(
         "Latency and history: one connection",
         header=("route", "median ms", "99 % ms"),
@@ -56,16 +60,18 @@ def _section(loads: dict[str, list[Load]], short: str, long: str) -> Section:
     for route in (PRODUCT, ALL):
         reached = ratio(loads, f"{route} after {long}", f"{route} after {short}", _median)
         section.rows.append(
-            Row(
+            GoalRow(
                 f"latency of {route} after {long} of history against after {short}",
                 f"≤ {GOAL:g}×",
                 f"{reached.text()}×",
                 at_most(reached.median, GOAL),
             )
         )
-    section.remarks.append("The long past is the last hour as the consumer stored it, shifted back again and again.")
+    section.remarks.append(
+        "The long past consists of copies of the last hour as the consumer stored it, each shifted further back."
+    )
     return section
 
 
-def _median(seen: Load) -> float:
+def _median(seen: LoadResult) -> float:
     return seen.median

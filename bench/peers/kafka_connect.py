@@ -1,12 +1,13 @@
-"""Kafka Connect with MongoDB's own sink: a standalone worker, which copies raw events and nothing else.
+"""Kafka Connect with MongoDB's own sink: a standalone worker that copies raw events and does nothing else.
 
-Idempotent, as far as it can be: documents are identified by topic, partition and offset. One task, as is its default.
+Documents are identified by topic, partition and offset, so an event that is copied twice is stored once. The connector
+has one task, which is its default.
 """
 
 from pathlib import Path
 from typing import Any
 
-from bench.contest.contest import Published, Task
+from bench.contest.contest import CopyTask, PublishedEvent
 from stack.install import jars
 from stack.parts import kafka_files
 from stack.ports import pick
@@ -14,18 +15,27 @@ from stack.supervision.part import Part
 from tests.support.process import Running
 
 DESCRIPTION = Path(__file__).parent / "connect"
+"""The folder that describes the jars: `pom.xml` and `jars.sha256`."""
+
 JVM = ("-Xms256m", "-Xmx2g")
+"""Java's memory: more than Kafka Connect used, 1.1 GiB at most (docs/benchmarks.md), so that the collector does not
+slow it down. With half of it the collector would; twice of it would not be used."""
+
 RECORDS_A_POLL = 5_000
-"""Ten times the default, to its advantage: a bulk write holds what one poll brought."""
+"""The most records that one poll returns: ten times the default, to Kafka Connect's advantage.
+
+The sink writes what a poll returned by one bulk write. Half of it means smaller bulk writes; twice of it, larger ones
+than the other peers' batches.
+"""
 
 
 class KafkaConnect:
-    """One worker with one task."""
+    """The contestant: one worker with one task of the connector."""
 
     name = "Kafka Connect"
 
-    def processes(self, task: Task) -> list[Running]:
-        """The worker. Raises PartMissing where Java or Maven cannot be had."""
+    def processes(self, task: CopyTask) -> list[Running]:
+        """Return the worker, not started. Raises PartMissing where Java or Maven cannot be had."""
         java = kafka_files.java(print)
         folder = jars.fetch("Kafka Connect", DESCRIPTION, task.lab.parts, print)
         home = task.lab.folder / task.database.name
@@ -38,25 +48,25 @@ class KafkaConnect:
         return [Running(Part("kafka-connect", argv, home), home / "connect.log")]
 
 
-def document_of(event: Published) -> dict[str, Any]:
-    """Finds the event's document."""
+def document_of(event: PublishedEvent) -> dict[str, Any]:
+    """Return the filter that finds the event's document."""
     return {"_id": f"{event.topic}#{event.partition}#{event.offset}"}
 
 
-def _worker(task: Task) -> dict[str, str]:
+def _worker(task: CopyTask) -> dict[str, str]:
     (port,) = pick(1)
     return {
         "bootstrap.servers": task.lab.kafka.bootstrap_servers,
         "listeners": f"http://127.0.0.1:{port}",
         "offset.storage.file.filename": "offsets",
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-        # The sink then parses the text itself, once: an eighth less processor time than with Connect's JSON converter.
+        # The sink parses the text itself, once. That takes an eighth less processor time than Connect's JSON converter.
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
         "consumer.max.poll.records": str(RECORDS_A_POLL),
     }
 
 
-def _sink(task: Task) -> dict[str, str]:
+def _sink(task: CopyTask) -> dict[str, str]:
     return {
         "name": task.database.name,
         "connector.class": "com.mongodb.kafka.connect.MongoSinkConnector",
@@ -66,7 +76,7 @@ def _sink(task: Task) -> dict[str, str]:
         "database": task.database.name,
         "collection": "events",
         "document.id.strategy": "com.mongodb.kafka.connect.sink.processor.id.strategy.KafkaMetaDataStrategy",
-        # Some events bring an `_id` of their own, which would make them replace each other.
+        # Some events have a field `_id`, by which they would replace each other.
         "document.id.strategy.overwrite.existing": "true",
         "bulk.write.ordered": "false",
     }

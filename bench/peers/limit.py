@@ -1,8 +1,9 @@
-"""The limit: MongoDB takes the very documents that the consumer stores, prepared beforehand, and nothing else.
+"""The limit: how fast MongoDB takes the documents that the consumer stores, when nothing else is done.
 
-`insert_many` of batches of raw BSON, each sorted by `_id`, into a clustered collection: what remains when reading
-Kafka, validating, encoding, aggregates, offsets and transactions cost nothing. As a program,
-`python -m bench.peers.limit FILE URI DATABASE`, it writes the documents of a file.
+The documents are prepared beforehand as raw BSON. A process then inserts them by `insert_many` into a clustered
+collection, in batches that are sorted by `_id`. This is what remains when reading Kafka, validating, encoding,
+aggregates, offsets and transactions cost nothing. The process is `python -m bench.peers.limit FILE URI DATABASE`, which
+inserts the documents of the file.
 """
 
 import signal
@@ -15,7 +16,7 @@ from bson.raw_bson import RawBSONDocument
 from confluent_kafka import Consumer, TopicPartition
 from pymongo import MongoClient
 
-from bench.contest.contest import Task
+from bench.contest.contest import CopyTask
 from bench.lab.topics import PARTITIONS, Topic
 from consumer.events.decode import decode
 from consumer.events.encode import Encoder
@@ -25,18 +26,27 @@ from shared.documents import EVENT_COLLECTION_OPTIONS
 from tests.support.process import Running, module
 
 BATCH = 10_000
+"""Documents in one `insert_many`. With half of it there are twice as many requests for the same documents; with twice
+of it MongoDB idles longer while the driver prepares the next request."""
+
 CHUNK = 10_000
+"""The most messages to take from Kafka's client at a time while the documents are prepared, which is not measured."""
+
 READ_SECONDS = 10.0
+"""How long Kafka may take to deliver the next messages before the preparation fails, in seconds. At half of it a busy
+machine may fail; at twice of it a topic that lacks messages is noticed ten seconds later."""
+
 _SIZE = 4
+"""Bytes of the length with which each BSON document begins, little-endian."""
 
 
 class Limit:
-    """A process that only inserts. The documents of a topic are prepared once and kept in the lab's folder."""
+    """The contestant: a process that only inserts. A topic's documents are prepared once, in the lab's folder."""
 
     name = "the limit"
 
-    def processes(self, task: Task) -> list[Running]:
-        """The process, not started; it has loaded the documents before it inserts the first."""
+    def processes(self, task: CopyTask) -> list[Running]:
+        """Return the process, not started. It loads all documents into memory before it inserts the first."""
         file = task.lab.folder / f"{task.topic.name}.bson"
         if not file.exists():
             prepare(task.lab.kafka.bootstrap_servers, task.topic, file)
@@ -45,7 +55,10 @@ class Limit:
 
 
 def prepare(bootstrap_servers: str, topic: Topic, file: Path) -> None:
-    """Write the topic's events to `file` as the consumer would store them, in batches sorted by `_id`."""
+    """Write the topic's events to `file` as the consumer would store them, in batches sorted by `_id`.
+
+    Raises SystemExit when an event is invalid or Kafka does not deliver all of them.
+    """
     everything = TimeLimits(0, 2**62)
     encoders = [Encoder(partition, 1) for partition in range(PARTITIONS)]
     with file.open("wb") as output:
@@ -62,7 +75,7 @@ def prepare(bootstrap_servers: str, topic: Topic, file: Path) -> None:
 
 
 def _records(bootstrap_servers: str, topic: Topic) -> Iterator[tuple[bytes | None, int, int, int]]:
-    """Value, time, partition and offset of each record."""
+    """Yield the value, time (ms), partition and offset of each message. Raises SystemExit when messages are missing."""
     consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "limit", "enable.auto.commit": False})
     consumer.assign([TopicPartition(topic.name, partition, 0) for partition in range(PARTITIONS)])
     read = 0
@@ -77,7 +90,12 @@ def _records(bootstrap_servers: str, topic: Topic) -> Iterator[tuple[bytes | Non
 
 
 def _batches(file: Path) -> list[list[RawBSONDocument]]:
-    """The file's documents: each begins with its length."""
+    """Return the file's documents in batches.
+
+    The file holds one document after the other. Each begins with its whole length, of which the length takes 4 bytes:
+
+        | length | length - 4 bytes | length | length - 4 bytes | …
+    """
     content = file.read_bytes()
     documents, start = [], 0
     while start < len(content):
@@ -88,13 +106,13 @@ def _batches(file: Path) -> list[list[RawBSONDocument]]:
 
 
 def main(file: str, uri: str, database: str) -> None:
-    """Load, then insert."""
+    """Load all documents, insert them, then wait to be ended."""
     batches = _batches(Path(file))
     with MongoClient[dict[str, Any]](uri, w="majority") as client:
         collection = client[database].create_collection("events", **EVENT_COLLECTION_OPTIONS)
         for batch in batches:
             collection.insert_many(batch, ordered=False)
-        signal.pause()  # whoever watches reads this process's figures, then ends it
+        signal.pause()  # bench.contest still reads this process's processor time, then ends it
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""This project's consumer."""
+"""This project's consumer as a contestant."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contest.contest import Published, Task
+from bench.contest.contest import CopyTask, PublishedEvent
 from tests.support.process import Running, module
 
 
 @dataclass(frozen=True)
 class Ours:
-    """So many processes of one consumer group."""
+    """The contestant: `count` processes of one consumer group."""
 
     count: int = 1
 
@@ -18,19 +18,21 @@ class Ours:
         """What the tables call it."""
         return "this project" if self.count == 1 else f"this project, {self.count} processes"
 
-    def processes(self, task: Task) -> list[Running]:
-        """Its processes, not started."""
+    def processes(self, task: CopyTask) -> list[Running]:
+        """Return the processes, not started."""
         name = task.database.name
-        return [module("consumer", task.lab.folder / f"{name}-{n}.log", environment(task)) for n in range(self.count)]
+        return [
+            module("consumer", task.lab.folder / f"{name}-{n}.log", consumer_settings(task)) for n in range(self.count)
+        ]
 
 
-def document_of(event: Published) -> dict[str, Any]:
-    """Finds the event's document, if it is its product's only one."""
+def document_of(event: PublishedEvent) -> dict[str, Any]:
+    """Return a filter that finds the event's document, if the product has no other event."""
     return {"_id": {"$gte": {"p": event.product}, "$lt": {"p": event.product + 1}}}
 
 
-def environment(task: Task) -> dict[str, str]:
-    """Settings of one consumer; all others are the defaults."""
+def consumer_settings(task: CopyTask) -> dict[str, str]:
+    """Return the settings of one consumer, as environment variables; all others have their defaults."""
     return {
         "KAFKA_BOOTSTRAP_SERVERS": task.lab.kafka.bootstrap_servers,
         "KAFKA_TOPIC": task.topic.name,

@@ -1,4 +1,4 @@
-"""Peers that are Python programs: `bench/programs`, in environments of their own where they need one."""
+"""Peers that are Python programs of `bench/programs`; those that need other packages get their own environment."""
 
 import hashlib
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contest.contest import Task
+from bench.contest.contest import CopyTask
 from stack.errors import PartMissing
 from stack.install.packages import Say
 from stack.supervision.part import Part
@@ -16,16 +16,20 @@ PROGRAMS = ROOT / "bench" / "programs"
 
 
 @dataclass(frozen=True)
-class Program:
-    """A peer by its program; `requirements` names a hashed list below `requirements/`, empty for what is installed."""
+class PythonPeer:
+    """The contestant: a program of `bench/programs`.
+
+    `requirements` names a list of packages and hashes in the folder `requirements/`; an environment for this program
+    alone will hold them. It is empty for a program that runs in this project's environment.
+    """
 
     name: str
     program: str
     requirements: str = ""
 
-    def processes(self, task: Task) -> list[Running]:
-        """The program, not started. Raises PartMissing where its environment cannot be had."""
-        python = environment(self.requirements, task.lab.parts, print) if self.requirements else Path(sys.executable)
+    def processes(self, task: CopyTask) -> list[Running]:
+        """Return the program, not started. Raises PartMissing where its environment cannot be made."""
+        python = peer_python(self.requirements, task.lab.parts, print) if self.requirements else Path(sys.executable)
         database = task.database.name
         arguments = (task.lab.kafka.bootstrap_servers, task.topic.name, task.lab.mongo.uri, database)
         home = task.lab.folder / database
@@ -37,13 +41,17 @@ class Program:
         ]
 
 
-PLAIN = Program("plain style", "plain_consumer.py")
-QUIX_STREAMS = Program("Quix Streams", "quix_streams.py", "bench-quix-streams.txt")
-FAST_STREAM = Program("FastStream", "fast_stream.py", "bench-faststream.txt")
+PLAIN = PythonPeer("plain style", "plain_consumer.py")
+QUIX_STREAMS = PythonPeer("Quix Streams", "quix_streams.py", "bench-quix-streams.txt")
+FAST_STREAM = PythonPeer("FastStream", "fast_stream.py", "bench-faststream.txt")
 
 
-def environment(requirements: str, cache: Path, say: Say) -> Path:
-    """The Python of a virtual environment that holds exactly these requirements, made on first use in `cache`."""
+def peer_python(requirements: str, cache: Path, say: Say) -> Path:
+    """Return the Python of a virtual environment that holds exactly these requirements.
+
+    uv makes the environment in `cache` on first use. The folder's name holds a hash of the requirements, for example
+    `bench-faststream-1a2b3c4d5e6f`. Blocks meanwhile. Raises PartMissing when uv fails.
+    """
     listed = ROOT / "requirements" / requirements
     version = hashlib.sha256(listed.read_bytes() + sys.version.encode()).hexdigest()[:12]
     folder = cache / f"{listed.stem}-{version}"

@@ -1,6 +1,6 @@
-"""FastStream with its batches and one `insert_many` a batch: `python fast_stream.py SERVERS TOPIC URI DATABASE`
+"""Copies by FastStream, one `insert_many` a batch: `python fast_stream.py SERVERS TOPIC URI DATABASE`
 
-At least once: a batch is acknowledged after it is stored.
+It acknowledges a batch after it has stored the batch, so each event is stored at least once.
 """
 
 import asyncio
@@ -12,15 +12,17 @@ from faststream.confluent import KafkaBroker
 from pymongo import AsyncMongoClient
 
 RECORDS_A_BATCH = 5_000
+"""The most events in a batch, as many as Kafka Connect gets by one poll. Half of it doubles the requests to MongoDB;
+twice of it would be more than the other peers have."""
 
 
 def main(servers: str, topic: str, uri: str, database: str) -> None:
-    """Copy until ended."""
+    """Copy events until the process is ended."""
     broker = KafkaBroker(servers, log_level=logging.WARNING)
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(uri)
     events = client[database]["events"]
 
-    @broker.subscriber(  # type: ignore[untyped-decorator]  # the environment of this project does not hold it
+    @broker.subscriber(  # type: ignore[untyped-decorator]  # this project's environment does not hold FastStream
         topic,
         group_id=database,
         batch=True,
@@ -30,7 +32,7 @@ def main(servers: str, topic: str, uri: str, database: str) -> None:
     )
     async def store(batch: list[dict[str, object]]) -> None:
         for event in batch:
-            event.pop("_id", None)  # some events bring their own, and these would collide
+            event.pop("_id", None)  # some events have a field `_id`, and two of the same value would collide
         await events.insert_many(batch)
 
     asyncio.run(FastStream(broker).run())

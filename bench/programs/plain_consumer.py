@@ -1,4 +1,4 @@
-"""A consumer in the plain style: one `insert_one` and one commit a message.
+"""Copies in the plain style: one `insert_one` and one commit a message.
 
 `python plain_consumer.py SERVERS TOPIC URI DATABASE`
 """
@@ -11,7 +11,7 @@ from pymongo import MongoClient
 
 
 def main(servers: str, topic: str, uri: str, database: str) -> None:
-    """Copy until ended."""
+    """Copy events until the process is ended."""
     consumer = Consumer(
         {
             "bootstrap.servers": servers,

@@ -1,6 +1,7 @@
-"""Quix Streams with its own MongoDB sink: `python quix_streams.py SERVERS TOPIC URI DATABASE`
+"""Copies by Quix Streams and its own MongoDB sink: `python quix_streams.py SERVERS TOPIC URI DATABASE`
 
-Idempotent, as far as it can be: documents are identified by partition and offset. All settings are its defaults.
+Documents are identified by partition and offset, so an event that is copied twice is stored once. All other settings
+are the defaults of Quix Streams.
 """
 
 import sys
@@ -12,18 +13,18 @@ from quixstreams.sinks.community.mongodb import MongoDBSink
 
 
 def by_offset(item: SinkItem) -> dict[str, object]:
-    """Which document an event is; by default those of one key would replace each other."""
+    """Return the filter of the event's document. By default, all events of one key would replace each other."""
     return {"_id": {"partition": item.value["__partition"], "offset": item.offset}}
 
 
 def without_id(event: dict[str, object]) -> dict[str, object]:
-    """Some events bring an `_id` of their own, which MongoDB would refuse to set."""
+    """Return the event without the field `_id`, which some events have and MongoDB would refuse to set."""
     event.pop("_id", None)
     return event
 
 
 def main(servers: str, topic: str, uri: str, database: str) -> None:
-    """Copy until ended."""
+    """Copy events until the process is ended."""
     address = urlsplit(uri)
     application = Application(
         broker_address=servers, consumer_group=database, auto_offset_reset="earliest", loglevel="WARNING"

@@ -1,6 +1,10 @@
-"""Contestants take turns, so that a slow moment of the machine meets all of them; each round begins with another."""
+"""Lets contestants take turns, so that a slow moment of the machine meets all of them.
 
-from collections.abc import Callable, Mapping, Sequence
+Each round begins with another contestant, so that none of them always runs after the same other one.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from rich.console import Console
@@ -10,18 +14,20 @@ T = TypeVar("T")
 console = Console(stderr=True)
 
 
-def alternate(contestants: Mapping[str, Callable[[], T]], rounds: int, told: Callable[[T], str]) -> dict[str, list[T]]:
-    """What each did in each round. `told` says it in a few words to whoever waits."""
-    names = list(contestants)
-    outcomes: dict[str, list[T]] = {name: [] for name in names}
-    for number in range(rounds):
-        for name in _rotated(names, number):
-            outcome = contestants[name]()
-            outcomes[name].append(outcome)
-            console.print(f"  round {number + 1} of {rounds}: {name}: {told(outcome)}", highlight=False)
-    return outcomes
+def alternate(
+    contestants: Mapping[str, Callable[[], T]], rounds: int, describe: Callable[[T], str]
+) -> dict[str, list[T]]:
+    """Call every contestant once in each round; return what each call returned, by contestant, in the order of rounds.
 
-
-def _rotated(names: Sequence[str], number: int) -> list[str]:
-    first = number % len(names)
-    return [*names[first:], *names[:first]]
+    With contestants a, b and c, the rounds are abc, bca, cab. `describe` puts a result into a few words, which are
+    printed to standard error for the person who waits.
+    """
+    order = deque(contestants)
+    results: dict[str, list[T]] = {name: [] for name in contestants}
+    for number in range(1, rounds + 1):
+        for name in order:
+            result = contestants[name]()
+            results[name].append(result)
+            console.print(f"  round {number} of {rounds}: {name}: {describe(result)}", highlight=False)
+        order.rotate(-1)
+    return results

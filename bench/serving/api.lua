@@ -1,5 +1,5 @@
--- Asks for one product after another at random; TOKEN, PRODUCTS and ROUTE come from the environment.
--- At the end, one line of JSON: answers, seconds, errors, and the latency's percentiles in microseconds.
+-- wrk's script: asks for products at random. TOKEN, PRODUCTS and ROUTE come from environment variables.
+-- At the end it prints one line of JSON: answers, seconds, errors, and the latency's median and 99 % in microseconds.
 
 local products = tonumber(os.getenv("PRODUCTS"))
 local route = os.getenv("ROUTE")
@@ -8,7 +8,7 @@ local requests = {}
 
 math.randomseed(7)
 
--- Beforehand, since whoever asks shares the processors with whoever is measured.
+-- All requests are made before the load begins, since wrk shares the processors with the API that is measured.
 function init()
   for product = 1, products do
     local path = string.gsub(route, "{product}", product)

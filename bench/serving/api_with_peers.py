@@ -1,8 +1,8 @@
-"""The API with three routes more, for comparison in the same worker, behind the same check of tokens.
+"""Runs the API with three routes more, for comparison: in the same process, behind the same check of tokens.
 
-`/bench/constant` answers the same every time: what FastAPI, the server and the check cost. `/bench/direct` does so
-by the way that the API's own routes go, past FastAPI. `/bench/raw/{product_id}` is the plain style: one aggregation
-over raw events a request, by the usual index on product and time.
+- `/bench/constant` always answers the same. It shows what FastAPI, the server and the check cost.
+- `/bench/direct` always answers the same, too, but past FastAPI, as the API's own routes do.
+- `/bench/raw/{product_id}` is the plain style: each request aggregates raw events, by an index on product and time.
 """
 
 import sys
@@ -19,10 +19,11 @@ from shared.mongo import connect_async
 from shared.settings import ApiSettings
 
 RAW_EVENTS = "plain_events"
+"""The collection that `/bench/raw` reads; `bench.measures.reads` fills it."""
 
 
 def create(settings: ApiSettings) -> Application:
-    """The application."""
+    """Return the API's application with the three routes added."""
     app = create_app(settings)
 
     async def constant(caller: SalesCaller) -> Response:

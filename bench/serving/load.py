@@ -1,4 +1,4 @@
-"""A load of requests, by wrk."""
+"""Puts an API process under a load of requests, by wrk."""
 
 import json
 import os
@@ -6,16 +6,21 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.serving.served import Served
+from bench.serving.served import ServedApi
 from stack.install import packages
 
 SCRIPT = Path(__file__).parent / "api.lua"
 CONNECTIONS = 64
+"""How many requests are under way at a time: enough to keep one API process busy all the time.
+
+With twice of it each request waits about twice as long for the same number of answers a second. With half of it the
+batching reader has fewer requests to answer by one query.
+"""
 
 
 @dataclass(frozen=True)
-class Load:
-    """What wrk saw; latencies in milliseconds."""
+class LoadResult:
+    """What wrk counted: answers, answers a second, and the latency's median and 99th percentile in milliseconds."""
 
     answers: int
     rate: float
@@ -23,10 +28,11 @@ class Load:
     p99: float
 
 
-def load(served: Served, route: str, products: int, seconds: float, connections: int = CONNECTIONS) -> Load:
-    """Ask for `route`, whose `{product}` is 1 … `products`, on so many connections for so long.
+def load(served: ServedApi, route: str, products: int, seconds: float, connections: int = CONNECTIONS) -> LoadResult:
+    """Ask for `route` on so many connections, for so many seconds (at least one).
 
-    Raises PartMissing where wrk cannot be had, SystemExit when an answer was not 200.
+    `{product}` in the route is replaced by a random product from 1 to `products`. Blocks meanwhile. Raises PartMissing
+    where wrk cannot be had, SystemExit when an answer was not 200 or there was none.
     """
     wrk = packages.require("wrk", "wrk", print)
     environment = {**os.environ, "TOKEN": served.token, "PRODUCTS": str(products), "ROUTE": route}
@@ -38,4 +44,4 @@ def load(served: Served, route: str, products: int, seconds: float, connections:
     seen = json.loads(result.stdout.splitlines()[-1])
     if seen["errors"] or not seen["answers"]:
         raise SystemExit(f"{route}: {seen['errors']} errors in {seen['answers']} answers\n{served.running.output}")
-    return Load(seen["answers"], seen["answers"] / seen["seconds"], seen["median"] / 1e3, seen["p99"] / 1e3)
+    return LoadResult(seen["answers"], seen["answers"] / seen["seconds"], seen["median"] / 1e3, seen["p99"] / 1e3)

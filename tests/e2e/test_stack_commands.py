@@ -28,7 +28,7 @@ READY = "Ctrl-C stops everything"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Settings of a stack for this test: free ports, no data yet, programs that were fetched before, the mock broker."""
+    """Settings of a stack of its own: free ports, no data yet, programs that were fetched before, the mock broker."""
     state = tmp_path / "a state folder"
     state.mkdir()
     programs = StackSettings().state / "parts"

@@ -1,14 +1,14 @@
-"""The arithmetic behind the benchmarks' report; what it measures is run by `make bench-smoke`."""
+"""The arithmetic and the tables of the benchmarks' report; `make bench-smoke` runs the measures themselves."""
 
 import pytest
 
 from bench.results.ratios import Spread, percentile, ratio
-from bench.results.report import Row, Section, at_least, at_most, document
+from bench.results.report import GoalRow, Section, at_least, at_most, document
 from bench.results.rounds import alternate
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
-    # The second round met a slow moment of the machine: both took four times as long.
+    # The machine was slow in the second round: both took four times as long.
     rates = {"ours": [400.0, 100.0, 390.0], "theirs": [100.0, 25.0, 130.0]}
     assert ratio(rates, "ours", "theirs", lambda rate: rate) == Spread(4.0, 3.0, 4.0)
 
@@ -31,7 +31,7 @@ def test_percentiles_are_values_that_were_measured(share: float, expected: float
 
 
 def test_a_missed_goal_is_said() -> None:
-    rows = [Row("fast", "≥ 3×", "2.9×", at_least(2.9, 3)), Row("soon", "≤ 40 ms", "40 ms", at_most(40, 40))]
+    rows = [GoalRow("fast", "≥ 3×", "2.9×", at_least(2.9, 3)), GoalRow("soon", "≤ 40 ms", "40 ms", at_most(40, 40))]
     lines = document(
         "# Title", ["a machine"], [Section("One", rows, remarks=["why"]), Section("Two", rows)]
     ).splitlines()
