@@ -1,4 +1,13 @@
-# make demo · make up api=2 consumer=3 · make test workers=2 · make test-compose · make test-containers · make test-matrix · make faults SEED=1 · make mutants · make check · make audit-dependencies · make bench · make bench-smoke · make openapi · make lock · make clean
+# make demo                        shows the whole system at work, then stops it
+# make up api=2 consumer=3         starts it and stays until Ctrl-C
+# make test workers=2              runs all tests that need no containers
+# make test-compose                tests docker-compose.yml
+# make test-containers             runs the integration tests on servers in containers
+# make test-matrix                 runs the unit tests by several Pythons
+# make faults SEED=1 · make mutants   breaks everything, and shows that the tests would notice
+# make check · make audit-dependencies
+# make bench · make bench-smoke    measures the project beside its peers
+# make openapi · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -8,7 +17,8 @@ workers ?= 2
 SEED ?= 1
 stand_in := product-analytics-local
 
-.PHONY: deps demo up test images-local test-compose test-containers test-matrix faults mutants check audit-dependencies bench bench-smoke openapi lock clean
+.PHONY: deps demo up test images-local test-compose test-containers test-matrix faults mutants check \
+	audit-dependencies bench bench-smoke openapi lock clean
 
 deps: .venv/installed
 
@@ -18,7 +28,7 @@ demo: deps
 up: deps
 	$(python) -m stack up --api $(api) --consumer $(consumer)
 
-# Most tests wait for servers, so two workers, each with servers of its own, need little more than half the time.
+# Most tests wait for servers. So two workers, each with its own servers, need little more than half of the time.
 test: deps
 	$(python) -m pytest --numprocesses $(workers) --dist loadfile $(args)
 
@@ -28,22 +38,23 @@ faults: deps
 mutants: deps
 	$(python) -m tests.faults.mutate
 
-# Stand-ins for the public images, made without a registry. Without a Docker engine, root gets one for the time.
+# Makes stand-ins for the public images, without a registry. Where no Docker engine runs, root gets one meanwhile.
 images-local: deps
 	tests/compose/engine.sh tests/compose/images.sh
 
-# docker-compose.yml as its users run it: end to end, killed, scaled, restarted, restored. The first find it without data.
+# Tests docker-compose.yml as operators run it: end to end, killed, scaled, restarted, restored. The end-to-end tests
+# come first, since they need a system without data.
 test-compose: images-local
 	tests/compose/engine.sh $(python) -m pytest --compose tests/e2e tests/compose $(args)
 
-# The integration tests on servers in containers instead of this machine's own; tests= names some of them.
+# Runs the integration tests on servers in containers instead of this machine's programs. tests= names some of them.
 tests ?= tests/integration
 test-containers: images-local
 	KAFKA_IMAGE=$(stand_in)/kafka MONGO_IMAGE=$(stand_in)/mongo TESTCONTAINERS_RYUK_DISABLED=true \
 		tests/compose/engine.sh $(python) -m pytest --servers containers --numprocesses $(workers) --dist loadfile \
 		$(tests) $(args)
 
-# The unit tests with every Python from 3.11 on that this machine has, each in an environment of its own.
+# Runs the unit tests by every Python from 3.11 on that this machine has, each in its own environment.
 test-matrix:
 	./tests/matrix.sh $(args)
 
@@ -59,15 +70,16 @@ check: deps
 	.venv/bin/mypy api consumer shared scripts stack bench tests
 	.venv/bin/lint-imports
 
-# Against a public list of known vulnerabilities, where one can be reached; elsewhere it says that it could not look.
+# Compares the requirements with a public list of known vulnerabilities. Where no such list can be reached, it says so.
 audit-dependencies: deps
 	$(python) -m tests.support.vulnerabilities
 
-# The interface as a file, which a test compares with the code: a change of it is raised in api/web/documentation.py.
+# Writes the API's interface to a file, which a test compares with the code. api/web/documentation.py holds the
+# version, which a change of the interface raises.
 openapi: deps
 	$(python) -m api.openapi > docs/openapi.json
 
-# Rebuilt when the requirements change.
+# The environment is made again when the requirements change.
 .venv/installed: requirements/dev.txt
 	@stack/environment.sh $(PYTHON) .venv
 	@touch $@
@@ -75,7 +87,7 @@ openapi: deps
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header pyproject.toml
 
-# All three at the same versions: those that the tests run with.
+# All three lists hold the same versions: those with which the tests run.
 lock: deps
 	$(compile) --extra api --extra consumer --extra dev --output-file requirements/dev.txt
 	$(compile) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
