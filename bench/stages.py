@@ -37,20 +37,24 @@ from tests.support import local
 
 GROUP = TOPIC = "stages"
 PARTITIONS_READ = 12
+
 CHUNK = 2_000
+"""Messages that one poll returns. With half of it, the cost of a poll (stage "take") counts twice as much an event."""
+
 CREATE_TIME = 1
+"""Kafka's number for a message whose timestamp was set by its producer."""
 
 R = TypeVar("R")
 
 
-class Clock:
-    """Processor time by stage, in seconds."""
+class StageTimes:
+    """Adds up the processor time of each stage, in seconds."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
 
     def time(self, stage: str, call: Callable[[], R]) -> R:
-        """Call, and add what it took."""
+        """Call, add the processor time of this thread to the stage, and return what the call returned."""
         started = time.thread_time()
         result = call()
         self.seconds[stage] += time.thread_time() - started
@@ -64,20 +68,20 @@ def main(
     keyed: Annotated[bool, typer.Option(help="A product's events are in one partition.")] = True,
     spread: Annotated[int, typer.Option(help="Seconds over which events happened; 0: Kafka's time.")] = 0,
 ) -> None:
-    """Measure and print."""
+    """Measure and print. Raises PartMissing where mongod cannot be had."""
     prepare()
     with _database() as (database, server):
-        clock, before = Clock(), sum(server.cpu_times()[:2])
-        _run(database, clock, _chunks(events, products, keyed, spread), batch)
-        clock.seconds["mongod"] = sum(server.cpu_times()[:2]) - before
+        times, before = StageTimes(), sum(server.cpu_times()[:2])
+        _run(database, times, _chunks(events, products, keyed, spread), batch)
+        times.seconds["mongod"] = sum(server.cpu_times()[:2]) - before
     table = Table("stage", "µs an event", title=f"{events:,} events, {products:,} products, batches up to {batch:,}")
-    for stage, seconds in clock.seconds.items():
+    for stage, seconds in times.seconds.items():
         table.add_row(stage, f"{seconds / events * 1e6:.2f}")
     Console().print(table)
 
 
 def _chunks(events: int, products: int, keyed: bool, spread: int) -> Iterator[list[Message]]:
-    """Messages as polling gives them: some of one partition, then some of the next."""
+    """Yield messages as polling returns them: up to CHUNK of one partition, then of the next."""
     now_ms = time.time_ns() // 1_000_000
     waiting: dict[int, list[Message]] = defaultdict(list)
     offsets: dict[int, int] = defaultdict(int)
@@ -97,22 +101,22 @@ def _chunks(events: int, products: int, keyed: bool, spread: int) -> Iterator[li
     yield from waiting.values()
 
 
-def _run(database: SyncDatabase, clock: Clock, chunks: Iterator[list[Message]], most: int) -> None:
+def _run(database: SyncDatabase, times: StageTimes, chunks: Iterator[list[Message]], most: int) -> None:
     rules, clocks = Rules(TOPIC, 400, copy_rejections=False), Clocks(database, utc_now)
     committer = Committer(database, GROUP, TOPIC, clocks, lambda: lambda: NO_TOPIC_ID, lambda _: None)
     assigned = {partition: Assigned(partition, _lease(database, partition)) for partition in range(PARTITIONS_READ)}
     batch = Batch(rules)
 
     def commit() -> None:
-        prepared = clock.time("prepare", lambda: committer.prepare(batch))
-        clock.time("commit", lambda: committer.commit(batch, prepared))
+        prepared = times.time("prepare", lambda: committer.prepare(batch))
+        times.time("commit", lambda: committer.commit(batch, prepared))
 
     for chunk in chunks:
         one = assigned[chunk[0].partition() or 0]
         assert one.lease is not None  # noqa: S101  # made above
         lease = one.lease
-        taken = clock.time("take", lambda: one.take(lease, chunk, utc_now()))  # noqa: B023  # called at once
-        clock.time("judge", lambda: batch.add(taken))  # noqa: B023  # called at once
+        taken = times.time("take", lambda: one.take(lease, chunk, utc_now()))  # noqa: B023  # called at once
+        times.time("judge", lambda: batch.add(taken))  # noqa: B023  # called at once
         if batch.is_full(most):
             commit()
             batch = Batch(rules)
