@@ -81,9 +81,9 @@ def _introduction(size: str, options: Options, seconds: float) -> str:
 # Benchmarks
 
 `make bench args="--size {size}"` made this report on {day} in {seconds / 60:.0f} minutes. It measures this project and
-what a user would pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events. There are
-{options.rounds} rounds, and each begins with another contestant. Absolute figures vary with the machine and the hour;
-the ratios, taken within a round, are the result. Whether a goal holds is decided by the median.
+what a user would pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events. Rounds:
+{options.rounds}, each of which begins with another contestant. Absolute figures vary with the machine and the hour; the
+ratios, taken within a round, are the result. Whether a goal holds is decided by the median.
 `make bench args="--only reads"` measures a part of it; `make bench-smoke` shows in a minute that all of it runs.
 """
 

@@ -1,4 +1,4 @@
-"""Makes a plan and parts of settings: finds or installs programs, replaces missing ones, writes configurations."""
+"""Makes a plan and its parts from settings: finds or installs programs, replaces missing ones, configures each part."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,7 +64,7 @@ def _kafka(settings: StackSettings, folder: Path, say: Say) -> Kafka | MockKafka
     except PartMissing as missing:
         if settings.kafka == "apache":
             raise
-        say(f"Kafka: librdkafka's mock broker takes its place, in memory and with 4 partitions ({missing})")
+        say(f"Kafka: librdkafka's mock broker runs instead, in memory and with 4 partitions ({missing})")
         return mock
     return Kafka(
         java=java,
@@ -82,7 +82,7 @@ def _nginx(settings: StackSettings, say: Say) -> Path | None:
     try:
         return packages.require("nginx", "nginx", say)
     except PartMissing as missing:
-        say(f"nginx: no load balancer, the first API instance answers ({missing})")
+        say(f"nginx: there is no load balancer, clients ask the first API instance ({missing})")
         return None
 
 
