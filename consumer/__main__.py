@@ -20,7 +20,7 @@ from consumer.dead_letters.copier import DeadLetterCopier
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, consumer_config
 from consumer.partitions.claimer import Claimer
-from consumer.partitions.claims import Claims
+from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.progress import Progress
 from consumer.pipeline import BatchPipeline
 from consumer.process import failpoints
@@ -71,7 +71,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
             copier.wake()
 
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
-    claims = Claims(database, brokers, group, topic, owner, committer.session_id)
+    claims = PartitionClaims(database, brokers, group, topic, owner, committer.session_id)
     claimer = Claimer(database, clocks, claims, assignment, breaker, database_thread)
     rules = Rules(topic, settings.event_retention_days, copy_rejections=bool(settings.dead_letter_topic))
     pipeline = BatchPipeline(committer, rules, database_thread, settings.batch_max_events)

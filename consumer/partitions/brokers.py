@@ -43,7 +43,7 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
     }
 
 
-class LogState(NamedTuple):
+class PartitionState(NamedTuple):
     """What Kafka holds of a partition."""
 
     topic_id: str
@@ -54,7 +54,7 @@ class LogState(NamedTuple):
     """The offset after the last, records of open and aborted transactions included."""
 
 
-class Question:
+class PartitionQuery:
     """A partition's state, asked of its leader; librdkafka's own threads wait for the answer."""
 
     def __init__(self, partition: int, topic_id: "Future[Any] | None", low: "Future[Any]", high: "Future[Any]") -> None:
@@ -68,9 +68,9 @@ class Question:
         """Whether `answer` would return, or raise, at once."""
         return all(future.done() for future in self._futures())
 
-    def answer(self) -> LogState:
+    def answer(self) -> PartitionState:
         """Wait for it, `QUERY_SECONDS` or a little more. Raises SourceUnavailable."""
-        return LogState(
+        return PartitionState(
             NO_TOPIC_ID if self._topic_id is None else str(self._result(self._topic_id).topic_id),
             self._result(self._low).offset,
             self._result(self._high).offset,
@@ -96,14 +96,14 @@ class Brokers:
         self._has_topic_ids = settings.kafka_topic_id_check
         self._admin = AdminClient(settings.kafka_client() | {"client.id": f"{client_id}-admin", "log_level": QUIET})
 
-    def ask(self, partition: int) -> Question:
+    def ask(self, partition: int) -> PartitionQuery:
         """Ask for a partition's state; never waits."""
         place = TopicPartition(self._topic, partition)
         low, high = (
             self._admin.list_offsets({place: spec}, request_timeout=QUERY_SECONDS)[place]
             for spec in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
         )
-        return Question(partition, self._describe(), low, high)
+        return PartitionQuery(partition, self._describe(), low, high)
 
     def ask_topic_id(self) -> Callable[[], str]:
         """Ask for the topic's id; never waits. What is returned waits for the answer, or raises SourceUnavailable."""

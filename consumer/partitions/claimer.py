@@ -18,8 +18,8 @@ from pymongo.errors import PyMongoError
 
 from consumer.partitions.assigned import Assigned
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.brokers import LogState, Question
-from consumer.partitions.claims import Claims
+from consumer.partitions.brokers import PartitionQuery, PartitionState
+from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.breaker import Breaker
 from consumer.process.clocks import Clocks
@@ -53,13 +53,13 @@ class Round(NamedTuple):
 
 
 class Claimer:
-    """Claims what is assigned and waits; `executor` is the one database thread."""
+    """PartitionClaims what is assigned and waits; `executor` is the one database thread."""
 
     def __init__(
         self,
         database: SyncDatabase,
         clocks: Clocks,
-        claims: Claims,
+        claims: PartitionClaims,
         assignment: Assignment,
         breaker: Breaker,
         executor: ThreadPoolExecutor,
@@ -70,7 +70,7 @@ class Claimer:
         self._assignment = assignment
         self._breaker = breaker
         self._executor = executor
-        self._asked: dict[Assigned, Question] = {}
+        self._asked: dict[Assigned, PartitionQuery] = {}
         self._round: Future[Round] | None = None
         self._in_round: frozenset[Assigned] = frozenset()
         self._collections_ensured = False
@@ -110,7 +110,7 @@ class Claimer:
             else:
                 self._assignment.suspend(assigned, claim_at)
 
-    def _answered(self, due: list[Assigned]) -> list[tuple[Assigned, LogState]]:
+    def _answered(self, due: list[Assigned]) -> list[tuple[Assigned, PartitionState]]:
         """What Kafka said of partitions that are due; those that it does not answer for wait."""
         self._asked = {one: question for one, question in self._asked.items() if self._assignment.holds(one)}
         answered = []
@@ -125,7 +125,7 @@ class Claimer:
                 self._postpone(assigned, error)
         return answered
 
-    def _claim(self, answered: list[tuple[Assigned, LogState]]) -> Round:
+    def _claim(self, answered: list[tuple[Assigned, PartitionState]]) -> Round:
         """On the database thread."""
         tried = [assigned for assigned, _ in answered]
         results: list[tuple[Assigned, Lease | AnalyticsError]] = []
@@ -144,7 +144,7 @@ class Claimer:
             return Round(tried, results, StoreUnavailable(f"collections could not be made sure of: {brief(error)}"))
         return Round(tried, results, None)
 
-    def _outcome(self, assigned: Assigned, state: LogState) -> Lease | AnalyticsError:
+    def _outcome(self, assigned: Assigned, state: PartitionState) -> Lease | AnalyticsError:
         """What concerns this partition alone; StoreUnavailable is raised."""
         try:
             return self._claims.claim(assigned.partition, state)

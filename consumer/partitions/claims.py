@@ -11,7 +11,7 @@ from bson.int64 import Int64
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
-from consumer.partitions.brokers import NO_TOPIC_ID, LogState, Question
+from consumer.partitions.brokers import NO_TOPIC_ID, PartitionQuery, PartitionState
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from shared.documents import PARTITIONS, Document, partition_id
@@ -25,32 +25,32 @@ LOCKED_SECONDS = 2.0
 _HELD = frozenset({24, 50, 112})  # LockTimeout, MaxTimeMSExpired, WriteConflict: they concern one document
 
 
-class Log(Protocol):
+class Broker(Protocol):
     """What a claim asks Kafka."""
 
-    def ask(self, partition: int) -> Question:
+    def ask(self, partition: int) -> PartitionQuery:
         """Ask for a partition's state, without waiting for it."""
 
 
-class Claims:
+class PartitionClaims:
     """Claims partitions of one topic for one process, known as `owner`, whose transactions run in `session_id`."""
 
     def __init__(
-        self, database: SyncDatabase, log: Log, group: str, topic: str, owner: str, session_id: Document
+        self, database: SyncDatabase, broker: Broker, group: str, topic: str, owner: str, session_id: Document
     ) -> None:
         self._partitions = database[PARTITIONS]
         self._admin = database.client.admin
-        self._log = log
+        self._broker = broker
         self._group = group
         self._topic = topic
         self._owner = owner
         self._session_id = session_id
 
-    def ask(self, partition: int) -> Question:
+    def ask(self, partition: int) -> PartitionQuery:
         """Ask Kafka for what `claim` has to know, without waiting for it."""
-        return self._log.ask(partition)
+        return self._broker.ask(partition)
 
-    def claim(self, partition: int, state: LogState) -> Lease:
+    def claim(self, partition: int, state: PartitionState) -> Lease:
         """A new lease; every older one of this partition, here or elsewhere, is fenced from then on.
 
         `state` is what Kafka said a moment ago. Raises ClaimContended or SourceUnavailable when this partition alone
@@ -81,7 +81,7 @@ class Claims:
             topic_id=claimed["topic_id"],
         )
 
-    def _raise_epoch(self, identity: Document, state: LogState) -> Document | None:
+    def _raise_epoch(self, identity: Document, state: PartitionState) -> Document | None:
         """The document as it is now this process's; None when another consumer was quicker."""
         seen = self._partitions.find_one({"_id": identity}) or self._create(identity, state)
         failpoints.reach("claim_read")
@@ -98,7 +98,7 @@ class Claims:
                 return_document=ReturnDocument.AFTER,
             )
 
-    def _create(self, identity: Document, state: LogState) -> Document:
+    def _create(self, identity: Document, state: PartitionState) -> Document:
         """The first claim ever begins at the low watermark, and says so."""
         document: Document = {
             "_id": identity,
@@ -113,18 +113,18 @@ class Claims:
         self._partitions.insert_one(document)
         return document
 
-    def _checked(self, claimed: Document, state: LogState) -> LogState:
+    def _checked(self, claimed: Document, state: PartitionState) -> PartitionState:
         """What Kafka holds, asked again where it does not fit: the former owner may have gone on since."""
         if halt_of(claimed, state) is None:
             return state
-        state = self._log.ask(claimed["_id"]["k"]).answer()
+        state = self._broker.ask(claimed["_id"]["k"]).answer()
         halt = halt_of(claimed, state)
         if halt is not None:
             raise halt
         return state
 
 
-def halt_of(stored: Document, state: LogState) -> Halt | None:
+def halt_of(stored: Document, state: PartitionState) -> Halt | None:
     """Why a partition whose document is `stored` cannot be read on from what Kafka holds; None when it can. Pure."""
     topic, partition = stored["_id"]["topic"], stored["_id"]["k"]
     next_offset, stored_id = stored["next_offset"], stored["topic_id"]

@@ -15,7 +15,7 @@ from bson.int64 import Int64
 from rich.console import Console
 from rich.table import Table
 
-from consumer.partitions.brokers import Brokers, LogState
+from consumer.partitions.brokers import Brokers, PartitionState
 from consumer.partitions.claims import halt_of
 from scripts.common.errors import errors_as_messages
 from shared.documents import PARTITION_STATUS, PARTITIONS, Document, partition_id
@@ -74,7 +74,7 @@ def restart(
         messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
 
 
-def settle(database: SyncDatabase, identity: Document, ask: Callable[[], LogState]) -> Decision:
+def settle(database: SyncDatabase, identity: Document, ask: Callable[[], PartitionState]) -> Decision:
     """Decide about the partition `identity` and write it down; `ask` tells what Kafka holds. Raises NotDecided.
 
     Consumers claim a halted partition every few seconds to see whether a person has decided, which changes its
@@ -95,7 +95,7 @@ def settle(database: SyncDatabase, identity: Document, ask: Callable[[], LogStat
     raise NotDecided(f"consumers claimed partition {identity['k']} each time before it was changed: run this again")
 
 
-def decide(stored: Document, state: LogState) -> Decision | None:
+def decide(stored: Document, state: PartitionState) -> Decision | None:
     """Where a partition goes on whose document is `stored`, given what Kafka holds; None when it is not halted."""
     halt = halt_of(stored, state)
     if halt is None:

@@ -6,7 +6,7 @@
 import sys
 
 from consumer import __main__ as consumer
-from consumer.partitions.brokers import Brokers, Question
+from consumer.partitions.brokers import Brokers, PartitionQuery
 from shared.settings import ConsumerSettings
 
 NOBODY = "127.0.0.1:1"
@@ -19,7 +19,7 @@ class DeafBrokers(Brokers):
         super().__init__(settings, client_id)
         self._away = Brokers(settings.model_copy(update={"kafka_bootstrap_servers": NOBODY}), client_id)
 
-    def ask(self, partition: int) -> Question:
+    def ask(self, partition: int) -> PartitionQuery:
         return self._away.ask(partition) if partition == 0 else super().ask(partition)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from consumer.partitions.brokers import QUIET, Brokers, LogState
+from consumer.partitions.brokers import QUIET, Brokers, PartitionState
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 
@@ -61,7 +61,7 @@ class KafkaTopic:
         wait=wait_fixed(POLL_SECONDS),
         reraise=True,
     )
-    def state(self, partition: int) -> LogState:
+    def state(self, partition: int) -> PartitionState:
         """The topic's id and the offsets at which a partition begins and ends."""
         try:
             return self._brokers.ask(partition).answer()

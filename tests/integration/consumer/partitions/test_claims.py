@@ -10,9 +10,9 @@ from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.brokers import Brokers, LogState, consumer_config
+from consumer.partitions.brokers import Brokers, PartitionState, consumer_config
 from consumer.partitions.claimer import Claimer
-from consumer.partitions.claims import Claims
+from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.breaker import Breaker
 from consumer.process.clocks import Clocks, utc_now
@@ -82,9 +82,9 @@ def test_marks_of_transactions_that_retention_took_are_no_loss(events: Pipeline)
     assert "halted" not in second.output
 
 
-def answer(brokers: Brokers) -> LogState:
+def answer(brokers: Brokers) -> PartitionState:
     """What Kafka says of partition 0, once the new topic has a leader."""
-    answers: list[LogState] = []
+    answers: list[PartitionState] = []
 
     def answered() -> bool:
         with suppress(SourceUnavailable):
@@ -101,7 +101,7 @@ def test_a_topic_id_that_was_not_known_is_stored_once_it_is(events: Pipeline) ->
         settings = ConsumerSettings(kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic)
         brokers = Brokers(settings.model_copy(update={"kafka_topic_id_check": check}), "claims")
         with events.database.client.start_session() as session:
-            claims = Claims(events.database, brokers, "group", events.topic, "owner", dict(session.session_id))
+            claims = PartitionClaims(events.database, brokers, "group", events.topic, "owner", dict(session.session_id))
             ids.append(claims.claim(0, answer(brokers)).topic_id)
     assert ids[0] == ""
     assert ids[1] == ids[2] != ""
@@ -130,7 +130,9 @@ def test_a_claim_judges_by_what_kafka_says_then_not_by_what_it_said_before_the_l
     clocks, database = Clocks(events.database, utc_now), events.database
     session = database.client.start_session()
     with ThreadPoolExecutor(1) as database_thread, closing(consumer), session:
-        claims = Claims(database, Brokers(settings, "claims"), "group", events.topic, "owner", dict(session.session_id))
+        claims = PartitionClaims(
+            database, Brokers(settings, "claims"), "group", events.topic, "owner", dict(session.session_id)
+        )
         assignment = Assignment(consumer, events.topic, database_thread)
         claimer = Claimer(database, clocks, claims, assignment, Breaker(), database_thread)
         assignment.subscribe()

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from consumer.partitions.brokers import LogState
+from consumer.partitions.brokers import PartitionState
 from consumer.storage import committer, memory
 from consumer.storage.transaction import Mismatch
 from scripts.partitions.__main__ import DECISIONS, Decision, NotDecided, accept, settle
@@ -131,10 +131,10 @@ def test_a_decision_is_thought_over_while_consumers_claim_the_partition(writer: 
     stored, asked = writer.database.partitions.find_one(), iter(range(claims))
     assert stored is not None
 
-    def ask() -> LogState:
+    def ask() -> PartitionState:
         if next(asked, None) is not None:
             writer.lease()
-        return LogState(TOPIC_ID, low=7, high=9)
+        return PartitionState(TOPIC_ID, low=7, high=9)
 
     if claims == DECISIONS:
         with pytest.raises(NotDecided, match="run this again"):

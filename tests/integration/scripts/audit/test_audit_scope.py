@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import OperationFailure
 
-from consumer.partitions.brokers import LogState, Question
+from consumer.partitions.brokers import PartitionQuery, PartitionState
 from scripts.audit.products.check import ProductCheck
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import PARTITIONS, event_collection
@@ -47,16 +47,16 @@ def test_a_leader_that_changed_during_the_audit_is_asked_again(
     kafka_topic = kafka_topic_of(stored)
     before = kafka_topic.state(0)
     refusals = iter([SourceUnavailable("Leader epoch is older"), SourceUnavailable("Leader epoch is newer")])
-    answer = Question.answer
+    answer = PartitionQuery.answer
 
-    def refused_at_first(question: Question) -> LogState:
+    def refused_at_first(query: PartitionQuery) -> PartitionState:
         for refusal in refusals:
             raise refusal
-        return answer(question)
+        return answer(query)
 
     kafka.kill()
     kafka.start()
-    monkeypatch.setattr(Question, "answer", refused_at_first)
+    monkeypatch.setattr(PartitionQuery, "answer", refused_at_first)
     assert kafka_topic.state(0) == before
 
 
