@@ -24,9 +24,9 @@ from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.progress import Progress
 from consumer.pipeline import BatchPipeline
 from consumer.process import failpoints
-from consumer.process.breaker import Breaker
 from consumer.process.clocks import Clocks, utc_now
 from consumer.process.kafka_errors import Complaints
+from consumer.process.outage import Breaker
 from consumer.process.runtime import prepare
 from consumer.process.stopping import Stopping
 from consumer.reporter import Reporter

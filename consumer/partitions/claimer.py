@@ -21,8 +21,8 @@ from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import PartitionQuery, PartitionState
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
-from consumer.process.breaker import Breaker
 from consumer.process.clocks import Clocks
+from consumer.process.outage import Breaker
 from shared.errors import (
     AnalyticsError,
     ClaimContended,

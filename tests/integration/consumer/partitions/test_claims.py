@@ -14,8 +14,8 @@ from consumer.partitions.brokers import Brokers, PartitionState, consumer_config
 from consumer.partitions.claimer import Claimer
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
-from consumer.process.breaker import Breaker
 from consumer.process.clocks import Clocks, utc_now
+from consumer.process.outage import Breaker
 from scripts.publish.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from consumer.partitions.claimer import Claimer
-from consumer.process.breaker import MOST_DELAY_SECONDS, Breaker
+from consumer.process.outage import MOST_DELAY_SECONDS, Breaker
 from shared.errors import StoreUnavailable
 
 AWAY = StoreUnavailable("away")
