@@ -27,7 +27,7 @@ from consumer.partitions.assigned import Assigned
 from consumer.partitions.brokers import NO_TOPIC_ID
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks, utc_now
-from consumer.process.runtime import prepare
+from consumer.process.runtime import tune_python
 from consumer.storage.committer import Committer
 from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, partition_id
@@ -69,7 +69,7 @@ def main(
     spread: Annotated[int, typer.Option(help="Seconds over which events happened; 0: Kafka's time.")] = 0,
 ) -> None:
     """Measure and print. Raises PartMissing where mongod cannot be had."""
-    prepare()
+    tune_python()
     with _database() as (database, server):
         times, before = StageTimes(), sum(server.cpu_times()[:2])
         _run(database, times, _chunks(events, products, keyed, spread), batch)

@@ -25,11 +25,11 @@ from consumer.partitions.progress import Progress
 from consumer.pipeline import BatchPipeline
 from consumer.process import failpoints
 from consumer.process.clocks import Clocks, utc_now
-from consumer.process.kafka_errors import Complaints
-from consumer.process.outage import Breaker
-from consumer.process.runtime import prepare
+from consumer.process.kafka_errors import KafkaErrorLog
+from consumer.process.outage import OutageBackoff
+from consumer.process.runtime import tune_python
 from consumer.process.stopping import Stopping
-from consumer.reporter import Reporter
+from consumer.reporter import StatusReporter
 from consumer.retention import Retention
 from consumer.storage.committer import Committer
 from consumer.worker import Worker
@@ -50,16 +50,16 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     group, topic = settings.group_id, settings.kafka_topic
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     database = connect(settings, app_name="consumer")
-    complaints, progress, breaker = Complaints(), Progress(topic), Breaker()
+    kafka_errors, progress, backoff = KafkaErrorLog(), Progress(topic), OutageBackoff()
     kafka = Consumer(
         consumer_config(settings, client_id=owner),
-        error_cb=complaints.note,
+        error_cb=kafka_errors.log,
         stats_cb=progress.on_statistics,
     )
     clocks, brokers = Clocks(database, utc_now), Brokers(settings, owner)
     database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
     assignment = Assignment(kafka, topic, database_thread)
-    reporter = Reporter(
+    reporter = StatusReporter(
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
     copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
@@ -72,10 +72,10 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
     claims = PartitionClaims(database, brokers, group, topic, owner, committer.session_id)
-    claimer = Claimer(database, clocks, claims, assignment, breaker, database_thread)
+    claimer = Claimer(database, clocks, claims, assignment, backoff, database_thread)
     rules = Rules(topic, settings.event_retention_days, copy_rejections=bool(settings.dead_letter_topic))
     pipeline = BatchPipeline(committer, rules, database_thread, settings.batch_max_events)
-    worker = Worker(kafka, assignment, claimer, pipeline, reporter, complaints)
+    worker = Worker(kafka, assignment, claimer, pipeline, reporter, kafka_errors)
 
     def stop() -> None:
         committer.stop_retrying()
@@ -124,7 +124,7 @@ def main() -> int:
             metrics.serve(settings.metrics_host, settings.metrics_port)
         reporting.configure(settings, "consumer")
         failpoints.arm()
-        prepare()
+        tune_python()
         return run(settings, stopping)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")

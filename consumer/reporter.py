@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.batches.batch import Batch
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.progress import Progress, Status, write_statuses
+from consumer.partitions.progress import PartitionStatus, Progress, write_statuses
 from consumer.process import metrics
 from consumer.process.clocks import Clock, Clocks
 from shared.errors import ClockSkewed, StoreUnavailable
@@ -24,8 +24,8 @@ PROGRESS_TICKS = 10
 log = logger(__name__)
 
 
-class Reporter:
-    """Used by the polling thread; `executor` is the one database thread."""
+class StatusReporter:
+    """Used by the polling thread; `database_thread` is the one database thread."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Reporter:
         consumer: Consumer,
         assignment: Assignment,
         progress: Progress,
-        executor: ThreadPoolExecutor,
+        database_thread: ThreadPoolExecutor,
         group: str,
         topic: str,
         clock: Clock,
@@ -44,7 +44,7 @@ class Reporter:
         self._consumer = consumer
         self._assignment = assignment
         self._progress = progress
-        self._executor = executor
+        self._database_thread = database_thread
         self._group = group
         self._topic = topic
         self._clock = clock
@@ -79,10 +79,10 @@ class Reporter:
         statuses = self._progress.statuses(self._assignment, self._clock())
         self._show(statuses)
         if self._write is None and database_answers and statuses:
-            self._write = self._executor.submit(self._store_statuses, statuses)
+            self._write = self._database_thread.submit(self._store_statuses, statuses)
         self._tell_kafka()
 
-    def _store_statuses(self, statuses: list[Status]) -> None:
+    def _store_statuses(self, statuses: list[PartitionStatus]) -> None:
         """On the database thread."""
         self._clocks.check()
         write_statuses(self._database, self._group, self._topic, statuses)
@@ -100,7 +100,7 @@ class Reporter:
         except KafkaException as error:
             log.debug("Kafka did not take the offsets", error=str(error))
 
-    def _show(self, statuses: list[Status]) -> None:
+    def _show(self, statuses: list[PartitionStatus]) -> None:
         leased = {status.lease.partition for status in statuses}
         for partition in self._shown - leased:
             metrics.LAG.remove(str(partition))

@@ -21,8 +21,8 @@ from consumer.partitions.claimer import Claimer
 from consumer.partitions.lease import Lease
 from consumer.pipeline import BatchOutcome, BatchPipeline
 from consumer.process import metrics
-from consumer.process.kafka_errors import Complaints
-from consumer.reporter import Reporter
+from consumer.process.kafka_errors import KafkaErrorLog
+from consumer.reporter import StatusReporter
 from shared.errors import (
     AnalyticsError,
     ClockSkewed,
@@ -65,15 +65,15 @@ class Worker:
         assignment: Assignment,
         claimer: Claimer,
         pipeline: BatchPipeline,
-        reporter: Reporter,
-        complaints: Complaints,
+        reporter: StatusReporter,
+        kafka_errors: KafkaErrorLog,
     ) -> None:
         self._consumer = consumer
         self._assignment = assignment
         self._claimer = claimer
         self._pipeline = pipeline
         self._reporter = reporter
-        self._complaints = complaints
+        self._kafka_errors = kafka_errors
         self._stopping = threading.Event()
         self._paused = False
 
@@ -150,7 +150,7 @@ class Worker:
         elif error.code() in _OFFSET_ERRORS:
             self._assignment.miss_offset(message.partition())
         else:
-            self._complaints.note(error)
+            self._kafka_errors.log(error)
 
     def _settle(self, outcome: BatchOutcome) -> None:
         """Take note of a batch that was committed, or give up the leases of its partitions."""

@@ -11,7 +11,7 @@ from typing import Final
 from confluent_kafka import Message
 
 from consumer.batches.increments import Increments
-from consumer.dead_letters.record import Source, rejected_document
+from consumer.dead_letters.record import RejectedMessage, rejected_document
 from consumer.events.decode import judge
 from consumer.events.encode import Encoder
 from consumer.events.message import headers_of, offset_of, record_time_ms
@@ -121,7 +121,7 @@ class Batch:
         return Batch(self._rules, (taken.refuse(offsets.get(taken.lease.partition, ()), why) for taken in self._taken))
 
     def _dead_letter(self, taken: Taken, message: Message, rejection: Rejection) -> Document:
-        source = Source(
+        rejected = RejectedMessage(
             topic=self._rules.topic,
             generation=taken.lease.generation,
             partition=taken.lease.partition,
@@ -131,4 +131,4 @@ class Batch:
             value=message.value(),
             headers=headers_of(message),
         )
-        return rejected_document(source, rejection, taken.at, self._rules.copy_rejections)
+        return rejected_document(rejected, rejection, taken.at, self._rules.copy_rejections)

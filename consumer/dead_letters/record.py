@@ -14,7 +14,7 @@ KEEP_WHOLE_BYTES = 1024 * 1024
 KEEP_CUT_BYTES = 64 * 1024
 
 
-class Source(NamedTuple):
+class RejectedMessage(NamedTuple):
     """Where a message stands in Kafka, and its own bytes."""
 
     topic: str
@@ -27,7 +27,7 @@ class Source(NamedTuple):
     headers: Headers
 
 
-def rejected_document(source: Source, rejection: Rejection, now: datetime, copy_pending: bool) -> Document:
+def rejected_document(source: RejectedMessage, rejection: Rejection, now: datetime, copy_pending: bool) -> Document:
     """The dead letter: coordinates, reason, and the bytes; of very large messages the beginning and the SHA-256.
 
     `copy_pending` marks it for the dead-letter topic.
@@ -46,7 +46,7 @@ def rejected_document(source: Source, rejection: Rejection, now: datetime, copy_
     return document
 
 
-def _contents(source: Source) -> dict[str, Any]:
+def _contents(source: RejectedMessage) -> dict[str, Any]:
     value, key = source.value, source.key
     headers = [[_storable(name), content] for name, content in source.headers]
     header_bytes = sum(len(name.encode(errors="replace")) + len(content or b"") for name, content in source.headers)

@@ -22,7 +22,7 @@ from consumer.partitions.brokers import PartitionQuery, PartitionState
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks
-from consumer.process.outage import Breaker
+from consumer.process.outage import OutageBackoff
 from shared.errors import (
     AnalyticsError,
     ClaimContended,
@@ -44,7 +44,7 @@ ROUND_SECONDS = 5.0
 """A round that has taken this long claims no more partitions; they are the first of the next."""
 
 
-class Round(NamedTuple):
+class ClaimRound(NamedTuple):
     """What a round of claims came to. `failure` ended it; partitions not in `results` wait for the next."""
 
     tried: list[Assigned]
@@ -53,7 +53,7 @@ class Round(NamedTuple):
 
 
 class Claimer:
-    """PartitionClaims what is assigned and waits; `executor` is the one database thread."""
+    """PartitionClaims what is assigned and waits; `database_thread` is the one database thread."""
 
     def __init__(
         self,
@@ -61,24 +61,24 @@ class Claimer:
         clocks: Clocks,
         claims: PartitionClaims,
         assignment: Assignment,
-        breaker: Breaker,
-        executor: ThreadPoolExecutor,
+        backoff: OutageBackoff,
+        database_thread: ThreadPoolExecutor,
     ) -> None:
         self._database = database
         self._clocks = clocks
         self._claims = claims
         self._assignment = assignment
-        self._breaker = breaker
-        self._executor = executor
+        self._backoff = backoff
+        self._database_thread = database_thread
         self._asked: dict[Assigned, PartitionQuery] = {}
-        self._round: Future[Round] | None = None
+        self._round: Future[ClaimRound] | None = None
         self._in_round: frozenset[Assigned] = frozenset()
         self._collections_ensured = False
 
     @property
     def database_answers(self) -> bool:
         """Whether the last round, or batch, found MongoDB and its clock in order."""
-        return not self._breaker.open
+        return not self._backoff.failing
 
     def advance(self) -> None:
         """Apply a finished round, start one for what Kafka answered, ask for what is due. Raises WrongCollection."""
@@ -90,7 +90,7 @@ class Claimer:
         if self._round is None:
             answered = self._answered(sorted(due, key=lambda one: one.claim_at))
             if answered:
-                self._round = self._executor.submit(self._claim, answered)
+                self._round = self._database_thread.submit(self._claim, answered)
                 self._in_round = frozenset(assigned for assigned, _ in answered)
         for assigned in due:
             # Not while it is being claimed: the answer would be old when the next claim is due, maybe in days.
@@ -99,11 +99,11 @@ class Claimer:
 
     def committed(self) -> None:
         """A batch was written, so MongoDB answers."""
-        self._breaker.succeeded()
+        self._backoff.succeeded()
 
     def abandoned(self, leases: Sequence[Lease], error: AnalyticsError) -> None:
         """A batch under these leases was given up: read again from what MongoDB holds, when it answers."""
-        claim_at = self._breaker.failed(error) if isinstance(error, StoreUnavailable | ClockSkewed) else 0.0
+        claim_at = self._backoff.failed(error) if isinstance(error, StoreUnavailable | ClockSkewed) else 0.0
         for assigned in [one for one in self._assignment if one.lease in leases]:
             if isinstance(error, PartitionRefused) and assigned.partition == error.partition:
                 self._assignment.halt(assigned, error, claim_at=math.inf)
@@ -125,7 +125,7 @@ class Claimer:
                 self._postpone(assigned, error)
         return answered
 
-    def _claim(self, answered: list[tuple[Assigned, PartitionState]]) -> Round:
+    def _claim(self, answered: list[tuple[Assigned, PartitionState]]) -> ClaimRound:
         """On the database thread."""
         tried = [assigned for assigned, _ in answered]
         results: list[tuple[Assigned, Lease | AnalyticsError]] = []
@@ -139,10 +139,12 @@ class Claimer:
                 if time.monotonic() < deadline and self._assignment.holds(assigned):
                     results.append((assigned, self._outcome(assigned, state)))
         except (StoreUnavailable, ClockSkewed) as error:
-            return Round(tried, results, error)
+            return ClaimRound(tried, results, error)
         except PyMongoError as error:
-            return Round(tried, results, StoreUnavailable(f"collections could not be made sure of: {brief(error)}"))
-        return Round(tried, results, None)
+            return ClaimRound(
+                tried, results, StoreUnavailable(f"collections could not be made sure of: {brief(error)}")
+            )
+        return ClaimRound(tried, results, None)
 
     def _outcome(self, assigned: Assigned, state: PartitionState) -> Lease | AnalyticsError:
         """What concerns this partition alone; StoreUnavailable is raised."""
@@ -151,7 +153,7 @@ class Claimer:
         except (Halt, SourceUnavailable, ClaimContended) as error:
             return error
 
-    def _apply(self, done: Round) -> None:
+    def _apply(self, done: ClaimRound) -> None:
         for assigned, result in done.results:
             if not self._assignment.holds(assigned):
                 continue
@@ -162,9 +164,9 @@ class Claimer:
             else:
                 self._postpone(assigned, result)
         if done.failure is None:
-            self._breaker.succeeded()
+            self._backoff.succeeded()
             return
-        claim_at = self._breaker.failed(done.failure)
+        claim_at = self._backoff.failed(done.failure)
         answered = {assigned for assigned, _ in done.results}
         for assigned in done.tried:
             if assigned not in answered:

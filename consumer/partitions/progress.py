@@ -25,7 +25,7 @@ FRESH_SECONDS = 3.0
 
 
 @dataclass(slots=True, frozen=True)
-class Status:
+class PartitionStatus:
     """One partition at one moment. `lag` counts offsets, so records of aborted transactions are in it."""
 
     lease: Lease
@@ -60,11 +60,11 @@ class Progress:
         self._ends = {number: partition["ls_offset"] for number, partition in known.items()}
         self._fresh = {number for number, partition in known.items() if partition["leader"] in heard}
 
-    def statuses(self, assignment: Iterable[Assigned], now: datetime) -> list[Status]:
+    def statuses(self, assignment: Iterable[Assigned], now: datetime) -> list[PartitionStatus]:
         """The status of every leased partition."""
         return [self._status(assigned, assigned.lease, now) for assigned in assignment if assigned.lease is not None]
 
-    def _status(self, assigned: Assigned, lease: Lease, now: datetime) -> Status:
+    def _status(self, assigned: Assigned, lease: Lease, now: datetime) -> PartitionStatus:
         partition, stored = lease.partition, lease.next_offset
         if assigned.at_end and assigned.end_seen is not None and partition in self._fresh:
             assigned.end_seen = assigned.end_seen._replace(at=now)
@@ -74,10 +74,10 @@ class Progress:
             read_to = max(stored, assigned.end_seen.offset)
         end = self._ends.get(partition, -1)
         lag = 0 if assigned.at_end and stored >= assigned.position else max(0, end - stored) if end >= 0 else None
-        return Status(lease, stored, read_to, lag, self._caught_up.get(partition), now)
+        return PartitionStatus(lease, stored, read_to, lag, self._caught_up.get(partition), now)
 
 
-def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Sequence[Status]) -> None:
+def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Sequence[PartitionStatus]) -> None:
     """Store the statuses; a lost one is replaced a second later, so one member's word is enough. Raises
     StoreUnavailable."""
     updates = [
@@ -101,7 +101,7 @@ def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Seq
         raise StoreUnavailable(f"the partitions' status could not be stored: {brief(error)}") from error
 
 
-def _end(group: str, topic: str, status: Status) -> UpdateOne:
+def _end(group: str, topic: str, status: PartitionStatus) -> UpdateOne:
     """Marks of transactions and aborted records alone follow the offset: retention may take them, nothing is lost."""
     identity = partition_id(group, topic, status.lease.partition)
     return UpdateOne(

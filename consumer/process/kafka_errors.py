@@ -11,13 +11,13 @@ REPEAT_SECONDS = 30.0
 log = logger(__name__)
 
 
-class Complaints:
+class KafkaErrorLog:
     """Logs client errors, each code at most once in `REPEAT_SECONDS`."""
 
     def __init__(self) -> None:
         self._next: dict[int, float] = {}
 
-    def note(self, error: KafkaError) -> None:
+    def log(self, error: KafkaError) -> None:
         """Log `error` unless its like has just been logged. Also librdkafka's `error_cb`."""
         now = time.monotonic()
         if now >= self._next.get(error.code(), 0.0):

@@ -11,7 +11,7 @@ MOST_DELAY_SECONDS = 3.0
 log = logger(__name__)
 
 
-class Breaker:
+class OutageBackoff:
     """Counts failures in a row. Open from the first failure to the next success; the loop polls on meanwhile."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Breaker:
         self._kind = ""
 
     @property
-    def open(self) -> bool:
+    def failing(self) -> bool:
         """Whether the last attempt failed."""
         return self._failures > 0
 

@@ -8,7 +8,7 @@ SWITCH_SECONDS: Final = 0.0005
 """A tenth of Python's own: how long a thread computes while the other has an answer of MongoDB to go on with."""
 
 
-def prepare() -> None:
+def tune_python() -> None:
     """Call once, when what lives as long as the process has been made: the collector does not look at it again.
 
     The database thread waits for MongoDB seven times a batch, and each time for the polling thread to let it go on;

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from consumer.dead_letters.copier import DeadLetterCopier
-from consumer.dead_letters.record import Source, rejected_document
+from consumer.dead_letters.record import RejectedMessage, rejected_document
 from consumer.events.rejection import Rejection
 from shared.documents import partition_id
 from shared.events import Reason
@@ -107,7 +107,7 @@ def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: Pi
 
 
 def a_letter(events: Pipeline, partition: int) -> dict[str, Any]:
-    source = Source(events.topic, 1, partition, 0, 0, None, SMALL, [])
+    source = RejectedMessage(events.topic, 1, partition, 0, 0, None, SMALL, [])
     return rejected_document(source, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
 
 

@@ -15,7 +15,7 @@ from consumer.partitions.claimer import Claimer
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks, utc_now
-from consumer.process.outage import Breaker
+from consumer.process.outage import OutageBackoff
 from scripts.publish.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
@@ -134,7 +134,7 @@ def test_a_claim_judges_by_what_kafka_says_then_not_by_what_it_said_before_the_l
             database, Brokers(settings, "claims"), "group", events.topic, "owner", dict(session.session_id)
         )
         assignment = Assignment(consumer, events.topic, database_thread)
-        claimer = Claimer(database, clocks, claims, assignment, Breaker(), database_thread)
+        claimer = Claimer(database, clocks, claims, assignment, OutageBackoff(), database_thread)
         assignment.subscribe()
 
         def all_judged() -> bool:

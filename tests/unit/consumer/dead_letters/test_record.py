@@ -4,15 +4,15 @@ import hashlib
 from datetime import UTC, datetime
 
 from consumer.dead_letters.copies import copy_of
-from consumer.dead_letters.record import KEEP_CUT_BYTES, KEEP_WHOLE_BYTES, Source, rejected_document
+from consumer.dead_letters.record import KEEP_CUT_BYTES, KEEP_WHOLE_BYTES, RejectedMessage, rejected_document
 from consumer.events.rejection import Rejection
 from shared.events import Reason
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def source(value: bytes | None, key: bytes | None = b"k", header: bytes = b"h") -> Source:
-    return Source("topic", 1, 3, 42, 1_780_000_000_000, key, value, [("trace", header), ("none", None)])
+def source(value: bytes | None, key: bytes | None = b"k", header: bytes = b"h") -> RejectedMessage:
+    return RejectedMessage("topic", 1, 3, 42, 1_780_000_000_000, key, value, [("trace", header), ("none", None)])
 
 
 def test_a_message_of_up_to_a_mebibyte_is_kept_whole() -> None:

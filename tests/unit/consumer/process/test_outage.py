@@ -8,36 +8,36 @@ from typing import Any, cast
 import pytest
 
 from consumer.partitions.claimer import Claimer
-from consumer.process.outage import MOST_DELAY_SECONDS, Breaker
+from consumer.process.outage import MOST_DELAY_SECONDS, OutageBackoff
 from shared.errors import StoreUnavailable
 
 AWAY = StoreUnavailable("away")
 
 
 @pytest.fixture
-def executor() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as executor:
-        yield executor
+def database_thread() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as database_thread:
+        yield database_thread
 
 
 def test_pauses_grow_and_stay_bounded() -> None:
-    breaker = Breaker()
-    pauses = [breaker.failed(AWAY) - time.monotonic() for _ in range(20)]
-    is_open = breaker.open
+    backoff = OutageBackoff()
+    pauses = [backoff.failed(AWAY) - time.monotonic() for _ in range(20)]
+    is_open = backoff.failing
     assert is_open
     assert pauses[0] < 0.3
     assert all(MOST_DELAY_SECONDS / 2 - 0.5 < pause <= MOST_DELAY_SECONDS for pause in pauses[10:])
-    breaker.succeeded()
-    assert not breaker.open
-    assert breaker.failed(AWAY) - time.monotonic() < 0.3
+    backoff.succeeded()
+    assert not backoff.failing
+    assert backoff.failed(AWAY) - time.monotonic() < 0.3
 
 
-def test_a_batch_that_is_committed_ends_an_outage(executor: ThreadPoolExecutor) -> None:
+def test_a_batch_that_is_committed_ends_an_outage(database_thread: ThreadPoolExecutor) -> None:
     """A round of claims may have failed meanwhile, and need not come again soon."""
-    breaker = Breaker()
+    backoff = OutageBackoff()
     nobody = cast("Any", None)  # none of them is asked
-    claimer = Claimer(nobody, nobody, nobody, nobody, breaker, executor)
-    breaker.failed(AWAY)
+    claimer = Claimer(nobody, nobody, nobody, nobody, backoff, database_thread)
+    backoff.failed(AWAY)
     answered = claimer.database_answers
     claimer.committed()
     assert (answered, claimer.database_answers) == (False, True)
