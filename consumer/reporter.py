@@ -1,9 +1,11 @@
-"""Once a second: the partitions' status into MongoDB, the offsets to Kafka for lag tools, metrics, a line of progress.
+"""Reports how far this consumer is, once a second.
 
-Nothing here decides anything; what fails is tried again a second later.
+The reporter stores each partition's status in MongoDB, commits the offsets to Kafka for tools that show lag, sets the
+metrics, and logs a line of progress. It decides nothing, and what fails is done again a second later.
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -13,19 +15,32 @@ from consumer.partitions.assignment import Assignment
 from consumer.partitions.progress import PartitionStatus, Progress, write_statuses
 from consumer.process import metrics
 from consumer.process.clocks import Clock, Clocks
-from shared.errors import ClockSkewed, StoreUnavailable
+from consumer.process.kafka_errors import reason_of
+from shared.errors import StoreUnavailable
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 from shared.logs import logger
 from shared.mongo import SyncDatabase
 
 TICK_SECONDS = 1.0
+"""How often it reports.
+
+Readers see it in `Data-As-Of`, which is up to this much older than need be. At twice this, answers look a second older;
+at half, each consumer writes the statuses twice as often, and the statistics behind them come once a second anyway.
+"""
 PROGRESS_TICKS = 10
+"""A line of progress is logged each so many ticks, if anything was stored since the last one.
+
+At twice this, an operator waits 20 s to see whether events are stored. At half, the log is twice as long.
+"""
 
 log = logger(__name__)
 
 
 class StatusReporter:
-    """Used by the polling thread; `database_thread` is the one database thread."""
+    """Used by the polling thread; none of its methods blocks.
+
+    What needs MongoDB runs on `database_thread`, the only thread that uses the MongoDB session.
+    """
 
     def __init__(
         self,
@@ -50,12 +65,12 @@ class StatusReporter:
         self._clock = clock
         self._next_tick = time.monotonic()
         self._ticks = 0
-        self._stored = self._told = 0
+        self._stored = self._logged = 0
         self._shown: set[int] = set()
         self._write: Future[None] | None = None
 
     def committed(self, batch: Batch) -> None:
-        """Count what was committed. On the database thread."""
+        """Count a batch, or part of one, that was committed. On the database thread."""
         self._stored += len(batch)
         metrics.BATCH_RECORDS.observe(len(batch))
         sums = [part for increments in batch.increments.values() for part in increments.seconds.values()]
@@ -65,13 +80,12 @@ class StatusReporter:
             metrics.REJECTED.labels(document["reason"]).inc()
 
     def advance(self, database_answers: bool) -> None:
-        """Report if a second has passed. Raises ClockSkewed when the last comparison of clocks found so."""
-        if self._write is not None and self._write.done():
-            error, self._write = self._write.exception(), None
-            if isinstance(error, ClockSkewed):
-                raise error
-            if error is not None and not isinstance(error, StoreUnavailable):
-                raise error
+        """Report, if `TICK_SECONDS` have passed since the last report. The poll loop calls it each time round.
+
+        While `database_answers` is false, no status is stored. Raises ClockSkewed when the last status could not be
+        stored because the clocks differ; reading must then pause. An unforeseen error of that write is raised, too.
+        """
+        self._finish_write()
         now = time.monotonic()
         if now < self._next_tick:
             return
@@ -80,14 +94,26 @@ class StatusReporter:
         self._show(statuses)
         if self._write is None and database_answers and statuses:
             self._write = self._database_thread.submit(self._store_statuses, statuses)
-        self._tell_kafka()
+        self._commit_to_kafka()
 
-    def _store_statuses(self, statuses: list[PartitionStatus]) -> None:
-        """On the database thread."""
+    def _finish_write(self) -> None:
+        """Raise what the last write of statuses raised, unless MongoDB was away: the next one then replaces it."""
+        if self._write is None or not self._write.done():
+            return
+        error, self._write = self._write.exception(), None
+        if error is not None and not isinstance(error, StoreUnavailable):
+            raise error
+
+    def _store_statuses(self, statuses: Sequence[PartitionStatus]) -> None:
+        """Store the statuses, unless the clocks differ: `caught_up_at` is a time of this machine's clock.
+
+        Blocks. On the database thread. Raises ClockSkewed or StoreUnavailable.
+        """
         self._clocks.check()
         write_statuses(self._database, self._group, self._topic, statuses)
 
-    def _tell_kafka(self) -> None:
+    def _commit_to_kafka(self) -> None:
+        """Commit to Kafka the offsets that MongoDB holds. Lag tools read them; the consumer itself never does."""
         offsets = [
             TopicPartition(self._topic, assigned.partition, assigned.lease.next_offset)
             for assigned in self._assignment
@@ -98,9 +124,10 @@ class StatusReporter:
         try:
             self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
-            log.debug("Kafka did not take the offsets", error=str(error))
+            log.debug("Kafka did not take the offsets", reason=reason_of(error))
 
-    def _show(self, statuses: list[PartitionStatus]) -> None:
+    def _show(self, statuses: Sequence[PartitionStatus]) -> None:
+        """Set the metrics and, each `PROGRESS_TICKS`, log how many messages were stored."""
         leased = {status.lease.partition for status in statuses}
         for partition in self._shown - leased:
             metrics.LAG.remove(str(partition))
@@ -110,8 +137,9 @@ class StatusReporter:
         metrics.LEASED.set(len(leased))
         metrics.HALTED.set(sum(bool(assigned.halted) for assigned in self._assignment))
         self._ticks += 1
-        stored, told = self._stored, self._told
-        if self._ticks % PROGRESS_TICKS == 0 and stored > told:
+        stored = self._stored
+        since = stored - self._logged
+        if self._ticks % PROGRESS_TICKS == 0 and since > 0:
             lag = sum(status.lag or 0 for status in statuses)
-            log.info("progress", stored=stored - told, per_second=round((stored - told) / PROGRESS_TICKS), lag=lag)
-            self._told = stored
+            log.info("progress", stored=since, per_second=round(since / PROGRESS_TICKS), lag=lag)
+            self._logged = stored

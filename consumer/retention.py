@@ -1,11 +1,13 @@
-"""Raw events of days that are past their time are dropped, a day at a time; sums stay for good.
+"""Drops the raw events of days that are past their time, a whole day at a time. Sums stay for good.
 
-Every consumer looks once an hour, on a thread of its own, and one at a time does it, under a lock document. A day goes
-two days after its last event has become too old to be accepted, by this machine's clock and MongoDB's. It is noted as
-dropped first, so that an audit never takes it for lost.
+Every consumer looks for such days once an hour, on a thread of its own. A lock document in `maintenance` lets one
+consumer at a time drop them. A day is dropped two days after its last event became too old to be accepted. Before that
+the consumer compares its clock with MongoDB's, and notes the day as dropped, so that an audit never reports it as lost.
 
-While consumers differ in how long events are kept, the longest counts, for each would store events of the days that it
-keeps, into collections that it knows to be there. So each notes its own, for two hours at a time.
+Consumers may differ in `EVENT_RETENTION_DAYS`, as they do during a rolling change. Then the longest counts. A consumer
+that keeps a day may still store events of it, into a collection that it has found before and does not look for again;
+were the collection dropped, MongoDB would make another one for them, not clustered. So each consumer notes in
+`maintenance` how long it keeps events, for two hours at a time.
 """
 
 import threading
@@ -23,19 +25,48 @@ from shared.logs import logger
 from shared.mongo import SyncDatabase, brief
 
 ROUND_SECONDS: Final = 3600.0
-STOP_SECONDS: Final = 1.0
+"""How often a consumer looks for old days, and writes its note again.
+
+Days end once a day, so at twice or half of this a day is dropped an hour later or half an hour earlier. It must stay
+below `KEEPER_HOURS`, or the note of a running consumer would end.
+"""
 AGAIN_SECONDS: Final = 60.0
+"""How soon it looks again after an error. Twice or half of it shifts the next attempt, and nothing waits for it."""
+STOP_SECONDS: Final = 1.0
+"""How long `stop` waits for the thread to take its note away.
+
+At twice this, the process has a second less to leave Kafka's group. At half, a slow MongoDB more often keeps the note,
+and with it the days, for up to two hours more.
+"""
 MARGIN_DAYS: Final = 2
+"""Days between the moment at which a day's last event becomes too old and the moment at which the day is dropped.
+
+It leaves room for batches that were judged and not committed yet, for clocks that differ a little, and for an operator
+who raises `EVENT_RETENTION_DAYS` late. At twice this, raw events take two days more of disk. At half, the operator has
+a day less.
+"""
 LOCK_MINUTES: Final = 10
+"""How long the lock holds when the consumer that took it dies.
+
+A round usually drops one day. At twice this, the others wait twice as long after a death. At half, a round that drops
+hundreds of days may still run when another consumer begins one; both then drop the same days, which does no harm.
+"""
 KEEPER_HOURS: Final = 2
-"""How long the note of a consumer that was killed counts."""
+"""How long the note of a consumer counts that was killed: two rounds, so that one may fail.
+
+At twice this, the days that a killed consumer kept stay two hours longer. At half, a running consumer's note could end
+just before it is written again, and the days that it keeps could be dropped.
+"""
 _KEEPER: Final = "keeper "
 
 log = logger(__name__)
 
 
 class Retention:
-    """A thread that drops old days, now and every hour."""
+    """A thread that drops old days, at its start and every hour from then on.
+
+    `owner` names this process in the lock and in its note. `clock` gives the time by which events are judged.
+    """
 
     def __init__(
         self, database: SyncDatabase, clocks: Clocks, retention_days: int, clock: Callable[[], datetime], owner: str
@@ -49,21 +80,24 @@ class Retention:
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and keep nothing from being dropped any more; waits a second for it at most."""
+        """End the thread and take this consumer's note away. Waits for it for `STOP_SECONDS` at most."""
         self._stopping.set()
         self._thread.join(STOP_SECONDS)
 
     def drop_old_days(self) -> list[str]:
-        """Drop the days that are past their time; the collections that went. Raises ClockSkewed, StoreUnavailable,
-        PyMongoError."""
+        """Drop the days that are past their time. Returns the names of the dropped collections, oldest first.
+
+        Blocks. The list is empty when another consumer is dropping days. Raises ClockSkewed, StoreUnavailable or
+        PyMongoError.
+        """
         self._clocks.check()
         now = self._clock()
         self._note(now)
-        # One that is not clustered is another program's; what to do with it is a person's to decide.
+        # A collection that is not clustered was made by another program, and a person has to decide about it.
         ours = {**EVENT_COLLECTIONS, "options.clusteredIndex": {"$exists": True}}
         names = self._database.list_collection_names(filter=ours)
         kept_from = self._kept_from(now)
@@ -71,24 +105,29 @@ class Retention:
         if not old or not self._lock(now):
             return []
         try:
-            # Asked again each time: a consumer that keeps more may have begun.
+            # Before each day the notes are read again: a consumer that keeps more days may have started meanwhile.
             return [self._drop(day) for day in old if day < self._kept_from(now)]
         finally:
             self._database[MAINTENANCE].update_one({"_id": RETENTION, "owner": self._owner}, {"$unset": {"until": ""}})
 
     def _note(self, now: datetime) -> None:
-        """Tell the others how long this process keeps events; forget those that have ended."""
+        """Note for the other consumers how long this one keeps events, and delete notes that are out of date."""
         note = {"days": self._retention_days, "until": now + timedelta(hours=KEEPER_HOURS)}
         self._database[MAINTENANCE].update_one({"_id": _KEEPER + self._owner}, {"$set": note}, upsert=True)
         self._database[MAINTENANCE].delete_many({"_id": {"$regex": f"^{_KEEPER}"}, "until": {"$lt": now}})
 
     def _kept_from(self, now: datetime) -> int:
-        """The first day of which some consumer may yet store events, and two days of margin."""
+        """The first day since 1970 (UTC) that must stay: of an older one no consumer accepts events any more.
+
+        Example: with 10 days and the margin of 2, at noon of June 30 it is June 18, and June 17 is dropped. Its last
+        event became too old when June 28 began, two days and a half ago.
+        """
         keepers = self._database[MAINTENANCE].find({"_id": {"$regex": f"^{_KEEPER}"}}, {"days": 1})
         days = max((keeper["days"] for keeper in keepers), default=self._retention_days)
         return (int(now.timestamp() * 1000) - (days + MARGIN_DAYS) * DAY_MS) // DAY_MS
 
     def _drop(self, day: int) -> str:
+        """Note that `day` (since 1970) and all before it are dropped, then drop its collection. Returns its name."""
         self._database[MAINTENANCE].update_one({"_id": RETENTION}, {"$max": {"dropped_before": day + 1}})
         name = event_collection(day * DAY_MS)
         self._database.drop_collection(name)
@@ -96,7 +135,7 @@ class Retention:
         return name
 
     def _lock(self, now: datetime) -> bool:
-        """Whether nobody else drops days; a lock that was left behind ends by itself."""
+        """Take the lock. Returns whether this process has it; a lock that a dead process left ends by itself."""
         free = {"$or": [{"until": None}, {"until": {"$lt": now}}]}
         mine = {"owner": self._owner, "until": now + timedelta(minutes=LOCK_MINUTES)}
         try:

@@ -1,12 +1,15 @@
-"""Copies of rejections in the dead-letter topic, made after the commit that recorded them.
+"""Copies dead letters to the dead-letter topic, after the commit that stored them.
 
-The record in MongoDB is the truth and carries `copy_pending` until Kafka has acknowledged its copy, so a crash in
-between costs nothing but a second copy: the coordinates in the copy's headers tell that it is one. A copy that the
-topic finds too large is made again with less of the message in it, so no letter holds up the others.
+The dead letter in MongoDB is what counts. It carries `copy_pending` until Kafka has acknowledged its copy. A crash in
+between thus loses no copy; it may cost a second one, which readers recognise by the coordinates in its headers.
+
+Where the topic refuses a copy as too large, the copier makes a smaller one (`copies.py`), so no dead letter holds up
+the others.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -19,25 +22,66 @@ from consumer.dead_letters.copies import Form, copy_of, size_of
 from consumer.partitions.brokers import QUIET
 from consumer.process import metrics
 from consumer.process.clocks import Clock
+from consumer.process.kafka_errors import reason_of
 from shared.documents import PARTITION_STATUS, REJECTED_EVENTS, Document
 from shared.logs import logger
-from shared.mongo import SyncDatabase
+from shared.mongo import SyncDatabase, brief
 from shared.settings import ConsumerSettings
 
 ROUND_SECONDS: Final = 10.0
+"""How often the copier looks for dead letters when no commit has woken it, and how long it waits after an error.
+
+At twice this, what a killed consumer left behind waits up to 20 s for its copy. At half, MongoDB is asked twice as
+often, nearly always for nothing.
+"""
 DELIVERY_SECONDS: Final = 10.0
+"""How long a broker may take to acknowledge a copy.
+
+At twice this, one round waits 20 s for a broker that is away. At half, the election of a new leader fails copies that
+are then made again.
+"""
 MOST_A_ROUND: Final = 500
+"""How many dead letters one round copies at the most; they are marked as copied when the round ends.
+
+At twice this, a crash costs up to 1,000 second copies. At half, MongoDB is asked twice as often while many are pending.
+"""
 MOST_BYTES_A_ROUND: Final = 8 * 1024 * 1024
+"""How many bytes of dead letters one round holds in memory, with one more letter on top (1 MiB).
+
+The producer's queue holds them a second time. At twice this, the two take 32 MiB of a consumer. At half, large letters
+take twice as many rounds.
+"""
 READ_AHEAD: Final = 8
+"""How many dead letters MongoDB sends at a time: 8 MiB of the largest ones.
+
+At twice this, one reply may hold twice what a round may hold. At half, small letters take twice as many round trips.
+"""
 HELD_SECONDS: Final = 60.0
-"""A partition whose status is older than this is held by nobody: its holder writes it every second."""
+"""A partition whose status is older than this has no holder: its holder writes the status every second.
+
+At twice this, dead letters of a halted partition wait two minutes for their copies. At half, a consumer whose MongoDB
+was away for half a minute seems to hold nothing, and another one copies its dead letters as well.
+"""
 
 log = logger(__name__)
 
 
+@dataclass(slots=True)
+class Attempt:
+    """What became of copies of one form. Letters in neither list failed otherwise, and stay pending."""
+
+    copied: list[Document] = field(default_factory=list)
+    """The dead letters whose copies Kafka has acknowledged."""
+    too_large: list[Document] = field(default_factory=list)
+    """The dead letters whose copies Kafka, or its client, has refused as too large."""
+
+
 class DeadLetterCopier:
-    """A thread that copies what is pending, soon after `wake` and every few seconds anyway: the letters of
-    `partitions()`, which this process holds, and by one process of the group those of partitions that nobody holds."""
+    """A thread that copies pending dead letters, soon after `wake` and every `ROUND_SECONDS` anyway.
+
+    It copies those of `partitions()`, the partitions that this process holds. One process of the group also copies
+    those of partitions that nobody holds; see `_chosen`.
+    """
 
     def __init__(
         self, database: SyncDatabase, settings: ConsumerSettings, partitions: Callable[[], Iterable[int]], clock: Clock
@@ -52,7 +96,8 @@ class DeadLetterCopier:
             settings.kafka_client()
             | {
                 "enable.idempotence": True,
-                # A broker judges the size of a batch, so each letter is one: it is refused for its own size alone.
+                # A broker compares the size of a whole batch with its limit. With one copy in each batch, a copy is
+                # refused only for its own size.
                 "batch.num.messages": 1,
                 "message.timeout.ms": int(DELIVERY_SECONDS * 1000),
                 "log_level": QUIET,
@@ -63,15 +108,18 @@ class DeadLetterCopier:
         self._thread = threading.Thread(target=self._run, name="dead-letters", daemon=True)
 
     def start(self) -> None:
-        """Begin with what an earlier process may have left."""
+        """Start the thread, which begins with what an earlier process may have left pending."""
         self._thread.start()
 
     def wake(self) -> None:
-        """New rejections were committed."""
+        """Note that dead letters were committed. From any thread; returns at once."""
         self._wake.set()
 
     def stop(self, seconds: float) -> None:
-        """End after the round that runs; what is left is copied by the next owner."""
+        """End the thread after the round that is running; wait for it for `seconds` at most.
+
+        What is still pending is copied by the partitions' next owners.
+        """
         self._stopping = True
         self._wake.set()
         self._thread.join(seconds)
@@ -82,28 +130,35 @@ class DeadLetterCopier:
             try:
                 more = self.copy_round()
             except (PyMongoError, KafkaException) as error:
-                log.warning("dead letters wait to be copied", topic=self._topic, error=str(error))
+                reason = brief(error) if isinstance(error, PyMongoError) else reason_of(error)
+                log.warning("dead letters wait to be copied", topic=self._topic, reason=reason)
                 more = False
             if not more:
                 self._wake.wait(ROUND_SECONDS)
 
     def copy_round(self) -> bool:
-        """Copy some pending dead letters. Returns whether there may be more. Raises PyMongoError, KafkaException."""
+        """Copy some pending dead letters. Returns whether more may be pending that can be copied at once.
+
+        Blocks until the brokers have acknowledged the copies. Raises PyMongoError or KafkaException; the dead letters
+        that were not marked as copied by then are copied again.
+        """
         pending = list(self._some_pending())
-        copied: list[Document] = []
-        refused = pending
+        left, attempts = pending, list[Attempt]()
         for form in Form:
-            refused = self._produce(refused, form, copied)
-        for document in refused:
+            attempt = self._produce(left, form)
+            attempts.append(attempt)
+            left = attempt.too_large
+        copied = [document for attempt in attempts for document in attempt.copied]
+        for document in left:
             log.error(
-                "the dead-letter topic takes no copy, not even one without the message: its max.message.bytes is too "
-                "low; the letter is in MongoDB alone",
+                "the dead-letter topic refuses even a copy without the message: its max.message.bytes is too low; the "
+                "dead letter is in MongoDB alone",
                 topic=self._topic, letter=document["_id"],
             )  # fmt: skip
         done = [UpdateOne({"_id": one["_id"]}, {"$unset": {"copy_pending": ""}}) for one in copied]
         done += [
             UpdateOne({"_id": one["_id"]}, {"$unset": {"copy_pending": ""}, "$set": {"copy_refused": True}})
-            for one in refused
+            for one in left
         ]
         if done:
             self._rejected.bulk_write(done, ordered=False)
@@ -111,7 +166,7 @@ class DeadLetterCopier:
         return bool(pending) and len(done) == len(pending)
 
     def _some_pending(self) -> Iterator[Document]:
-        """Pending dead letters in order of offset, few enough to be held in memory and in the producer's queue."""
+        """Pending dead letters by partition and offset, as many as one round may hold in memory."""
         pending = {"copy_pending": True, "_id.k": self._chosen()}
         taken = 0
         with self._rejected.find(pending, batch_size=READ_AHEAD).sort([("_id.k", 1), ("_id.o", 1)]) as found:
@@ -122,26 +177,35 @@ class DeadLetterCopier:
                     return
 
     def _chosen(self) -> dict[str, list[int]]:
-        """Whose letters to copy: those of the partitions held here; by the holder of the first one that anybody holds
-        also those that nobody does, for they are halted, or gone with their topic."""
+        """The partitions whose dead letters this process copies, as a condition on the partition's number.
+
+        They are those that it holds. If it holds the lowest of all held partitions, it also copies the dead letters of
+        those that nobody holds, because they are halted, or were lost when the topic was created again. Example: 1 is
+        held here, 2 elsewhere, and 7 by nobody. This process copies all but those of 2.
+        """
         mine = set(self._partitions())
-        alive = self._clock() - timedelta(seconds=HELD_SECONDS)
-        held = {one["_id"]["k"] for one in self._statuses.find(self._group | {"at": {"$gte": alive}}, {"_id": 1})}
+        held_since = self._clock() - timedelta(seconds=HELD_SECONDS)
+        statuses = self._statuses.find(self._group | {"at": {"$gte": held_since}}, {"_id": 1})
+        held = {status["_id"]["k"] for status in statuses}
         if mine and min(mine) <= min(held, default=min(mine)):
             return {"$nin": sorted(held - mine)}
         return {"$in": sorted(mine)}
 
-    def _produce(self, documents: Sequence[Document], form: Form, copied: list[Document]) -> list[Document]:
-        """Copy in that form, and wait. Returns what is too large for it; other failures are told and tried again."""
-        refused: list[Document] = []
+    def _produce(self, documents: Sequence[Document], form: Form) -> Attempt:
+        """Send copies of this form and wait for the brokers, for `DELIVERY_SECONDS` at most.
+
+        Logs failures other than a copy's size. Raises KafkaException when the client takes no copy, as when its queue
+        is full.
+        """
+        attempt = Attempt()
 
         def note(document: Document, error: KafkaError | None, _: Message | None = None) -> None:
             if error is None:
-                copied.append(document)
+                attempt.copied.append(document)
             elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                refused.append(document)
+                attempt.too_large.append(document)
             else:
-                log.warning("a dead letter was not copied", topic=self._topic, error=error.str())
+                log.warning("a dead letter was not copied, it is tried again", topic=self._topic, reason=error.str())
 
         for document in documents:
             try:
@@ -151,4 +215,4 @@ class DeadLetterCopier:
                     raise
                 note(document, error.args[0])
         self._producer.flush(DELIVERY_SECONDS)
-        return refused
+        return attempt

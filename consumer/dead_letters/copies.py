@@ -1,4 +1,4 @@
-"""A dead letter -> its copy for the dead-letter topic, in as many forms as brokers may ask for. Pure."""
+"""A dead letter -> its copy for the dead-letter topic, in the forms that a broker may ask for. Pure."""
 
 from enum import Enum
 from typing import Any
@@ -8,29 +8,31 @@ from shared.documents import Document
 
 
 class Form(Enum):
-    """How much of a message a copy holds, from all to nothing; the next where a broker finds one too large."""
+    """How much of the message a copy holds, from all to nothing. Where a broker refuses one as too large, the next."""
 
     WHOLE = "whole"
+    """All that the dead letter holds."""
     CUT = "cut"
-    """The beginning of key and value, no headers of the original's."""
+    """The first 64 KiB of key and value, without the message's own headers."""
     BARE = "bare"
-    """Why and from where alone."""
+    """Only the headers that say why the message was rejected and where it is in Kafka."""
 
 
 def copy_of(document: Document, form: Form = Form.WHOLE) -> dict[str, Any]:
-    """Key, value and headers: the original's, then why and from where.
+    """The copy of a dead letter, as arguments of a producer's `produce`: key, value and headers.
 
-    `dead-letter-truncated` tells that some of the original's is missing, `dead-letter-value-bytes` its value's length.
+    The message's own headers come first, then those of this project. `dead-letter-truncated` is `true` where the copy
+    lacks some of the message, and `dead-letter-value-bytes` is the length of the message's whole value.
     """
-    source = document["_id"]
+    coordinates = document["_id"]
     key, value = document["key"], document["value"]
     about = {
         "dead-letter-reason": document["reason"],
         "dead-letter-detail": document["detail"],
-        "dead-letter-topic": source["topic"],
-        "dead-letter-partition": source["k"],
-        "dead-letter-offset": source["o"],
-        "dead-letter-generation": source["g"],
+        "dead-letter-topic": coordinates["topic"],
+        "dead-letter-partition": coordinates["k"],
+        "dead-letter-offset": coordinates["o"],
+        "dead-letter-generation": coordinates["g"],
         "dead-letter-timestamp": document["timestamp_ms"],
         "dead-letter-truncated": str(form is not Form.WHOLE or document["truncated"]).lower(),
         "dead-letter-value-bytes": document.get("value_bytes", len(value or b"")),
@@ -44,12 +46,13 @@ def copy_of(document: Document, form: Form = Form.WHOLE) -> dict[str, Any]:
 
 
 def size_of(document: Document) -> int:
-    """About how many bytes a dead letter's key, value and headers take."""
+    """About how many bytes the key, the value and the headers of a dead letter take."""
     headers = sum(len(name) + len(content or b"") for name, content in document["headers"])
     return len(document["key"] or b"") + len(document["value"] or b"") + headers
 
 
 def _kept(content: bytes | None, form: Form) -> bytes | None:
+    """What a copy of this form holds of a key or a value."""
     if content is None or form is Form.WHOLE:
         return content
     return content[:KEEP_CUT_BYTES] if form is Form.CUT else None

@@ -1,4 +1,4 @@
-"""A rejected message -> its dead letter in `rejected_events`. Pure."""
+"""A rejected message -> its dead letter, the document in `rejected_events`. Pure."""
 
 import hashlib
 from datetime import datetime
@@ -11,45 +11,65 @@ from consumer.events.rejection import Rejection
 from shared.documents import Document, LetterState, rejected_id
 
 KEEP_WHOLE_BYTES = 1024 * 1024
+"""A dead letter holds the whole message up to this size of key, value and headers together.
+
+A topic of Kafka takes messages of up to this size unless it is configured otherwise. At half of it, some of those are
+cut, and a replay has to read them from Kafka again. Twice as much matters only for topics that take more: whoever may
+publish there fills MongoDB twice as fast. MongoDB itself allows 16 MiB a document.
+"""
 KEEP_CUT_BYTES = 64 * 1024
+"""Of a larger message, a dead letter holds this much of the key and of the value, and headers of up to this size.
+
+No event is longer (`MAX_MESSAGE_BYTES`), so a value is cut only where it could not be an event anyway. Its beginning is
+there to show whose message it is. At half, a long event beside a huge key or header is cut too. At twice, a dead letter
+only holds more of what nobody can count.
+"""
+DETAIL_CHARACTERS = 500
+"""A rejection's detail is cut to this length. Those of the contract are shorter; MongoDB's own words may be long.
+
+At half of it, the account of a validator that an operator added may lose its end. At twice, it may take more room than
+most messages do.
+"""
 
 
 class RejectedMessage(NamedTuple):
-    """Where a message stands in Kafka, and its own bytes."""
+    """A message that the contract rejects: its coordinates in Kafka, and its bytes as Kafka holds them."""
 
     topic: str
     generation: int
     partition: int
     offset: int
     timestamp_ms: int
+    """When Kafka recorded the message, in UTC milliseconds; -1 where Kafka does not say."""
     key: bytes | None
     value: bytes | None
     headers: Headers
 
 
-def rejected_document(source: RejectedMessage, rejection: Rejection, now: datetime, copy_pending: bool) -> Document:
-    """The dead letter: coordinates, reason, and the bytes; of very large messages the beginning and the SHA-256.
+def rejected_document(message: RejectedMessage, rejection: Rejection, now: datetime, copy_pending: bool) -> Document:
+    """The dead letter of `message`: coordinates, reason and bytes; of a large message the beginning and the SHA-256.
 
-    `copy_pending` marks it for the dead-letter topic.
+    `now` is when the message was judged. With `copy_pending` the dead letter is marked for the dead-letter topic.
     """
     document: Document = {
-        "_id": rejected_id(source.topic, source.generation, source.partition, source.offset),
+        "_id": rejected_id(message.topic, message.generation, message.partition, message.offset),
         "reason": rejection.reason.value,
-        "detail": rejection.detail[:500],
+        "detail": rejection.detail[:DETAIL_CHARACTERS],
         "state": LetterState.NEW.value,
         "rejected_at": now,
-        "timestamp_ms": Int64(source.timestamp_ms),
-        **_contents(source),
+        "timestamp_ms": Int64(message.timestamp_ms),
+        **_contents(message),
     }
     if copy_pending:
         document["copy_pending"] = True
     return document
 
 
-def _contents(source: RejectedMessage) -> dict[str, Any]:
-    value, key = source.value, source.key
-    headers = [[_storable(name), content] for name, content in source.headers]
-    header_bytes = sum(len(name.encode(errors="replace")) + len(content or b"") for name, content in source.headers)
+def _contents(message: RejectedMessage) -> dict[str, Any]:
+    """Key, value and headers, cut where they exceed `KEEP_WHOLE_BYTES` together."""
+    key, value = message.key, message.value
+    headers = [[_storable(name), content] for name, content in message.headers]
+    header_bytes = sum(len(name.encode(errors="replace")) + len(content or b"") for name, content in message.headers)
     if len(value or b"") + len(key or b"") + header_bytes <= KEEP_WHOLE_BYTES:
         return {"key": key, "value": value, "headers": headers, "truncated": False}
     return {
@@ -63,5 +83,5 @@ def _contents(source: RejectedMessage) -> dict[str, Any]:
 
 
 def _storable(name: str) -> str:
-    """A header's name as BSON takes it."""
+    """A header's name as BSON takes it: half of a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
     return name.encode(errors="replace").decode()

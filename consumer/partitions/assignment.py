@@ -100,10 +100,6 @@ class Assignment:
         """Try no claim before `claim_at` of the monotonic clock."""
         assigned.postpone(claim_at)
 
-    def postpone(self, assigned: Assigned, claim_at: float) -> None:
-        """Try no claim of a partition before the monotonic time `claim_at`."""
-        assigned.claim_at = claim_at
-
     def wait(self, assigned: Assigned, reason: AnalyticsError, claim_at: float) -> None:
         """Note why a claim failed; the next is tried at `claim_at`. Each kind of reason is logged once."""
         kind = type(reason).__name__

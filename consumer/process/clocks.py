@@ -1,4 +1,8 @@
-"""This machine's clock against MongoDB's: an event's time is judged by the one, and stored only if the other agrees."""
+"""Compares this machine's clock with MongoDB's.
+
+Whether an event is too old or from the future is judged by this machine's clock, and the verdict is stored only if
+MongoDB's clock agrees with it.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,16 +23,17 @@ def utc_now() -> datetime:
 
 
 class Clocks:
-    """Compares them, at the cost of one round trip."""
+    """Compares the two clocks. From any thread; each comparison waits for MongoDB once."""
 
     def __init__(self, database: SyncDatabase, clock: Clock) -> None:
         self._admin = database.client.admin
         self._clock = clock
 
     def check(self, *readings: datetime) -> None:
-        """Raise ClockSkewed when they differ too much, StoreUnavailable when that is not known.
+        """Raise ClockSkewed when the clocks differ by more than `MAX_CLOCK_SKEW_SECONDS`. Blocks for one round trip.
 
-        `readings` are what this machine's clock would show now, as events were judged by it; by default, what it shows.
+        `readings` are the clock by which events were judged, one for each time that messages were taken, carried on to
+        now; without them this machine's clock is read. Raises StoreUnavailable when MongoDB does not answer.
         """
         try:
             hello = self._admin.command("hello")

@@ -1,8 +1,9 @@
-"""Where a consumer can be made to die or to freeze, for the tests in `tests/faults`.
+"""Failpoints: steps at which a test in `tests/faults` can make a consumer, or a replay of dead letters, die or freeze.
 
-`FAILPOINT=after_insert:kill:3` ends the process, as kill -9 does, the third time that it passes `after_insert`;
-`stop` freezes it there, as SIGSTOP does. Several are separated by commas. Without the variable `reach` is an empty
-function, and it is passed some ten times a batch, never once an event.
+The variable `FAILPOINT=after_events:kill:3` ends the process, as kill -9 does, the third time that it passes the step
+`after_events`. `stop` in place of `kill` freezes it there, as SIGSTOP does. Commas separate several failpoints.
+
+Without the variable `reach` is an empty function. It is called some ten times a batch, and never for a single event.
 """
 
 import os
@@ -47,7 +48,7 @@ log = logger(__name__)
 
 @dataclass(frozen=True)
 class Failpoint:
-    """The signal that this process gets when it passes `step` for the `passage`-th time, counted from 1."""
+    """Sends `signal` to this process when it passes `step` for the `passage`-th time, counted from 1."""
 
     step: str
     signal: signal.Signals
@@ -55,30 +56,33 @@ class Failpoint:
 
 
 def parse(text: str) -> list[Failpoint]:
-    """`step:action:passage`, separated by commas. Raises ConfigurationError."""
+    """Read the variable's text: `step:action:passage`, several separated by commas. Raises ConfigurationError."""
     failpoints = []
     for part in text.split(","):
         step, _, rest = part.partition(":")
         action, _, passage = rest.partition(":")
         if step not in STEPS or action not in _SIGNALS or not passage.isascii() or not passage.isdigit():
             raise ConfigurationError(
-                f"{VARIABLE}: {part!r} is not STEP:ACTION:PASSAGE with a step of {', '.join(sorted(STEPS))}, "
-                f"an action of {', '.join(_SIGNALS)} and a number; unset it, it is for tests only"
+                f"{VARIABLE}: {part!r} is not STEP:ACTION:PASSAGE, where STEP is one of {', '.join(sorted(STEPS))}, "
+                f"ACTION is {' or '.join(_SIGNALS)} and PASSAGE is a number; unset it, it is for tests only"
             )
         failpoints.append(Failpoint(step, _SIGNALS[action], int(passage)))
     return failpoints
 
 
 def _nothing(step: str) -> None:
-    """What `reach` does unless a failpoint is set."""
+    """Do nothing. This is `reach` unless a failpoint is set."""
 
 
 reach: Callable[[str], None] = _nothing
-"""Called as `failpoints.reach(step)`, by whichever thread passes the step."""
+"""Called as `failpoints.reach(step)` by the thread that passes the step.
+
+Import the module, not this name: `arm` replaces the function.
+"""
 
 
 def arm() -> None:
-    """Set what the environment asks for; once, at the start. Raises ConfigurationError."""
+    """Set the failpoints that the environment names. Call once, at the start. Raises ConfigurationError."""
     global reach
     text = os.environ.get(VARIABLE)
     if text:
@@ -88,7 +92,8 @@ def arm() -> None:
             passages[step] += 1
             for failpoint in failpoints:
                 if (failpoint.step, failpoint.passage) == (step, passages[step]):
-                    # To this thread: sent to the process, another may take it, and this one goes on for a moment.
+                    # The signal goes to this thread. If it went to the process, another thread might receive it, and
+                    # this one would go on beyond the step for a moment.
                     signal.pthread_kill(threading.get_ident(), failpoint.signal)
 
         log.warning("failpoints are set, this is a test", failpoints=text)
