@@ -1,8 +1,8 @@
-"""What becomes of a message that the contract rejects.
+"""What becomes of a rejected message: one that breaks the contract, or whose event MongoDB refuses to store.
 
-In comes a rejected message with its reason; out come its dead letter in `rejected_events` and, where a dead-letter topic
-is configured, a copy in that topic. Judging calls `record`, whose documents the batch's transaction stores. The
-consumer's wiring starts `copier`, which reads them from MongoDB on a thread of its own.
+In comes the message with its reason. Out come its dead letter in `rejected_events` and, where a dead-letter topic is
+configured, a copy in that topic. Judging calls `record`, and the batch's transaction stores what it makes. The wiring
+in `__main__.py` starts `copier`, a thread that reads the dead letters from MongoDB.
 
     record  a rejected message -> its dead letter
     copies  a dead letter -> its copy for the topic, whole or cut

@@ -33,7 +33,7 @@ most messages do.
 
 
 class RejectedMessage(NamedTuple):
-    """A message that the contract rejects: its coordinates in Kafka, and its bytes as Kafka holds them."""
+    """A message that becomes a dead letter: its coordinates in Kafka, and its bytes as Kafka holds them."""
 
     topic: str
     generation: int

@@ -1,7 +1,6 @@
 """What the process needs beside its work on events: its start, its end, its outages, its measurements.
 
-Nothing here knows partitions, batches or events. Every other package of `consumer` may call this one, and it calls
-none of them.
+Every other package of `consumer` may call this one, and it calls none of them.
 
     runtime       at the start: how Python's threads take turns, and how often garbage is collected
     stopping      at the end: signals, and the deadline that ends the process whatever hangs

@@ -1,4 +1,4 @@
-"""What a consumer says and how it ends while servers are away; `tests/faults` kills everything else."""
+"""What a consumer logs and how it ends while Kafka or MongoDB is away. More faults are in `tests/faults`."""
 
 import signal
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[P
 
 @pytest.fixture
 def load(events: Pipeline) -> Iterator[Thread]:
-    """30,000 messages over about 15 seconds, one in fifty invalid."""
+    """A thread that publishes 30,000 messages in about 15 seconds, of which one in fifty is invalid."""
     thread = Thread(
         target=lambda: events.publish(generate(count=30_000, products=200, seed=9, invalid=0.02), rate=2_000)
     )
@@ -52,7 +52,7 @@ def test_mongodb_away_pauses_reading_and_rejects_nothing(events: Pipeline, load:
 
 
 def test_signals_end_it_within_ten_seconds_while_nothing_answers(events: Pipeline, load: Thread) -> None:
-    """Each call may take as long as all of the stop; Kafka and MongoDB take everything and say nothing."""
+    """Kafka and MongoDB are frozen: they accept connections and answer nothing, and a call may take ten seconds."""
     consumer = events.consumer(MONGODB_TIMEOUT_MS="10000")
     wait_until("progress", lambda: events.handled > 500, 60)
     events.mongo.freeze()

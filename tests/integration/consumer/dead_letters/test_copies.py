@@ -1,4 +1,4 @@
-"""Copies of dead letters in their topic: each is made, whatever its size, and none holds up the others."""
+"""Each dead letter gets its copy in the dead-letter topic, whatever its size, and none holds up the others."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ def test_a_copy_holds_the_message_its_reason_and_its_source(events: Pipeline) ->
 
 
 def test_copies_that_the_topic_finds_too_large_are_cut_and_hold_up_none(events: Pipeline) -> None:
-    """More than a round of them, before small ones; the whole messages stay in MongoDB."""
+    """More large letters than one round copies come before small ones. The whole messages stay in MongoDB."""
     dead_letters = f"{events.topic}-dlq"
     set_topic(events.kafka, dead_letters, max_message_bytes=20_000)
     larger, large, small = 510, 4, 30
@@ -107,8 +107,8 @@ def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: Pi
 
 
 def a_letter(events: Pipeline, partition: int) -> dict[str, Any]:
-    source = RejectedMessage(events.topic, 1, partition, 0, 0, None, SMALL, [])
-    return rejected_document(source, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
+    message = RejectedMessage(events.topic, 1, partition, 0, 0, None, SMALL, [])
+    return rejected_document(message, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def a_letter(events: Pipeline, partition: int) -> dict[str, Any]:
 def test_letters_of_partitions_that_nobody_holds_are_copied_by_the_holder_of_the_first_that_is(
     events: Pipeline, mine: tuple[int, ...], left: list[int]
 ) -> None:
-    """1 and 2 are held, 7 was until a while ago, 8 is unknown."""
+    """Partitions 1 and 2 are held, 7 was held until an hour ago, and 8 has never had a status."""
     for partition, age in ((1, 0), (2, 0), (7, 3600)):
         status = {"_id": partition_id("group", events.topic, partition), "at": NOW - timedelta(seconds=age)}
         events.database.partition_status.insert_one(status)

@@ -1,4 +1,4 @@
-"""How partitions come to be read: each for itself, from where it was left, and not while reading is paused."""
+"""Partitions are claimed independently of each other, read from their stored offsets, and not while paused."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +65,7 @@ def test_marks_of_transactions_that_retention_took_are_no_loss(events: Pipeline)
         producer.flush(10)
         end(10)
     first = events.consumer()
-    ends = {"next_offset": 1, "read_to": 4}  # a sale and its mark, an aborted one and its mark
+    ends = {"next_offset": 1, "read_to": 4}  # a sale and its commit marker, an aborted sale and its abort marker
     wait_until("all that is to be read read", lambda: events.database.partitions.count_documents(ends) == 4, 30)
     assert first.stop() == 0
     admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
@@ -83,7 +83,7 @@ def test_marks_of_transactions_that_retention_took_are_no_loss(events: Pipeline)
 
 
 def answer(brokers: Brokers) -> PartitionState:
-    """What Kafka says of partition 0, once the new topic has a leader."""
+    """Kafka's answer about partition 0, as soon as the new topic has a leader."""
     answers: list[PartitionState] = []
 
     def answered() -> bool:

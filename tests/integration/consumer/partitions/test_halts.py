@@ -1,4 +1,4 @@
-"""What makes a partition halt, what it says, and how a person's decision ends it."""
+"""What makes a partition halt, what the consumer then logs, and how an operator's decision ends the halt."""
 
 import subprocess
 import sys
@@ -42,7 +42,7 @@ def decide(events: Pipeline, partition: int) -> subprocess.CompletedProcess[str]
 def test_a_topic_recreated_while_it_is_read_halts_until_a_person_decides_and_then_nothing_collides(
     events: Pipeline, admin: AdminClient
 ) -> None:
-    """It holds more than the old one did, so reading on at the old offsets would meet no error."""
+    """The new topic holds more than the old one did, so Kafka would let the consumer read on at the old offsets."""
     consumer = events.consumer()
     events.publish(generate(count=400, products=5, seed=1))
     events.wait_handled()
@@ -60,14 +60,14 @@ def test_a_topic_recreated_while_it_is_read_halts_until_a_person_decides_and_the
     for partition in (0, 1):
         answer = decide(events, partition)
         assert answer.returncode == 0, answer.stderr
-    wait_until("the new topic read", lambda: len(places(events)) == len(old) + len(events.acknowledged), 60)
-    assert places(events) == {(1, *place) for place in old} | {(2, *place) for place in events.acknowledged}
+    wait_until("the new topic read", lambda: len(coordinates(events)) == len(old) + len(events.acknowledged), 60)
+    assert coordinates(events) == {(1, *one) for one in old} | {(2, *one) for one in events.acknowledged}
     assert findings_of(events, events.database) == []
     assert consumer.stop() == 0
 
 
-def places(events: Pipeline) -> set[tuple[int, int, int]]:
-    """Generation, partition and offset of every stored event."""
+def coordinates(events: Pipeline) -> set[tuple[int, int, int]]:
+    """The generation, partition and offset of every stored event."""
     return {(one["_id"]["g"], one["_id"]["k"], one["_id"]["o"]) for one in events.database[day(events)].find()}
 
 
@@ -87,7 +87,7 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(events: P
     assert refused.returncode == 1
     assert "not halted" in refused.stderr
     assert decide(events, 0).returncode == 0
-    handled = [place for place in events.acknowledged if place[0] == 1 or place[1] >= taken]
+    handled = [one for one in events.acknowledged if one[0] == 1 or one[1] >= taken]
     wait_until("the rest read", lambda: len(events_of_second_run(events)) == len(set(handled)), 30)
 
 
@@ -97,7 +97,7 @@ def day(events: Pipeline) -> str:
 
 
 def events_of_second_run(events: Pipeline) -> list[object]:
-    """Partition 1 whole, and what generation 2 brought of partition 0."""
+    """The `_id`s of partition 1's events, and of those that partition 0 brought after the decision."""
     chosen = {"$or": [{"_id.k": 1}, {"_id.g": 2}]}
     return [one["_id"] for one in events.database[day(events)].find(chosen)]
 

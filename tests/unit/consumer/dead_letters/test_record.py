@@ -1,4 +1,4 @@
-"""Dead letters hold the whole message, or say how much was cut."""
+"""A dead letter holds the whole message, or its beginning and how long it was."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -11,13 +11,13 @@ from shared.events import Reason
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def source(value: bytes | None, key: bytes | None = b"k", header: bytes = b"h") -> RejectedMessage:
+def message(value: bytes | None, key: bytes | None = b"k", header: bytes = b"h") -> RejectedMessage:
     return RejectedMessage("topic", 1, 3, 42, 1_780_000_000_000, key, value, [("trace", header), ("none", None)])
 
 
 def test_a_message_of_up_to_a_mebibyte_is_kept_whole() -> None:
     value = b"x" * (KEEP_WHOLE_BYTES - len(b"k" + b"trace" + b"h" + b"none"))
-    document = rejected_document(source(value), Rejection(Reason.TOO_LARGE), NOW, copy_pending=False)
+    document = rejected_document(message(value), Rejection(Reason.TOO_LARGE), NOW, copy_pending=False)
     assert (document["value"], document["truncated"]) == (value, False)
     assert document["headers"] == [["trace", b"h"], ["none", None]]
     assert "copy_pending" not in document
@@ -25,7 +25,7 @@ def test_a_message_of_up_to_a_mebibyte_is_kept_whole() -> None:
 
 def test_a_larger_one_keeps_its_beginning_its_length_and_its_hash() -> None:
     value = b"x" * KEEP_WHOLE_BYTES
-    document = rejected_document(source(value), Rejection(Reason.TOO_LARGE), NOW, copy_pending=True)
+    document = rejected_document(message(value), Rejection(Reason.TOO_LARGE), NOW, copy_pending=True)
     assert (document["value"], document["truncated"]) == (value[:KEEP_CUT_BYTES], True)
     assert document["value_bytes"] == len(value)
     assert document["value_sha256"] == hashlib.sha256(value).digest()
@@ -34,13 +34,13 @@ def test_a_larger_one_keeps_its_beginning_its_length_and_its_hash() -> None:
 
 def test_headers_alone_can_make_it_too_large() -> None:
     document = rejected_document(
-        source(None, header=b"x" * KEEP_WHOLE_BYTES), Rejection(Reason.EMPTY), NOW, copy_pending=False
+        message(None, header=b"x" * KEEP_WHOLE_BYTES), Rejection(Reason.EMPTY), NOW, copy_pending=False
     )
     assert (document["headers"], document["truncated"]) == ([], True)
 
 
 def test_a_copy_says_why_and_whence() -> None:
-    document = rejected_document(source(b"v"), Rejection(Reason.NOT_JSON, "why"), NOW, copy_pending=True)
+    document = rejected_document(message(b"v"), Rejection(Reason.NOT_JSON, "why"), NOW, copy_pending=True)
     copy = copy_of(document)
     assert (copy["key"], copy["value"]) == (b"k", b"v")
     assert dict(copy["headers"]) == {

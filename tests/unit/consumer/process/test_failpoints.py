@@ -1,4 +1,4 @@
-"""Failpoints: nothing without the variable, a clear refusal of a wrong one, and a death where it says."""
+"""A failpoint does nothing without its variable and kills at the named passage; a wrong text is an error."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""An outage: pauses that grow up to a bound, and an end with the first success, be it a batch's or a claim's."""
+"""During an outage pauses grow up to a bound. The first success ends it, whether a batch's or a claim's."""
 
 import time
 from collections.abc import Iterator
@@ -33,9 +33,9 @@ def test_pauses_grow_and_stay_bounded() -> None:
 
 
 def test_a_batch_that_is_committed_ends_an_outage(database_thread: ThreadPoolExecutor) -> None:
-    """A round of claims may have failed meanwhile, and need not come again soon."""
+    """A round of claims may have failed before it, and the next round may be long in coming."""
     backoff = OutageBackoff()
-    nobody = cast("Any", None)  # none of them is asked
+    nobody = cast("Any", None)  # the claimer uses none of them here
     claimer = Claimer(nobody, nobody, nobody, nobody, backoff, database_thread)
     backoff.failed(AWAY)
     answered = claimer.database_answers

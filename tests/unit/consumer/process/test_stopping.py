@@ -1,4 +1,4 @@
-"""The consumer ends in time, whatever hangs."""
+"""After a signal the consumer ends in time, whatever hangs."""
 
 import signal
 import subprocess
@@ -7,8 +7,8 @@ import time
 
 from tests.support.process import ROOT
 
-# Its standard error is a pipe that nobody reads, so that sooner or later a line of the log waits for ever, with the
-# log's lock held. That is when the signals come.
+# This process writes its log to a pipe that nobody reads. When the pipe is full, a line of the log waits for ever and
+# holds the log's lock. The signals come while it waits.
 HANGING = """
 import os, signal, threading
 from consumer.process import stopping
