@@ -35,8 +35,8 @@ AGAIN_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 1.0
 """How long `stop` waits for the thread to take its note away.
 
-At twice this, the process has a second less to leave Kafka's group. At half, a slow MongoDB more often keeps the note,
-and with it the days, for up to two hours more.
+At twice this, the process ends a second later while MongoDB is silent. At half, a slow MongoDB more often keeps the
+note, and with it the days, for up to two hours more.
 """
 MARGIN_DAYS: Final = 2
 """Days between the moment at which a day's last event becomes too old and the moment at which the day is dropped.

@@ -54,7 +54,7 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
         # One answer of a broker never exceeds the memory that all fetched records may take.
         "fetch.max.bytes": min(8 * 1024, settings.fetch_memory_kib) * 1024,
         "fetch.message.max.bytes": 1024 * 1024,
-        # An idle broker answers this often, which tells `Progress` that it is there and has nothing more.
+        # An idle broker answers this often, so `Progress` knows that it is there and has nothing more.
         "fetch.wait.max.ms": 500,
         # A partition whose queue is full is fetched again this soon; the default of a second lets the queue run dry.
         "fetch.queue.backoff.ms": 50,

@@ -4,7 +4,7 @@ Kafka's group alone cannot give that right. A consumer that is frozen for longer
 without knowing it, and goes on writing when it wakes. So every partition has a document in `partitions` with an
 `epoch`, a counter that each claim raises, and every batch compares it. A claim takes four steps:
 
-1. **Read** the partition's document. The first claim ever creates it.
+1. **Read** the partition's document. The first claim ever creates it, with the offset of Kafka's first record.
 2. **End the former owner's session** (`killSessions` of the stored `lsid`). If the owner is frozen inside a
    transaction, MongoDB aborts the transaction and frees the document at once, which could otherwise stay locked for
    a minute. The former owner may be this process: its batches and claims take turns, so no batch of it is running.
@@ -42,7 +42,7 @@ LOCKED_SECONDS = 2.0
 """How long step 3 waits for a document that somebody else's open transaction holds, such as an audit's repair.
 
 The partitions of one round are claimed one after another, and this wait delays those that follow. At twice this, two
-held documents use up a whole round (`ROUND_SECONDS` of the claimer). At half, more claims fail because of
+held documents use up a whole round (`ROUND_SECONDS` in `claim_round.py`). At half, more claims fail because of
 transactions that were about to end, and each of them waits for a second before it is tried again.
 """
 
