@@ -11,14 +11,13 @@ were the collection dropped, MongoDB would make another one for them, not cluste
 """
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clock, Clocks
 from shared.documents import DAY_MS, EVENT_COLLECTIONS, MAINTENANCE, RETENTION, event_collection, event_day
 from shared.errors import AnalyticsError
 from shared.logs import logger
@@ -68,9 +67,7 @@ class Retention:
     `owner` names this process in the lock and in its note. `clock` gives the time by which events are judged.
     """
 
-    def __init__(
-        self, database: SyncDatabase, clocks: Clocks, retention_days: int, clock: Callable[[], datetime], owner: str
-    ) -> None:
+    def __init__(self, database: SyncDatabase, clocks: Clocks, retention_days: int, clock: Clock, owner: str) -> None:
         self._database = database
         self._clocks = clocks
         self._retention_days = retention_days

@@ -1,8 +1,8 @@
 """What becomes of a rejected message: one that breaks the contract, or whose event MongoDB refuses to store.
 
 In comes the message with its reason. Out come its dead letter in `rejected_events` and, where a dead-letter topic is
-configured, a copy in that topic. Judging calls `record`, and the batch's transaction stores what it makes. The wiring
-in `__main__.py` starts `copier`, a thread that reads the dead letters from MongoDB.
+configured, a copy in that topic. A batch calls `record`, and its transaction stores the dead letter. The wiring in
+`__main__.py` starts `copier`, a thread that reads the dead letters from MongoDB.
 
     record  a rejected message -> its dead letter
     copies  a dead letter -> its copy for the topic, whole or cut

@@ -32,8 +32,8 @@ class Clocks:
     def check(self, *readings: datetime) -> None:
         """Raise ClockSkewed when the clocks differ by more than `MAX_CLOCK_SKEW_SECONDS`. Blocks for one round trip.
 
-        `readings` are the clock by which events were judged, one for each time that messages were taken, carried on to
-        now; without them this machine's clock is read. Raises StoreUnavailable when MongoDB does not answer.
+        `readings` are what the clock by which events were judged would show now (`Taken.clock_now`); without them this
+        machine's clock is read. Raises StoreUnavailable when MongoDB does not answer.
         """
         try:
             hello = self._admin.command("hello")

@@ -73,12 +73,13 @@ def test_the_moment_follows_the_clock_while_the_broker_answers_and_stands_while_
 
 
 def test_a_moment_that_was_followed_counts_when_what_was_taken_by_then_is_stored_later() -> None:
-    """At 10 s the end was met again, but a batch was on its way; by 11 s it is stored, and more has come."""
+    """At 10 s nothing has followed, but a batch is on its way. At 11 s it is stored, and reading is paused."""
     progress, assigned = Progress("topic"), reading(7, 8, EndSeen(position=8, offset=8, at=at(1)))
     progress.on_statistics(statistics())
     assert status(progress, assigned, 10).caught_up_at is None
     assert assigned.lease is not None
-    assigned.at_end, assigned.position, assigned.lease.next_offset = False, 9, 8
+    assigned.pause()
+    assigned.lease.next_offset = 8
     assert status(progress, assigned, 11).caught_up_at == at(10)
 
 

@@ -23,8 +23,8 @@ def database_thread() -> Iterator[ThreadPoolExecutor]:
 def test_pauses_grow_and_stay_bounded() -> None:
     backoff = OutageBackoff()
     pauses = [backoff.failed(AWAY) - time.monotonic() for _ in range(20)]
-    is_open = backoff.failing
-    assert is_open
+    is_failing = backoff.failing
+    assert is_failing
     assert pauses[0] < 0.3
     assert all(MOST_DELAY_SECONDS / 2 - 0.5 < pause <= MOST_DELAY_SECONDS for pause in pauses[10:])
     backoff.succeeded()
