@@ -104,7 +104,7 @@ class PartitionQuery:
         return [self._low, self._high] + ([] if self._topic_id is None else [self._topic_id])
 
     def _result(self, future: "Future[Any]") -> Any:
-        return _result(future, f"the offsets of partition {self._partition}")
+        return _result(future, f"which offsets it holds of partition {self._partition}")
 
 
 class Brokers:
@@ -135,7 +135,7 @@ class Brokers:
         def answer() -> str:
             if described is None:
                 return NO_TOPIC_ID
-            return str(_result(described, f"the id of topic {self._topic}").topic_id)
+            return str(_result(described, f"which id topic {self._topic} has").topic_id)
 
         return answer
 
@@ -146,11 +146,11 @@ class Brokers:
 
 
 def _result(future: "Future[Any]", what: str) -> Any:
-    """Wait for an answer of Kafka. Raises SourceUnavailable, which says that Kafka did not report `what`."""
+    """Wait for an answer of Kafka. Raises SourceUnavailable, which says that Kafka did not answer `what`."""
     try:
         # librdkafka ends the request itself after QUERY_SECONDS; the second more is for a thread of it that hangs.
         return future.result(QUERY_SECONDS + 1)
     except KafkaException as error:
-        raise SourceUnavailable(f"Kafka does not report {what}: {reason_of(error)}") from error
+        raise SourceUnavailable(f"Kafka did not answer {what}: {reason_of(error)}") from error
     except TimeoutError as error:
-        raise SourceUnavailable(f"Kafka does not report {what}: no answer in {QUERY_SECONDS + 1:.0f} s") from error
+        raise SourceUnavailable(f"Kafka did not answer {what}: it was silent for {QUERY_SECONDS + 1:.0f} s") from error

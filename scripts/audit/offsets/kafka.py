@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from consumer.partitions.brokers import QUIET, Brokers, PartitionState
+from consumer.process.kafka_errors import reason_of
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 
@@ -63,12 +64,7 @@ class KafkaTopic:
     )
     def state(self, partition: int) -> PartitionState:
         """The topic's id and the offsets at which a partition begins and ends."""
-        try:
-            return self._brokers.ask(partition).answer()
-        except SourceUnavailable as error:
-            raise SourceUnavailable(
-                f"Kafka did not answer which offsets it holds of partition {partition}: {_reason(error.__cause__)}"
-            ) from error
+        return self._brokers.ask(partition).answer()
 
     def offset_at(self, partition: int, time_ms: int) -> int | None:
         """The first offset that Kafka recorded at `time_ms` (UTC milliseconds) or later; None where there is none."""
@@ -80,7 +76,7 @@ class KafkaTopic:
         except KafkaException as error:
             raise SourceUnavailable(
                 f"Kafka did not answer which offset of partition {partition} it recorded first since {time_ms} ms: "
-                f"{_reason(error)}"
+                f"{reason_of(error)}"
             ) from error
         finally:
             reader.close()
@@ -132,14 +128,6 @@ class KafkaTopic:
             "isolation.level": self._settings.kafka_isolation_level,
             "log_level": QUIET,
         }
-
-
-def _reason(error: BaseException | None) -> str:
-    """Why Kafka's client failed, in its own words, without the codes and names that its exceptions print."""
-    if isinstance(error, KafkaException):
-        reason: str = error.args[0].str()
-        return reason
-    return "no answer came in time"
 
 
 def _has_passed(reader: Consumer, topic_partition: TopicPartition, end: int) -> bool:
