@@ -17,6 +17,7 @@ from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.process import failpoints
 from consumer.process.clocks import Clock, utc_now
+from consumer.process.kafka_errors import reason_of
 from shared import reporting
 from shared.errors import AnalyticsError, Halt
 from shared.logs import logger
@@ -150,7 +151,7 @@ class Assignment:
             consumer.incremental_assign(partitions)
             consumer.pause(partitions)
         except KafkaException as error:
-            log.error("an assignment could not be taken", error=error.args[0].str())
+            log.error("an assignment could not be taken", reason=reason_of(error))
         for partition in partitions:
             self._assigned[partition.partition] = Assigned(partition.partition)
         failpoints.reach("assigned")
@@ -178,4 +179,4 @@ class Assignment:
         try:
             consumer.incremental_unassign(partitions)
         except KafkaException as error:
-            log.warning("a revocation could not be acknowledged", error=error.args[0].str())
+            log.warning("a revocation could not be acknowledged", reason=reason_of(error))
