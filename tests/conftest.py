@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stack.errors import PartMissing
-from tests.support import containers, local
-from tests.support.project import Project
-from tests.support.servers import KafkaServer, MongoServer, Server
+from tests.support.product.project import Project
+from tests.support.servers import containers, local
+from tests.support.servers.interface import KafkaServer, MongoServer, Server
 
 # A machine that is slow for a moment is no failure of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

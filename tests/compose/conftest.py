@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.compose import load
-from tests.support.product import client_of
-from tests.support.project import Project
+from tests.support.product.interface import client_of
+from tests.support.product.project import Project
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from stack.waiting import wait_until
-from tests.support import invariant
-from tests.support.docker import docker
+from tests.support.documents import invariant
 from tests.support.process import ROOT
-from tests.support.project import Project
+from tests.support.product.docker import docker
+from tests.support.product.project import Project
 
 # The publisher's own timeout for what Kafka has not acknowledged, and a little more.
 STOP_SECONDS = 100

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from stack.waiting import wait_until
-from tests.support.docker import addresses, docker, health, inspect
-from tests.support.project import PREFIX, SERVERS, Project
+from tests.support.product.docker import addresses, docker, health, inspect
+from tests.support.product.project import PREFIX, SERVERS, Project
 
 PORTS = {"api": 8000, "consumer": 9100, "kafka": 9092, "mongo": 27017}
 STOP_SECONDS = 10

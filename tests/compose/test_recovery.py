@@ -8,9 +8,9 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.compose.load import Load
-from tests.support.docker import docker, inspect
-from tests.support.project import Project
-from tests.support.traffic import Traffic
+from tests.support.product.docker import docker, inspect
+from tests.support.product.project import Project
+from tests.support.requests.traffic import Traffic
 
 PATH = "/api/product/sale"
 # Without the database an instance says so; whatever else dies, clients do not notice.

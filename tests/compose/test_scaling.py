@@ -7,9 +7,9 @@ import httpx
 from stack.waiting import wait_until
 from tests.compose import load
 from tests.compose.load import Load
-from tests.support.docker import addresses, inspect
-from tests.support.project import Project
-from tests.support.traffic import Traffic
+from tests.support.product.docker import addresses, inspect
+from tests.support.product.project import Project
+from tests.support.requests.traffic import Traffic
 
 PATH = "/api/product/sale"
 RATING = "/api/product/rating/1"

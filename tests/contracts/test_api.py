@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.integration.api.conftest import NOON, empty_database, running_api
-from tests.support.api import Api
-from tests.support.history import Event, Rated, Sold, ms, store, store_partitions
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api
+from tests.support.documents.given_events import Event, Rated, Sold, ms, store, store_partitions
+from tests.support.servers.interface import MongoServer
 
 CONTRACT = json.loads((Path(__file__).parent / "api.json").read_text())
 

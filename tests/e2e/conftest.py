@@ -11,11 +11,11 @@ import pytest
 
 from stack.drivers.client import READING
 from stack.errors import PartMissing
-from tests.support import local
-from tests.support.product import Product, client_of
-from tests.support.project import Project
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.system import System
+from tests.support.product.interface import Product, client_of
+from tests.support.product.project import Project
+from tests.support.product.system import System
+from tests.support.servers import local
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,7 +4,7 @@ import httpx
 
 from stack.drivers.client import READING
 from stack.waiting import wait_until
-from tests.support.product import Product
+from tests.support.product.interface import Product
 
 PATH = "/api/product/sale"
 

@@ -8,7 +8,7 @@ import httpx
 from stack.drivers import expectations
 from stack.drivers.client import Api
 from tests.support.process import ROOT
-from tests.support.product import Product
+from tests.support.product.interface import Product
 
 MESSAGES = ROOT / "stack/demo.ndjson"
 

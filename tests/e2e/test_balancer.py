@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from tests.support.product import Product, wait_for_log
+from tests.support.product.interface import Product, wait_for_log
 
 PATH = "/api/product/sale"
 

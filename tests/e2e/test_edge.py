@@ -14,9 +14,9 @@ from typing import get_args
 import httpx
 import pytest
 
-from tests.support.balancer import balancer
-from tests.support.product import Product, Program, trust, wait_for_log
-from tests.support.system import System
+from tests.support.product.balancer import balancer
+from tests.support.product.interface import Product, Program, trust, wait_for_log
+from tests.support.product.system import System
 
 PATH = "/api/product/sale"
 

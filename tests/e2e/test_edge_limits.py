@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from stack.parts import services
-from tests.support.balancer import Balancer, balancer
-from tests.support.servers import MongoServer
-from tests.support.slow_clients import BEGINNINGS, SlowClients
-from tests.support.system import System
-from tests.support.traffic import Traffic
+from tests.support.product.balancer import Balancer, balancer
+from tests.support.product.system import System
+from tests.support.requests.slow_clients import BEGINNINGS, SlowClients
+from tests.support.requests.traffic import Traffic
+from tests.support.servers.interface import MongoServer
 
 PATH = "/api/product/sale"
 SLOW_CLIENTS = 1000

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.system import System
-from tests.support.traffic import Traffic
+from tests.support.product.system import System
+from tests.support.requests.traffic import Traffic
 
 pytestmark = pytest.mark.local("it ends processes and reads their metrics; tests/compose does the like to containers")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.publish.generate import Expected, Rated, Sold
-from tests.support.api import Api, api_process
-from tests.support.pipeline import Pipeline, now_ms
+from tests.support.api.running import Api, api_process
+from tests.support.kafka.consumer_group import Pipeline, now_ms
 
 Known = list[tuple[Expected, int]]
 """What is expected of each message, and its time in UTC milliseconds."""

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import Pipeline
 from tests.support.process import ROOT
 
 AUDIT_SECONDS = 120

@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from stack.waiting import wait_until
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import Pipeline
 from tests.support.process import Running
 
 TAKEOVER_SECONDS = 15.0

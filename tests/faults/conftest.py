@@ -16,7 +16,7 @@ from rich.console import Console
 from tests.faults.proxy import Proxy
 from tests.faults.scenario import Scenario
 from tests.faults.table import Row, table
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 ROW = "row of the table of faults"
 TABLE_COLUMNS = 160

@@ -4,7 +4,7 @@ from typing import Any
 
 from scripts.publish.generate import Expected, Rated, Sold
 from shared.mongo import SyncDatabase
-from tests.support.invariant import Place, event_collections
+from tests.support.documents.invariant import Place, event_collections
 
 Acknowledged = dict[Place, tuple[Expected, int]]
 

@@ -12,11 +12,11 @@ from tests.faults import answers, audit, behaviour, contents
 from tests.faults.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
-from tests.support import invariant
-from tests.support.audit import findings_of
-from tests.support.pipeline import Pipeline
+from tests.support.commands.audit import findings_of
+from tests.support.documents import invariant
+from tests.support.kafka.consumer_group import Pipeline
 from tests.support.process import Running
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 SESSION_MS = 2_000
 RATE = 600.0

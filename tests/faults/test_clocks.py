@@ -9,9 +9,9 @@ from stack.errors import PartMissing
 from stack.install import packages
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
-from tests.support import local
-from tests.support.api import api_process
+from tests.support.api.running import api_process
 from tests.support.process import Running
+from tests.support.servers import local
 
 SEEN_SECONDS = 20.0
 

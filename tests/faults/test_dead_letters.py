@@ -7,7 +7,7 @@ from scripts.publish.generate import generate
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.faults.scenario import Scenario
-from tests.support.copies import copies
+from tests.support.kafka.copies import copies
 from tests.support.process import Running
 
 Copied = tuple[object, ...]

@@ -15,7 +15,7 @@ from tests.faults.conftest import Start
 from tests.faults.ownership import MOVE_SECONDS, owns
 from tests.faults.scenario import Scenario
 from tests.support.process import ROOT, Running
-from tests.support.servers import KafkaServer
+from tests.support.servers.interface import KafkaServer
 
 RESOLVES = re.compile(r"`python (-m scripts\.partitions restart --partition (\d+))`")
 PARTITIONS = 3

@@ -17,7 +17,7 @@ from tests.faults.conftest import Start
 from tests.faults.disk import small_disk
 from tests.faults.members import Members
 from tests.faults.ownership import MOVE_SECONDS
-from tests.support.servers import LocalMongo, MongoServer
+from tests.support.servers.interface import LocalMongo, MongoServer
 
 BURSTS = 10
 STOPPED_SECONDS, RUNNING_SECONDS = 0.4, 0.3

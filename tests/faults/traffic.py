@@ -12,8 +12,8 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from scripts.publish.generate import Expected, generate
 from scripts.publish.generate import Message as Generated
-from tests.support.invariant import Place
-from tests.support.pipeline import now_ms
+from tests.support.documents.invariant import Place
+from tests.support.kafka.consumer_group import now_ms
 
 INVALID_SHARE = 0.01
 PRODUCTS = 300

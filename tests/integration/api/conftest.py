@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from shared.settings import ApiSettings
-from tests.support.api import KEY, Api, Clock, serving
-from tests.support.history import Documents, Sold, database_names, ms, store
-from tests.support.servers import MongoServer
+from tests.support.api.running import KEY, Api, Clock, serving
+from tests.support.documents.given_events import Documents, Sold, database_names, ms, store
+from tests.support.servers.interface import MongoServer
 
 NOON = ms("2026-06-01T12:00:00Z")
 

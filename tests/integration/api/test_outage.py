@@ -10,9 +10,9 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import KEY, Api, Clock, serving
-from tests.support.history import Sold, store
-from tests.support.servers import MongoServer
+from tests.support.api.running import KEY, Api, Clock, serving
+from tests.support.documents.given_events import Sold, store
+from tests.support.servers.interface import MongoServer
 
 ROUTES = ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3")
 

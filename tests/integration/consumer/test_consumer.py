@@ -12,10 +12,10 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from scripts.publish.generate import generate
 from shared.documents import EVENT_COLLECTION_OPTIONS
 from stack.waiting import wait_until
-from tests.support.invariant import raw_events
-from tests.support.pipeline import Pipeline, now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.topic_config import set_topic
+from tests.support.documents.invariant import raw_events
+from tests.support.kafka.consumer_group import Pipeline, now_ms, pipeline
+from tests.support.kafka.topic_config import set_topic
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture

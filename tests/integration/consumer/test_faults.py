@@ -9,8 +9,8 @@ import pytest
 
 from scripts.publish.generate import generate
 from stack.waiting import wait_until
-from tests.support.pipeline import Pipeline, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.kafka.consumer_group import Pipeline, pipeline
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from shared.errors import ClockSkewed, SchemaNewer
 from shared.mongo import SyncDatabase, connect, ensure_collections, ensure_event_collection
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
-from tests.support.audit import audit, script
-from tests.support.invariant import raw_events
-from tests.support.pipeline import now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.commands.audit import audit, script
+from tests.support.documents.invariant import raw_events
+from tests.support.kafka.consumer_group import now_ms, pipeline
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from pymongo.errors import OperationFailure
 
 from stack import ports
 from tests.support import process
-from tests.support.api import KEY
-from tests.support.secured import SecuredMongo, secured_mongo
-from tests.support.servers import KafkaServer
-from tests.support.tokens import Cli
+from tests.support.api.running import KEY
+from tests.support.commands.tokens import Cli
+from tests.support.servers.interface import KafkaServer
+from tests.support.servers.secured import SecuredMongo, secured_mongo
 
 DATABASE = "shop"
 UNAUTHORIZED = 13

@@ -14,11 +14,11 @@ from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import empty_database
 from tests.support import process
-from tests.support.api import api_process
-from tests.support.bugsnag import receiver, silent_receiver
-from tests.support.history import Documents
-from tests.support.pipeline import Pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.api.running import api_process
+from tests.support.documents.given_events import Documents
+from tests.support.kafka.consumer_group import Pipeline
+from tests.support.servers.bugsnag import receiver, silent_receiver
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 KEY = "0123456789abcdef0123456789abcdef"
 

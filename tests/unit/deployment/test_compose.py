@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.support.compose import FILE, Service, example, interpolated, raw, services
 from tests.support.process import ROOT
+from tests.support.product.compose_file import FILE, Service, example, interpolated, raw, services
 
 SCHEMA = ROOT / "tests/support/schemas/compose-spec.json"
 SCALED = ("api", "consumer")

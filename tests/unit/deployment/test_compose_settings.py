@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import ApiSettings, ConsumerSettings
-from tests.support.compose import example, interpolated, services, variables
+from tests.support.product.compose_file import example, interpolated, services, variables
 
 SECRETS = {f"MONGO_{user}_PASSWORD" for user in ("ROOT", "API", "CONSUMER", "TOKENS")}
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from stack.errors import PartMissing
-from tests.support import local
-from tests.support.balancer import configure
 from tests.support.process import ROOT
+from tests.support.product.balancer import configure
+from tests.support.servers import local
 
 LIMITS = (ROOT / "nginx/limits.conf").read_text()
 

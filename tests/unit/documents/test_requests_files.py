@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.support.request_files import HTTP_FILE, POSTMAN_FILE, Requests, http_file, postman, postman_collection
+from tests.support.requests.files import HTTP_FILE, POSTMAN_FILE, Requests, http_file, postman, postman_collection
 
 PATHS = ["/api/product/sale/3", "/api/product/sale", "/api/product/rating/1"]
 

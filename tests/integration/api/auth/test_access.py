@@ -13,8 +13,8 @@ from api.services import system_clock, token_signer, token_verifier
 from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api, uses_of
-from tests.support.history import Rated, Sold, store
+from tests.support.api.running import Api, uses_of
+from tests.support.documents.given_events import Rated, Sold, store
 
 ROUTES = (
     "/api/product/sale/3",

@@ -15,10 +15,10 @@ from pymongo.errors import OperationFailure
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON, api_settings
-from tests.support.api import Api, Clock, RunningClock, serving, uses_of
-from tests.support.history import Documents
-from tests.support.keys import pem_pair
-from tests.support.servers import MongoServer
+from tests.support.api.keys import pem_pair
+from tests.support.api.running import Api, Clock, RunningClock, serving, uses_of
+from tests.support.documents.given_events import Documents
+from tests.support.servers.interface import MongoServer
 
 PATH = "/api/product/sale"
 NEWER = "Zr8_qLw0Xn5vKc3TgYb7MpHs2DjUe9FaRi4oV6tQxB1"

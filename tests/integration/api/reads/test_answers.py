@@ -6,8 +6,8 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store, store_partitions
+from tests.support.api.running import Api
+from tests.support.documents.given_events import Rated, Sold, store, store_partitions
 
 MINUTE, HOUR = 60_000, 3_600_000
 

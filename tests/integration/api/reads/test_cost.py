@@ -27,8 +27,8 @@ from api.reads.window import Window
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api, Clock
-from tests.support.history import Documents, Rated, Sold, store
+from tests.support.api.running import Api, Clock
+from tests.support.documents.given_events import Documents, Rated, Sold, store
 
 HOUR = 3_600_000
 

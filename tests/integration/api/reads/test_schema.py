@@ -5,8 +5,8 @@ import time
 from shared import schema
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store
+from tests.support.api.running import Api
+from tests.support.documents.given_events import Rated, Sold, store
 
 ROUTES = ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3")
 

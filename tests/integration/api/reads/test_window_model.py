@@ -20,8 +20,16 @@ from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
-from tests.support.api import Clock
-from tests.support.history import Documents, Event, Rated, Sold, average_rating, sales_of_last_hour, store
+from tests.support.api.running import Clock
+from tests.support.documents.given_events import (
+    Documents,
+    Event,
+    Rated,
+    Sold,
+    average_rating,
+    sales_of_last_hour,
+    store,
+)
 
 PRODUCTS = (0, 3, 2**40)
 HOUR = 3_600_000

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.api.conftest import NOON, api_settings, empty_database
-from tests.support.api import Api, Clock, serving
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api, Clock, serving
+from tests.support.servers.interface import MongoServer
 
 OURS = "https://dashboard.example"
 PATH = "/api/product/sale"

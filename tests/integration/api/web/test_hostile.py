@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.integration.api.conftest import empty_database
-from tests.support.api import KEY, Api, api_process
-from tests.support.hostile import IDS, PLAIN, QUERIES, TOKENS
+from tests.support.api.running import KEY, Api, api_process
 from tests.support.process import Running
-from tests.support.servers import MongoServer
+from tests.support.requests.hostile import IDS, PLAIN, QUERIES, TOKENS
+from tests.support.servers.interface import MongoServer
 
 PATH = "/api/product/sale"
 REFUSAL = 'Bearer realm="product-analytics", error="invalid_token"'

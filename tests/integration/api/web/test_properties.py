@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.api.conftest import NOON, empty_database, running_api
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api
+from tests.support.documents.given_events import Rated, Sold, store
+from tests.support.servers.interface import MongoServer
 
 SECONDS = 60
 EXAMPLES = 15

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store
-from tests.support.request_files import HTTP_FILE, POSTMAN_FILE, Request, Requests, http_file, postman
+from tests.support.api.running import Api
+from tests.support.documents.given_events import Rated, Sold, store
+from tests.support.requests.files import HTTP_FILE, POSTMAN_FILE, Request, Requests, http_file, postman
 
 ANSWERS = ['{"total": 3000}', '{"total": 3500.5}', '{"average_rating": 4.5}']
 

@@ -15,10 +15,10 @@ from shared.documents import partition_id
 from shared.events import Reason
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
-from tests.support.copies import copies
-from tests.support.pipeline import Pipeline, pipeline
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.topic_config import set_topic
+from tests.support.kafka.consumer_group import Pipeline, pipeline
+from tests.support.kafka.copies import copies
+from tests.support.kafka.topic_config import set_topic
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 NOW = datetime.now(UTC)
 LARGE, SMALL = b"x" * 100_000, b"not json"

@@ -20,9 +20,9 @@ from scripts.publish.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
-from tests.support.pipeline import Pipeline, pipeline
+from tests.support.kafka.consumer_group import Pipeline, pipeline
 from tests.support.process import module
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 SALE = b'{"event":"productSold","name_of_product":"p","product_id":1,"no_of_units":1,"amount":1}'
 
@@ -38,7 +38,7 @@ def claimed(events: Pipeline) -> set[int]:
 
 
 def test_a_partition_whose_leader_is_away_delays_no_other(events: Pipeline, tmp_path: Path) -> None:
-    deaf = module("tests.support.deaf", tmp_path / "deaf.log", events.environment())
+    deaf = module("tests.support.programs.without_leader", tmp_path / "deaf.log", events.environment())
     with closing(deaf):
         deaf.start()
         wait_until("the other partitions claimed", lambda: claimed(events) == {1, 2, 3}, 15)

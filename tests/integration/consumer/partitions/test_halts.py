@@ -15,10 +15,10 @@ from scripts.publish.generate import generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed
 from stack.waiting import wait_until
-from tests.support.audit import findings_of
-from tests.support.pipeline import Pipeline, now_ms, pipeline
+from tests.support.commands.audit import findings_of
+from tests.support.kafka.consumer_group import Pipeline, now_ms, pipeline
 from tests.support.process import ROOT
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from scripts.publish.generate import generate
-from tests.support.pipeline import Pipeline, now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.kafka.consumer_group import Pipeline, now_ms, pipeline
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 DAYS = 3
 

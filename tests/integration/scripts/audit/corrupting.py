@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.documents import EVENT_COLLECTIONS, Document
 from shared.mongo import SyncDatabase
-from tests.support.audit import findings_of
-from tests.support.pipeline import Pipeline
+from tests.support.commands.audit import findings_of
+from tests.support.kafka.consumer_group import Pipeline
 
 Corrupt = Callable[[SyncDatabase], dict[str, Any]]
 """Damages a database, and returns fields that at least one of the audit's findings must have."""

@@ -10,10 +10,10 @@ from confluent_kafka import Producer
 from scripts.publish.generate import generate
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.test_corrupt_events import lose_an_event
-from tests.support.audit import audit, findings_of
-from tests.support.invariant import raw_events
-from tests.support.pipeline import now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.commands.audit import audit, findings_of
+from tests.support.documents.invariant import raw_events
+from tests.support.kafka.consumer_group import now_ms, pipeline
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 def test_audits_while_consumers_run_find_nothing(

@@ -12,9 +12,9 @@ from shared.documents import PARTITIONS, event_collection
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.corrupting import copied
-from tests.support.audit import audit, findings_of, kafka_topic_of, script
-from tests.support.pipeline import Pipeline, now_ms
-from tests.support.servers import KafkaServer
+from tests.support.commands.audit import audit, findings_of, kafka_topic_of, script
+from tests.support.kafka.consumer_group import Pipeline, now_ms
+from tests.support.servers.interface import KafkaServer
 
 
 def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:

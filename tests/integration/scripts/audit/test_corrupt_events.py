@@ -8,7 +8,7 @@ from bson.int64 import Int64
 from shared.documents import EVENT_COLLECTIONS, REPLAYED_PARTITION, Document, event_id
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, an_event, assert_found
-from tests.support.pipeline import Pipeline, now_ms
+from tests.support.kafka.consumer_group import Pipeline, now_ms
 
 
 def lose_an_event(database: SyncDatabase) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from bson.decimal128 import Decimal128
 
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, a_product, assert_found
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import Pipeline
 
 
 def move_a_bin(database: SyncDatabase) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from bson.decimal128 import Decimal128
 from shared.documents import HOUR_MS
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, a_rollup, an_event, assert_found
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import Pipeline
 
 
 def a_cent(path: str) -> Corrupt:

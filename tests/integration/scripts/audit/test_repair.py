@@ -10,10 +10,10 @@ from stack.waiting import wait_until
 from tests.integration.scripts.audit import test_corrupt_products as products
 from tests.integration.scripts.audit import test_corrupt_sums as sums
 from tests.integration.scripts.audit.corrupting import copied
-from tests.support.audit import audit
-from tests.support.invariant import check_aggregates
-from tests.support.pipeline import Pipeline, now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.commands.audit import audit
+from tests.support.documents.invariant import check_aggregates
+from tests.support.kafka.consumer_group import Pipeline, now_ms, pipeline
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 def spoil_all(database: SyncDatabase) -> None:

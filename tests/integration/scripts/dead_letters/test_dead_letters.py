@@ -13,12 +13,12 @@ from confluent_kafka.admin import AdminClient
 from consumer.process.failpoints import REPLAY_STEPS
 from scripts.publish.generate import Message, generate
 from shared.documents import event_collection
-from tests.support.audit import findings_of, script
-from tests.support.invariant import check_aggregates
-from tests.support.pipeline import Pipeline, now_ms, pipeline
+from tests.support.commands.audit import findings_of, script
+from tests.support.documents.invariant import check_aggregates
+from tests.support.kafka.consumer_group import Pipeline, now_ms, pipeline
+from tests.support.kafka.topic_config import set_topic
 from tests.support.process import module
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.topic_config import set_topic
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 OLD = 30
 """Messages whose events are two days old, of which a consumer that keeps one day makes dead letters."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.api.conftest import empty_database, running_api
-from tests.support.api import KEY, Api, RunningClock
-from tests.support.history import Documents, Sold, store
-from tests.support.servers import MongoServer
-from tests.support.tokens import Cli
+from tests.support.api.running import KEY, Api, RunningClock
+from tests.support.commands.tokens import Cli
+from tests.support.documents.given_events import Documents, Sold, store
+from tests.support.servers.interface import MongoServer
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from jose import jwt
 
 from stack.waiting import wait_until
-from tests.support.api import KEY, Api, RunningClock, tokens_of
-from tests.support.history import Documents
-from tests.support.tokens import Cli
+from tests.support.api.running import KEY, Api, RunningClock, tokens_of
+from tests.support.commands.tokens import Cli
+from tests.support.documents.given_events import Documents
 
 
 def is_refused(api: Api, token: str) -> bool:

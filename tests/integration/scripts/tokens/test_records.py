@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from jose import jwt
 
-from tests.support.api import tokens_of, uses_of
-from tests.support.history import Documents
-from tests.support.tokens import Cli
+from tests.support.api.running import tokens_of, uses_of
+from tests.support.commands.tokens import Cli
+from tests.support.documents.given_events import Documents
 
 
 def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: Cli) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from stack import ports
-from tests.support.api import tokens_of
-from tests.support.history import Documents
-from tests.support.tokens import Cli
+from tests.support.api.running import tokens_of
+from tests.support.commands.tokens import Cli
+from tests.support.documents.given_events import Documents
 
 
 @pytest.mark.parametrize(

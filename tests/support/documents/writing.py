@@ -19,7 +19,7 @@ from consumer.process.clocks import Clocks, utc_now
 from consumer.storage.committer import Committer
 from shared.documents import partition_id
 from shared.mongo import SyncDatabase, ensure_collections
-from tests.support.invariant import raw_events
+from tests.support.documents.invariant import raw_events
 
 GROUP = TOPIC = "writing"
 TOPIC_ID = "the topic's id"

@@ -2,7 +2,7 @@
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
-from tests.support.servers import KafkaServer
+from tests.support.servers.interface import KafkaServer
 
 
 def set_topic(kafka: KafkaServer, topic: str, **settings: object) -> None:

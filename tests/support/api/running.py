@@ -24,9 +24,9 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.support import process
-from tests.support.history import Documents
+from tests.support.documents.given_events import Documents
 from tests.support.process import Running
-from tests.support.servers import MongoServer
+from tests.support.servers.interface import MongoServer
 
 KEY = "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
 """Signs the tests' tokens, and nothing else."""

@@ -56,4 +56,4 @@ def _report(service: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m tests.support.vulnerabilities")
+    app(prog_name="python -m tests.support.programs.vulnerabilities")

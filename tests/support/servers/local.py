@@ -12,7 +12,7 @@ from stack.parts import kafka_files
 from stack.parts.kafka import Kafka
 from stack.parts.mongo import Mongo, ensure_runs
 from stack.settings import StackSettings
-from tests.support.servers import LocalKafka, LocalMongo
+from tests.support.servers.interface import LocalKafka, LocalMongo
 
 
 def kafka(folder: Path) -> LocalKafka:

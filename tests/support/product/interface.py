@@ -13,7 +13,7 @@ Program = Literal["nginx", "api", "consumer"]
 
 
 class Product(Protocol):
-    """A running product. `tests.support.system` has it as processes, `tests.support.project` as containers."""
+    """A running product: `system.System` has it as processes, `project.Project` as containers."""
 
     @property
     def url(self) -> str:

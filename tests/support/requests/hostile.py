@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support import jws
-from tests.support.api import KEY
-from tests.support.jws import encoded
+from tests.support.api import jws
+from tests.support.api.jws import encoded
+from tests.support.api.running import KEY
 
 
 def signed(header: object, claims: object, secret: bytes = KEY.encode()) -> str:

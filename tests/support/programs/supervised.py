@@ -1,7 +1,7 @@
 """Runs shell commands under the real supervisor; its tests run this module as a process of its own.
 
-`python -m tests.support.supervised FOLDER NAME=COMMAND…` runs each command in FOLDER, and prints the `Ending` when all
-have ended. It stops a part named `last` after the others.
+`python -m tests.support.programs.supervised FOLDER NAME=COMMAND…` runs each command in FOLDER, and prints the `Ending`
+when all have ended. It stops a part named `last` after the others.
 """
 
 import sys

@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from tests.support.servers import KafkaServer
+from tests.support.servers.interface import KafkaServer
 
 SILENCE_SECONDS = 30
 

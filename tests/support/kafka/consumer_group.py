@@ -14,9 +14,9 @@ from scripts.publish.generate import Message as Generated
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
-from tests.support import invariant
+from tests.support.documents import invariant
 from tests.support.process import Running, module
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 class Pipeline:

@@ -18,8 +18,8 @@ from stack import ports
 from stack.drivers.client import READING
 from stack.errors import StackError
 from stack.waiting import wait_until
-from tests.support.docker import COMMAND_SECONDS, addresses, docker, inspect, written
 from tests.support.process import ROOT
+from tests.support.product.docker import COMMAND_SECONDS, addresses, docker, inspect, written
 
 PREFIX = "product-analytics-local"
 PUBLIC = ("KAFKA_IMAGE", "MONGO_IMAGE", "NGINX_IMAGE", "PYTHON_IMAGE")

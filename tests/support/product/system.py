@@ -15,10 +15,10 @@ from stack.assembly.ready import is_ready
 from stack.parts import services
 from stack.supervision.part import Part
 from stack.waiting import listens
-from tests.support.balancer import configure
 from tests.support.process import ROOT, Running
-from tests.support.product import Program
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.product.balancer import configure
+from tests.support.product.interface import Program
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 TOPIC = "analytics"
 PARTITIONS = 12

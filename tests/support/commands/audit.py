@@ -11,7 +11,7 @@ from scripts.audit.offsets.kafka import KafkaTopic
 from scripts.audit.reconcile import Reconciliation
 from shared.mongo import SyncDatabase
 from shared.settings import ConsumerSettings
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import Pipeline
 from tests.support.process import ROOT
 
 AUDIT_SECONDS = 120

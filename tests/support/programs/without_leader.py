@@ -1,6 +1,6 @@
 """A consumer for which the leader of partition 0 is away: what it asks about that partition goes where nobody listens.
 
-`python -m tests.support.deaf`: in all else it is `python -m consumer`.
+`python -m tests.support.programs.without_leader`: in all else it is `python -m consumer`.
 """
 
 import sys
