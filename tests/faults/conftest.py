@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from tests.faults.proxy import Proxy
+from tests.faults.injection.proxy import Proxy
 from tests.faults.scenario import Scenario
 from tests.faults.table import Row, table
 from tests.support.servers.interface import KafkaServer, MongoServer

@@ -8,8 +8,8 @@ from random import Random
 from pymongo.errors import PyMongoError
 
 from stack.waiting import wait_until
-from tests.faults import answers, audit, behaviour, contents
-from tests.faults.stalls import StallWatch
+from tests.faults.checks import answers, audit, behaviour, contents
+from tests.faults.checks.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
 from tests.support.commands.audit import findings_of

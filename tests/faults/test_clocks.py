@@ -43,7 +43,7 @@ def test_a_consumers_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int
     clock = tmp_path / "clock"
     clock.write_text(f"{hours}")
     with scenario.under_traffic(200):
-        consumer = scenario.consumer("tests.faults.shifted", SHIFT_FILE=str(clock))
+        consumer = scenario.consumer("tests.faults.injection.shifted", SHIFT_FILE=str(clock))
         consumer.wait_for_output("ClockSkewed")
         scenario.fault()
         assert scenario.handled == 0

@@ -11,8 +11,8 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from stack.waiting import wait_until
+from tests.faults.checks.ownership import MOVE_SECONDS, owns
 from tests.faults.conftest import Start
-from tests.faults.ownership import MOVE_SECONDS, owns
 from tests.faults.scenario import Scenario
 from tests.support.process import ROOT, Running
 from tests.support.servers.interface import KafkaServer

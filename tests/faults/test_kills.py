@@ -7,7 +7,7 @@ import pytest
 from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
-from tests.faults.fleet import Fleet
+from tests.faults.injection.fleet import Fleet
 
 ALL_STEPS = (*CLAIM_STEPS, *BATCH_STEPS)
 SHORT_STEPS = ("before_commit", "after_commit")

@@ -29,7 +29,7 @@ def peak_mib(consumer: Running) -> float:
 def test_a_backlog_of_two_million_in_300_mib(start: Start) -> None:
     scenario = start(partitions=6)
     scenario.traffic.publish(BACKLOG)
-    consumer = scenario.consumer("tests.faults.limited", BATCH_MAX_EVENTS="20000", MEMORY_MIB=str(MEMORY_MIB))
+    consumer = scenario.consumer("tests.faults.injection.limited", BATCH_MAX_EVENTS="20000", MEMORY_MIB=str(MEMORY_MIB))
     scenario.fault()
     scenario.wait_handled(900)
     peak = peak_mib(consumer)

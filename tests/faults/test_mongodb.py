@@ -11,12 +11,12 @@ import pytest
 from stack import ports
 from stack.parts.mongo import Mongo
 from stack.waiting import wait_until
-from tests.faults import behaviour
-from tests.faults.behaviour import paused_again
+from tests.faults.checks import behaviour
+from tests.faults.checks.behaviour import paused_again
+from tests.faults.checks.ownership import MOVE_SECONDS
 from tests.faults.conftest import Start
-from tests.faults.disk import small_disk
-from tests.faults.members import Members
-from tests.faults.ownership import MOVE_SECONDS
+from tests.faults.injection.disk import small_disk
+from tests.faults.injection.members import Members
 from tests.support.servers.interface import LocalMongo, MongoServer
 
 BURSTS = 10

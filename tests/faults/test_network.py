@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from stack.waiting import wait_until
-from tests.faults.behaviour import paused_again
+from tests.faults.checks.behaviour import paused_again
 from tests.faults.conftest import Start
-from tests.faults.proxy import Proxy, When
+from tests.faults.injection.proxy import Proxy, When
 from tests.faults.scenario import Scenario
 from tests.support.process import Running
 

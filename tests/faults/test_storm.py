@@ -6,8 +6,8 @@ import time
 import pytest
 
 from stack.waiting import wait_until
+from tests.faults.checks.ownership import MOVE_SECONDS, all_own
 from tests.faults.conftest import Start
-from tests.faults.ownership import MOVE_SECONDS, all_own
 from tests.support.process import Running
 
 MEMBERS, PARTITIONS = 6, 12

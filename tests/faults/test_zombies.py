@@ -6,9 +6,8 @@ import pytest
 
 from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS
 from stack.waiting import wait_until
-from tests.faults import behaviour
-from tests.faults.conftest import Start
-from tests.faults.ownership import (
+from tests.faults.checks import behaviour
+from tests.faults.checks.ownership import (
     MOVE_SECONDS,
     all_own,
     is_frozen,
@@ -19,7 +18,8 @@ from tests.faults.ownership import (
     owns,
     wait_taken_over,
 )
-from tests.faults.proxy import Proxy
+from tests.faults.conftest import Start
+from tests.faults.injection.proxy import Proxy
 
 AWAY_SECONDS = 4.5
 """What a consumer may take, while MongoDB is silent, to throw away what it lost."""

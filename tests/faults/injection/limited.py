@@ -1,4 +1,4 @@
-"""The consumer with as much memory as `MEMORY_MIB` says and no more: `python -m tests.faults.limited`.
+"""The consumer with as much memory as `MEMORY_MIB` says and no more: `python -m tests.faults.injection.limited`.
 
 The kernel counts what a process may write to that is its own: heaps, and the stacks of threads as large as they may
 grow, so these are made small. Whoever asks for more is refused, and ends.

@@ -1,4 +1,6 @@
-"""`python -m tests.faults.shifted`: the consumer with Python's clock shifted by the hours in the file `SHIFT_FILE`.
+"""The consumer with Python's clock shifted by the hours that the file `SHIFT_FILE` holds.
+
+Started by `python -m tests.faults.injection.shifted`.
 
 Not by libfaketime, which the API is tested with: librdkafka waits by `cnd_timedwait`, which that library does not
 replace, so its waits for a shifted moment never end.

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pymongo.uri_parser import parse_uri
 
-from tests.faults.wire import WireMessage, read_message
+from tests.faults.injection.wire import WireMessage, read_message
 
 When = Literal["before", "after", "swallow"]
 """Cut before the server gets the command; cut when its reply comes; keep the reply and let the client wait."""
