@@ -67,7 +67,7 @@ def kafka(started_servers: list[Server], in_containers: bool, tmp_path_factory: 
     try:
         server = containers.ContainerKafka() if in_containers else local.kafka(tmp_path_factory.mktemp("kafka"))
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     started_servers.append(server)
     server.start()
     return server
@@ -79,7 +79,7 @@ def mongo(started_servers: list[Server], in_containers: bool, tmp_path_factory: 
     try:
         server = containers.ContainerMongo() if in_containers else local.mongo(tmp_path_factory.mktemp("mongo"))
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     started_servers.append(server)
     server.start()
     return server

@@ -34,7 +34,7 @@ def started_system(
     try:
         system = System(kafka, mongo, tmp_path_factory.mktemp("system"))
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     try:
         system.start()
         yield system

@@ -112,7 +112,7 @@ def _publish_and_ask(output: str) -> None:
     try:
         packages.require("curl", "curl", print)
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     subprocess.run(publish, shell=True, cwd=ROOT, check=True, capture_output=True)  # noqa: S602
 
     def answer() -> str:

@@ -21,7 +21,7 @@ def faketime(file: Path) -> dict[str, str]:
     try:
         program = packages.require("faketime", "faketime", print)
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     (library,) = sorted(program.parent.parent.glob("lib/**/libfaketimeMT.so.1"))
     return {
         "LD_PRELOAD": str(library),

@@ -17,7 +17,8 @@ from tests.faults.checks.ownership import MOVE_SECONDS
 from tests.faults.conftest import Start
 from tests.faults.injection.disk import small_disk
 from tests.faults.injection.members import Members
-from tests.support.servers.interface import LocalMongo, MongoServer
+from tests.support.servers.interface import MongoServer
+from tests.support.servers.local import LocalMongo
 
 BURSTS = 10
 STOPPED_SECONDS, RUNNING_SECONDS = 0.4, 0.3

@@ -1,14 +1,6 @@
 """The servers that tests use, whatever runs them: an interface, and servers of the local stack's own parts."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
-
-from stack.parts import kafka, mongo, replica_set
-from stack.parts.kafka import Kafka
-from stack.parts.mongo import Mongo
-from stack.supervision.part import Part
-from tests.support.process import Running
 
 
 class Server(Protocol):
@@ -57,63 +49,3 @@ class MongoServer(Server, Protocol):
     @property
     def uri(self) -> str:
         """Connection string; databases are the tests' to name."""
-
-
-class _Local:
-    """A server of the local stack's own parts."""
-
-    def __init__(self, part: Part, log: Path, wait_ready: Callable[[], None]) -> None:
-        self._running = Running(part, log)
-        self._wait_ready = wait_ready
-
-    @property
-    def pid(self) -> int:
-        """Process id of the last start."""
-        return self._running.pid
-
-    def start(self) -> None:
-        self._running.start()
-        self._wait_ready()
-
-    def stop(self) -> None:
-        self._running.stop()
-
-    def kill(self) -> None:
-        self._running.kill()
-
-    def freeze(self) -> None:
-        self._running.freeze()
-
-    def thaw(self) -> None:
-        self._running.thaw()
-
-    def restore(self) -> None:
-        if self._running.is_frozen:
-            self.thaw()
-            self._wait_ready()
-        elif not self._running.is_running:
-            self.start()
-
-    def close(self) -> None:
-        self._running.close()
-
-
-class LocalKafka(_Local):
-    """A broker started from Kafka's own program files."""
-
-    def __init__(self, broker: Kafka, log: Path) -> None:
-        broker.prepare()
-        super().__init__(broker.part(), log, lambda: kafka.wait_ready(broker.bootstrap_servers))
-        self.bootstrap_servers = broker.bootstrap_servers
-
-    def create_topic(self, name: str, partitions: int) -> None:
-        kafka.create_topic(self.bootstrap_servers, name, partitions)
-
-
-class LocalMongo(_Local):
-    """A mongod started from the wheel's program."""
-
-    def __init__(self, server: Mongo, port: int, log: Path) -> None:
-        server.prepare()
-        super().__init__(server.part(), log, lambda: replica_set.wait_ready(port))
-        self.uri = mongo.uri(port)

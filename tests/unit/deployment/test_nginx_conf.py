@@ -31,7 +31,7 @@ def local_configuration(tmp_path: Path) -> Path:
     try:
         configure(tmp_path, [19100, 19101])
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     return tmp_path / "nginx.conf"
 
 
