@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from shared.settings import ApiSettings
-from tests.support.api.running import KEY, Api, Clock, serving
+from tests.support.api.running import KEY, Api, ManualClock, serving
 from tests.support.documents.given_events import Documents, Sold, database_names, ms, store
 from tests.support.servers.interface import MongoServer
 
@@ -37,9 +37,9 @@ def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
 
 
 @contextmanager
-def running_api(mongo: MongoServer, database: Documents, clock: Clock | None = None) -> Iterator[Api]:
+def running_api(mongo: MongoServer, database: Documents, clock: ManualClock | None = None) -> Iterator[Api]:
     """A running API; unless a clock is given, its own stands at noon of 1 June 2026, UTC."""
-    clock = clock or Clock(NOON)
+    clock = clock or ManualClock(NOON)
     settings = api_settings(mongo, database)
     with serving(settings, clock) as url:
         running = Api(settings, database, clock, url)

@@ -10,7 +10,7 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api.running import KEY, Api, Clock, serving
+from tests.support.api.running import KEY, Api, ManualClock, serving
 from tests.support.documents.given_events import Sold, store
 from tests.support.servers.interface import MongoServer
 
@@ -80,7 +80,7 @@ def test_it_starts_before_mongodb(mongo: MongoServer) -> None:
         token_signing_key=SecretStr(KEY),
         drain_seconds=0,
     )
-    with serving(away, Clock(NOON)) as url, httpx.Client(base_url=url) as client:
+    with serving(away, ManualClock(NOON)) as url, httpx.Client(base_url=url) as client:
         assert client.get("/livez").status_code == 200
         assert client.get("/readyz").status_code == 503
         assert client.get("/api/product/sale").status_code == 401

@@ -32,7 +32,7 @@ KEY = "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
 """Signs the tests' tokens, and nothing else."""
 
 
-class Clock:
+class ManualClock:
     """UTC milliseconds that stand still until a test moves them."""
 
     def __init__(self, now_ms: int) -> None:
@@ -42,7 +42,7 @@ class Clock:
         return self.now_ms
 
 
-class RunningClock(Clock):
+class RunningClock(ManualClock):
     """This machine's clock, which a test moves ahead."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ def uses_of(database: Documents) -> Collection[dict[str, Any]]:
 class Api:
     """A running API, its database and its clock."""
 
-    def __init__(self, settings: ApiSettings, database: Documents, clock: Clock, url: str) -> None:
+    def __init__(self, settings: ApiSettings, database: Documents, clock: ManualClock, url: str) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
@@ -105,7 +105,7 @@ class Api:
 
 
 @contextmanager
-def serving(settings: ApiSettings, clock: Clock) -> Iterator[str]:
+def serving(settings: ApiSettings, clock: ManualClock) -> Iterator[str]:
     """Serve the application on a free port; yields its address. It logs nothing: the thread is not a test's own."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with socket.socket() as listener:

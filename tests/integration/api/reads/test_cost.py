@@ -27,7 +27,7 @@ from api.reads.window import Window
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
-from tests.support.api.running import Api, Clock
+from tests.support.api.running import Api, ManualClock
 from tests.support.documents.given_events import Documents, Rated, Sold, store
 
 HOUR = 3_600_000
@@ -43,7 +43,7 @@ class Counted:
             return SalesReader(counted, Freshness(counted), self.clock)
 
         self.queries: Counter[str] = Counter()
-        self.clock = Clock(NOON + HOUR // 2 + 30_000)
+        self.clock = ManualClock(NOON + HOUR // 2 + 30_000)
         self._runner = runner
         self._reader = runner.run(reader())
 
@@ -141,7 +141,7 @@ def _examined(
 def test_an_answer_with_data_passes_nothing_of_fastapi(settings: ApiSettings, database: Documents) -> None:
     """A route that FastAPI runs costs several times as much."""
     store(database, [Sold(3, NOON, "7")])
-    api = Api(settings, database, Clock(NOON), "")
+    api = Api(settings, database, ManualClock(NOON), "")
     application, token = create_app(settings, api.clock), api.token()
 
     async def ask() -> tuple[list[Message], set[str]]:

@@ -20,7 +20,7 @@ from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
-from tests.support.api.running import Clock
+from tests.support.api.running import ManualClock
 from tests.support.documents.given_events import (
     Documents,
     Event,
@@ -57,7 +57,7 @@ class Readers:
 
     def __init__(self, runner: asyncio.Runner, store_: Store) -> None:
         self._runner = runner
-        self._clock = Clock(NOON)
+        self._clock = ManualClock(NOON)
         freshness = Freshness(store_)
         self._sales = SalesReader(store_, freshness, self._clock)
         self._ratings = RatingsReader(store_, freshness)
