@@ -10,7 +10,7 @@ from pymongo import MongoClient
 
 from shared.settings import ApiSettings
 from tests.support.api.running import KEY, Api, ManualClock, serving
-from tests.support.documents.given_events import Documents, Sold, database_names, ms, store
+from tests.support.documents.given_events import Documents, GivenSale, database_names, ms, store
 from tests.support.servers.interface import MongoServer
 
 NOON = ms("2026-06-01T12:00:00Z")
@@ -71,5 +71,5 @@ def api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
 def shared_api(mongo: MongoServer) -> Iterator[Api]:
     """An API for all tests of a module that leave no trace; product 3 was sold once at noon, for 3000."""
     with empty_database(mongo) as database, running_api(mongo, database) as api:
-        store(database, [Sold(3, NOON, "3000")])
+        store(database, [GivenSale(3, NOON, "3000")])
         yield api

@@ -11,7 +11,7 @@ from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
 from tests.support.api.running import KEY, Api, ManualClock, serving
-from tests.support.documents.given_events import Sold, store
+from tests.support.documents.given_events import GivenSale, store
 from tests.support.servers.interface import MongoServer
 
 ROUTES = ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3")
@@ -28,7 +28,7 @@ def is_unavailable(answer: httpx.Response) -> bool:
 
 
 def test_an_outage_and_its_end(api: Api, mongo: MongoServer) -> None:
-    store(api.database, [Sold(3, NOON, "7")])
+    store(api.database, [GivenSale(3, NOON, "7")])
     token = api.token()
     assert api.get("/api/product/sale/3", token).text == '{"total": 7}'
     mongo.kill()

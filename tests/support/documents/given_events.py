@@ -21,7 +21,7 @@ GROUP, TOPIC = "analytics", "analytics"
 
 
 @dataclass(frozen=True)
-class Sold:
+class GivenSale:
     """A sale; `amount` is a decimal number."""
 
     product: int
@@ -32,7 +32,7 @@ class Sold:
 
 
 @dataclass(frozen=True)
-class Rated:
+class GivenRating:
     """A rating; `rating` is a decimal number."""
 
     product: int
@@ -41,16 +41,16 @@ class Rated:
     partition: int = 0
 
 
-Event = Sold | Rated
+GivenEvent = GivenSale | GivenRating
 
 
-def sales_of_last_hour(events: Iterable[Event], now_ms: int, product: int | None = None) -> Decimal:
+def sales_of_last_hour(events: Iterable[GivenEvent], now_ms: int, product: int | None = None) -> Decimal:
     """An event of second s counts while floor_second(now) <= s + 3600. None: of all products."""
     return sum(
         (
             Decimal(event.amount)
             for event in events
-            if isinstance(event, Sold)
+            if isinstance(event, GivenSale)
             and product in (None, event.product)
             and now_ms // 1000 <= event.time_ms // 1000 + 3600
         ),
@@ -58,16 +58,18 @@ def sales_of_last_hour(events: Iterable[Event], now_ms: int, product: int | None
     )
 
 
-def average_rating(events: Iterable[Event], product: int) -> Decimal | None:
+def average_rating(events: Iterable[GivenEvent], product: int) -> Decimal | None:
     """Half-even to two decimals, None without ratings."""
-    ratings = [Fraction(event.rating) for event in events if isinstance(event, Rated) and event.product == product]
+    ratings = [
+        Fraction(event.rating) for event in events if isinstance(event, GivenRating) and event.product == product
+    ]
     if not ratings:
         return None
     mean = sum(ratings, Fraction(0)) / len(ratings)
     return (Decimal(mean.numerator) / Decimal(mean.denominator)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
 
-def store(database: Documents, events: Iterable[Event]) -> None:
+def store(database: Documents, events: Iterable[GivenEvent]) -> None:
     """Add events: the raw ones, and each to every sum that it belongs to."""
     for event in events:
         _store_raw(database, event)
@@ -100,12 +102,12 @@ def ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def _store_raw(database: Documents, event: Event) -> None:
+def _store_raw(database: Documents, event: GivenEvent) -> None:
     name = f"events_{datetime.fromtimestamp(event.time_ms / 1000, UTC):%Y%m%d}"
     ensure_event_collection(database, name)
     identity = {"p": event.product, "t": event.time_ms, "k": event.partition, "o": next(_OFFSETS), "g": 1}
     fields: dict[str, Any]
-    if isinstance(event, Sold):
+    if isinstance(event, GivenSale):
         amount = Decimal128(Decimal(event.amount).quantize(Decimal("0.000001")))
         fields = {"event": "productSold", "no_of_units": event.units, "amount": amount}
     else:
@@ -113,8 +115,8 @@ def _store_raw(database: Documents, event: Event) -> None:
     database[name].insert_one({"_id": identity, **fields, "name_of_product": f"Product {event.product}"})
 
 
-def _sums(event: Event) -> dict[str, Any]:
-    if isinstance(event, Sold):
+def _sums(event: GivenEvent) -> dict[str, Any]:
+    if isinstance(event, GivenSale):
         return {"amount": Decimal128(Decimal(event.amount)), "units": event.units, "sales": 1}
     return {"ratings": 1, "rating_sum": Decimal128(Decimal(event.rating))}
 

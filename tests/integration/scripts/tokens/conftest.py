@@ -7,7 +7,7 @@ import pytest
 from tests.integration.api.conftest import empty_database, running_api
 from tests.support.api.running import KEY, Api, RunningClock
 from tests.support.commands.tokens import Cli
-from tests.support.documents.given_events import Documents, Sold, store
+from tests.support.documents.given_events import Documents, GivenSale, store
 from tests.support.servers.interface import MongoServer
 
 
@@ -31,5 +31,5 @@ def clock() -> RunningClock:
 def api(mongo: MongoServer, database: Documents, clock: RunningClock) -> Iterator[Api]:
     """At the present time, as the command is."""
     with running_api(mongo, database, clock) as api:
-        store(database, [Sold(product, clock(), "5") for product in (3, 4)])
+        store(database, [GivenSale(product, clock(), "5") for product in (3, 4)])
         yield api
