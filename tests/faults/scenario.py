@@ -14,7 +14,7 @@ from tests.faults.table import Row
 from tests.faults.traffic import Traffic
 from tests.support.commands.audit import findings_of
 from tests.support.documents import invariant
-from tests.support.kafka.consumer_group import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import Running
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -32,15 +32,15 @@ class Scenario:
         self.row = row
         self.choose = choose
         self.folder = folder
-        self.pipeline = Pipeline(kafka, mongo, folder, partitions)
-        self.traffic = Traffic(kafka.bootstrap_servers, self.pipeline.topic, choose)
-        self._stalls = StallWatch(mongo.uri, self.pipeline.topic, lambda: len(self.traffic.acknowledged))
+        self.group = ConsumerGroup(kafka, mongo, folder, partitions)
+        self.traffic = Traffic(kafka.bootstrap_servers, self.group.topic, choose)
+        self._stalls = StallWatch(mongo.uri, self.group.topic, lambda: len(self.traffic.acknowledged))
         self._stalls.start()
 
     @property
     def handled(self) -> int:
         """How many messages the stored offsets say are handled."""
-        return self.pipeline.handled
+        return self.group.handled
 
     def fault(self, times: int = 1) -> None:
         """Count what was just done."""
@@ -49,7 +49,7 @@ class Scenario:
     def consumer(self, module: str = "consumer", **more: str) -> Running:
         """A started consumer, which Kafka gives up after `SESSION_MS` of silence; batches are small and many."""
         few = {"KAFKA_SESSION_TIMEOUT_MS": str(SESSION_MS), "BATCH_MAX_EVENTS": "200"}
-        return self.pipeline.consumer(module, **(few | more))
+        return self.group.consumer(module, **(few | more))
 
     @contextmanager
     def under_traffic(self, rate: float = RATE) -> Iterator[None]:
@@ -61,12 +61,12 @@ class Scenario:
         """Wait until so many more messages are handled."""
         goal = self.handled + messages
         what = f"{messages} more messages handled"
-        behaviour.wait_without_halts(self.pipeline, what, lambda: self.handled >= goal, seconds)
+        behaviour.wait_without_halts(self.group, what, lambda: self.handled >= goal, seconds)
 
     def wait_handled(self, seconds: float = FINISH_SECONDS) -> None:
         """Wait until every acknowledged message is handled."""
         behaviour.wait_without_halts(
-            self.pipeline,
+            self.group,
             "all messages handled",
             lambda: self.handled >= len(self.traffic.acknowledged),
             seconds,
@@ -79,7 +79,7 @@ class Scenario:
     @property
     def stored(self) -> Mapping[invariant.Place, int]:
         """How often each message is stored."""
-        return invariant.handled_places(self.pipeline.database)
+        return invariant.handled_places(self.group.database)
 
     def finish(self, *, halts: bool = False, ask_all: bool = False, wait: Callable[[], None] | None = None) -> None:
         """Wait until everything is handled, assert the invariant, by the operators' audit too, note what came of it.
@@ -88,16 +88,16 @@ class Scenario:
         """
         (wait or self.wait_handled)()
         handled = self._note()
-        database = self.pipeline.database
+        database = self.group.database
         invariant.check_places(database, set(self.traffic.acknowledged), handled)
         contents.check(database, self.traffic.acknowledged)
-        behaviour.check(self.pipeline, halts=halts)
-        behaviour.check_offsets_told_to_kafka(self.pipeline)
-        findings = findings_of(self.pipeline, database)
+        behaviour.check(self.group, halts=halts)
+        behaviour.check_offsets_told_to_kafka(self.group)
+        findings = findings_of(self.group, database)
         assert not findings, f"the audit finds {len(findings)} things, such as {findings[:3]}"
         if ask_all:
-            audit.check(self.pipeline)
-            answers.check(self.pipeline, self.traffic.acknowledged.values(), self.folder)
+            audit.check(self.group)
+            answers.check(self.group, self.traffic.acknowledged.values(), self.folder)
         self.row.held = True
 
     def close(self) -> None:
@@ -105,7 +105,7 @@ class Scenario:
         if self._stalls.is_watching:
             with suppress(PyMongoError):
                 self._note()
-        self.pipeline.close()
+        self.group.close()
 
     def _note(self) -> Mapping[invariant.Place, int]:
         """What the table tells, also of a scenario that fails. Returns what is stored."""

@@ -66,8 +66,8 @@ def test_an_apis_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) ->
     clock.write_text("+0")
     consumer = scenario.consumer()
     scenario.traffic.publish(100)
-    pipeline = scenario.pipeline
-    with api_process(pipeline.mongo, pipeline.database, tmp_path, **faketime(clock)) as (api, _):
+    group = scenario.group
+    with api_process(group.mongo, group.database, tmp_path, **faketime(clock)) as (api, _):
         ready = partial(api.client.get, "/readyz")
         wait_until("readiness", lambda: ready().status_code == 200, SEEN_SECONDS)
         clock.write_text(f"{hours:+d}h")

@@ -17,8 +17,8 @@ Copied = tuple[object, ...]
 def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
     """At a step of a transaction, and at any moment after one, while copies are being made."""
     scenario = start(partitions=3)
-    topic = f"{scenario.pipeline.topic}-dead-letters"
-    scenario.pipeline.kafka.create_topic(topic, 1)
+    topic = f"{scenario.group.topic}-dead-letters"
+    scenario.group.kafka.create_topic(topic, 1)
     choose = scenario.choose
     steps = choose.sample(BATCH_STEPS, len(BATCH_STEPS)) if full else ["before_commit"]
     for failpoint in [*(f"{step}:kill:1" for step in steps), *[""] * (4 if full else 1)]:
@@ -29,7 +29,7 @@ def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
         scenario.fault()
     last = scenario.consumer(DEAD_LETTER_TOPIC=topic)
     scenario.finish()
-    letters = scenario.pipeline.database.rejected_events
+    letters = scenario.group.database.rejected_events
     wait_until("every copy noted", lambda: not letters.count_documents({"copy_pending": True}), 60)
     expected = {
         (letter["reason"].encode(), b"%d" % letter["_id"]["k"], b"%d" % letter["_id"]["o"]) for letter in letters.find()
@@ -46,4 +46,4 @@ def moved_or_died(scenario: Scenario, consumer: Running, handled: int) -> bool:
 def told(scenario: Scenario, topic: str) -> set[Copied]:
     """What the copies in the topic say, some of which may be there twice."""
     names = [f"dead-letter-{name}" for name in ("reason", "partition", "offset")]
-    return {tuple(headers[name] for name in names) for _, headers in copies(scenario.pipeline.kafka, topic)}
+    return {tuple(headers[name] for name in names) for _, headers in copies(scenario.group.kafka, topic)}

@@ -31,7 +31,7 @@ def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None
     wait_until("the halts", lambda: partitions <= commands(consumer).keys(), MOVE_SECONDS)
     for partition in partitions:
         command = (sys.executable, *shlex.split(commands(consumer)[partition]))
-        environment = scenario.pipeline.environment()
+        environment = scenario.group.environment()
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
@@ -60,10 +60,10 @@ def test_a_broker_killed_and_restarted(start: Start, full: bool, kafka: KafkaSer
 
 def recreate(scenario: Scenario, admin: AdminClient) -> None:
     """Delete the topic and make it again, empty."""
-    topic = scenario.pipeline.topic
+    topic = scenario.group.topic
     admin.delete_topics([topic])[topic].result(10)
     wait_until("the topic gone", lambda: topic not in admin.list_topics(timeout=5).topics, 20)
-    scenario.pipeline.kafka.create_topic(topic, PARTITIONS)
+    scenario.group.kafka.create_topic(topic, PARTITIONS)
     scenario.fault()
 
 
@@ -90,10 +90,10 @@ def test_retention_that_passes_unread_offsets_halts_until_it_is_resolved(start: 
     scenario.traffic.publish(600)
     scenario.wait_handled()
     assert first.stop() == 0
-    (stored,) = scenario.pipeline.database.partitions.find({"_id.k": 0})
+    (stored,) = scenario.group.database.partitions.find({"_id.k": 0})
     scenario.traffic.publish(600)
     low = stored["next_offset"] + 20
-    (deleted,) = admin.delete_records([TopicPartition(scenario.pipeline.topic, 0, low)]).values()
+    (deleted,) = admin.delete_records([TopicPartition(scenario.group.topic, 0, low)]).values()
     deleted.result(10)
     scenario.fault()
     second = scenario.consumer()
@@ -116,8 +116,8 @@ def test_partitions_added_while_running_are_picked_up(start: Start, admin: Admin
         consumer = scenario.consumer()
         for partitions in (PARTITIONS + 2, PARTITIONS + 5):
             scenario.wait_progress(200)
-            grown = NewPartitions(scenario.pipeline.topic, partitions)
-            admin.create_partitions([grown])[scenario.pipeline.topic].result(10)
+            grown = NewPartitions(scenario.group.topic, partitions)
+            admin.create_partitions([grown])[scenario.group.topic].result(10)
             scenario.fault()
             wait_until("their claims", partial(owns, scenario, consumer, partitions), MOVE_SECONDS)
         wait_until(

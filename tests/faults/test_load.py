@@ -46,7 +46,7 @@ def test_ten_thousand_poison_messages_in_a_row(start: Start) -> None:
     scenario.traffic.publish(300)
     consumer = scenario.consumer(BATCH_MAX_EVENTS="1000")
     scenario.finish(ask_all=True)
-    assert scenario.pipeline.database.rejected_events.count_documents({}) >= POISON
+    assert scenario.group.database.rejected_events.count_documents({}) >= POISON
     assert consumer.stop() == 0
 
 
@@ -56,7 +56,7 @@ def test_an_event_that_mongodb_alone_refuses(start: Start) -> None:
     consumer = scenario.consumer()
     scenario.traffic.publish(100)
     scenario.wait_handled()
-    database = scenario.pipeline.database
+    database = scenario.group.database
     for day in [name for name in database.list_collection_names() if name.startswith("events_")]:
         database.command("collMod", day, validator={"name_of_product": {"$ne": "refuse me"}})
     messages = generate(count=400, products=10, seed=scenario.choose.getrandbits(32))

@@ -87,7 +87,7 @@ def test_what_a_primary_alone_had_was_never_called_committed(start: Start, full:
             members.kill_member(alone)
             members.thaw()
             members.wait_primary()
-            behaviour.check_offsets_told_to_kafka(scenario.pipeline)
+            behaviour.check_offsets_told_to_kafka(scenario.group)
             scenario.fault()
             consumer.thaw()
             members.restore()
@@ -102,7 +102,7 @@ def test_a_restarted_and_a_killed_mongod(start: Start) -> None:
         consumer = scenario.consumer()
         for kind in ("stop", "kill", "stop", "kill"):
             scenario.wait_progress(200)
-            server = scenario.pipeline.mongo
+            server = scenario.group.mongo
             server.stop() if kind == "stop" else server.kill()
             server.start()
             scenario.fault()
@@ -137,7 +137,7 @@ def test_a_mongod_that_hardly_runs(start: Start) -> None:
     with scenario.under_traffic(400):
         consumer = scenario.consumer()
         scenario.wait_progress(200)
-        with slowed(scenario.pipeline.mongo):
+        with slowed(scenario.group.mongo):
             for _ in range(BURSTS):
                 scenario.wait_progress(100)
                 scenario.fault()

@@ -26,7 +26,7 @@ KINDS: tuple[When, ...] = ("before", "after")
 
 def provoke_claims(scenario: Scenario) -> None:
     """Raise every epoch, as a claim elsewhere does: the consumers are fenced and claim again."""
-    scenario.pipeline.database.partitions.update_many({}, {"$inc": {"epoch": 1}})
+    scenario.group.database.partitions.update_many({}, {"$inc": {"epoch": 1}})
 
 
 def failed_again(consumer: Running, failures: int) -> bool:

@@ -8,17 +8,17 @@ from typing import Any
 
 from scripts.publish.generate import Expected, Rated, Sold
 from tests.support.api.running import Api, api_process
-from tests.support.kafka.consumer_group import Pipeline, now_ms
+from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 
 Known = list[tuple[Expected, int]]
 """What is expected of each message, and its time in UTC milliseconds."""
 
 
-def check(pipeline: Pipeline, known: Iterable[tuple[Expected, int]], folder: Path) -> None:
+def check(group: ConsumerGroup, known: Iterable[tuple[Expected, int]], folder: Path) -> None:
     """Ask for every product's sales and rating and for all sales, and assert each answer."""
     events = [(event, _time(event, recorded)) for event, recorded in known if not isinstance(event, str)]
-    environment = {"KAFKA_TOPIC": pipeline.topic, "GROUP_ID": pipeline.topic}
-    with api_process(pipeline.mongo, pipeline.database, folder, **environment) as (api, _):
+    environment = {"KAFKA_TOPIC": group.topic, "GROUP_ID": group.topic}
+    with api_process(group.mongo, group.database, folder, **environment) as (api, _):
         _check_sales(api, "/api/product/sale", events)
         for product in sorted({event.product for event, _ in events}):
             own = [(event, time) for event, time in events if event.product == product]

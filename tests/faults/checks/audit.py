@@ -5,18 +5,18 @@ import os
 import subprocess
 import sys
 
-from tests.support.kafka.consumer_group import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import ROOT
 
 AUDIT_SECONDS = 120
 
 
-def check(pipeline: Pipeline) -> None:
+def check(group: ConsumerGroup) -> None:
     """Assert that `python -m scripts.audit` finds everything right."""
     done = subprocess.run(
         (sys.executable, "-m", "scripts.audit", "--json"),
         cwd=ROOT,
-        env={**os.environ, **pipeline.environment()},
+        env={**os.environ, **group.environment()},
         capture_output=True,
         text=True,
         timeout=AUDIT_SECONDS,

@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from stack.waiting import wait_until
-from tests.support.kafka.consumer_group import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import Running
 
 TAKEOVER_SECONDS = 15.0
@@ -27,11 +27,11 @@ def paused_again(consumer: Running, pauses: int) -> bool:
     return consumer.output.count("reading pauses") > pauses
 
 
-def wait_without_halts(pipeline: Pipeline, what: str, ready: Callable[[], bool], seconds: float) -> None:
+def wait_without_halts(group: ConsumerGroup, what: str, ready: Callable[[], bool], seconds: float) -> None:
     """Wait for a condition. Fails at once when a consumer halts a partition, which would have to wait for a person."""
 
     def ready_or_halted() -> bool:
-        for consumer in pipeline.consumers:
+        for consumer in group.consumers:
             halts = [line for line in consumer.output.splitlines() if "partition halted" in line]
             assert not (consumer.is_running and halts), f"a consumer halted: {halts[-1]}"
         return ready()
@@ -39,10 +39,10 @@ def wait_without_halts(pipeline: Pipeline, what: str, ready: Callable[[], bool],
     wait_until(what, ready_or_halted, seconds)
 
 
-def check(pipeline: Pipeline, *, halts: bool) -> None:
+def check(group: ConsumerGroup, *, halts: bool) -> None:
     """Assert that no consumer failed, none halted unless `halts`, and each claim had an epoch of its own."""
     claims: Counter[tuple[int, int]] = Counter()
-    for consumer in pipeline.consumers:
+    for consumer in group.consumers:
         for entry in entries(consumer):
             what = entry["event"]
             assert not what.startswith("consumer failed"), entry
@@ -54,14 +54,12 @@ def check(pipeline: Pipeline, *, halts: bool) -> None:
     assert not shared, f"two claims of a partition had the same epoch, so neither fences the other: {shared}"
 
 
-def check_offsets_told_to_kafka(pipeline: Pipeline) -> None:
+def check_offsets_told_to_kafka(group: ConsumerGroup) -> None:
     """What lag tools see is never ahead of what MongoDB holds."""
-    stored = {one["_id"]["k"]: one["next_offset"] for one in pipeline.database.partitions.find()}
-    reader = Consumer(
-        {"bootstrap.servers": pipeline.kafka.bootstrap_servers, "group.id": pipeline.topic, "log_level": 0}
-    )
+    stored = {one["_id"]["k"]: one["next_offset"] for one in group.database.partitions.find()}
+    reader = Consumer({"bootstrap.servers": group.kafka.bootstrap_servers, "group.id": group.topic, "log_level": 0})
     try:
-        told = reader.committed([TopicPartition(pipeline.topic, partition) for partition in stored], timeout=15)
+        told = reader.committed([TopicPartition(group.topic, partition) for partition in stored], timeout=15)
     finally:
         reader.close()
     for one in told:

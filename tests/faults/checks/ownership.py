@@ -18,7 +18,7 @@ def is_frozen(consumer: Running) -> bool:
 
 def owned(scenario: Scenario, consumer: Running) -> set[int]:
     """The partitions that this process claimed last."""
-    owners = scenario.pipeline.database.partitions.find({}, {"owner": 1})
+    owners = scenario.group.database.partitions.find({}, {"owner": 1})
     return {one["_id"]["k"] for one in owners if f"-{consumer.pid}-" in one["owner"]}
 
 
@@ -39,7 +39,7 @@ def own_nothing(scenario: Scenario, consumers: list[Running]) -> bool:
 
 def offsets(scenario: Scenario, partitions: set[int]) -> dict[int, int]:
     """The stored offsets of these partitions."""
-    chosen = scenario.pipeline.database.partitions.find({"_id.k": {"$in": sorted(partitions)}})
+    chosen = scenario.group.database.partitions.find({"_id.k": {"$in": sorted(partitions)}})
     return {one["_id"]["k"]: one["next_offset"] for one in chosen}
 
 

@@ -16,7 +16,7 @@ from tests.integration.api.conftest import empty_database
 from tests.support import process
 from tests.support.api.running import api_process
 from tests.support.documents.given_events import Documents
-from tests.support.kafka.consumer_group import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.servers.bugsnag import receiver, silent_receiver
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -152,10 +152,10 @@ def test_a_silent_receiver_does_not_slow_the_api(mongo: MongoServer, tmp_path: P
 
 
 def test_a_halt_of_the_consumer_is_reported_once(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
-    pipeline = Pipeline(kafka, mongo, tmp_path)
-    pipeline.database.create_collection("events_20200101")
-    with receiver() as received, closing(pipeline):
-        consumer = pipeline.consumer(BUGSNAG_API_KEY=KEY, BUGSNAG_ENDPOINT=received.url)
+    group = ConsumerGroup(kafka, mongo, tmp_path)
+    group.database.create_collection("events_20200101")
+    with receiver() as received, closing(group):
+        consumer = group.consumer(BUGSNAG_API_KEY=KEY, BUGSNAG_ENDPOINT=received.url)
         assert consumer.wait(60) == 3
     (report,) = received.reports
     ((kind, text),) = errors(report)

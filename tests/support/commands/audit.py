@@ -11,7 +11,7 @@ from scripts.audit.offsets.kafka import KafkaTopic
 from scripts.audit.reconcile import Reconciliation
 from shared.mongo import SyncDatabase
 from shared.settings import ConsumerSettings
-from tests.support.kafka.consumer_group import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import ROOT
 
 AUDIT_SECONDS = 120
@@ -44,8 +44,8 @@ def audit(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
     return report
 
 
-def kafka_topic_of(events: Pipeline) -> KafkaTopic:
-    """The pipeline's topic as an audit asks Kafka about it."""
+def kafka_topic_of(events: ConsumerGroup) -> KafkaTopic:
+    """The group's topic, as an audit asks Kafka about it."""
     return KafkaTopic(
         ConsumerSettings(
             kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic, group_id=events.topic
@@ -53,7 +53,7 @@ def kafka_topic_of(events: Pipeline) -> KafkaTopic:
     )
 
 
-def findings_of(events: Pipeline, database: SyncDatabase) -> list[Finding]:
+def findings_of(events: ConsumerGroup, database: SyncDatabase) -> list[Finding]:
     """The findings of an audit of `database` inside this process, which is quicker than starting one."""
     reconciliation = Reconciliation(database, events.topic, events.topic, kafka_topic_of(events), None)
     return reconciliation.run(lambda _: None).findings.details

@@ -19,7 +19,7 @@ from tests.support.process import Running, module
 from tests.support.servers.interface import KafkaServer, MongoServer
 
 
-class Pipeline:
+class ConsumerGroup:
     """A topic, a database, a group; consumers are started by `consumer`."""
 
     def __init__(self, kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4) -> None:
@@ -36,7 +36,7 @@ class Pipeline:
         self.database: SyncDatabase = connect(settings, "tests")
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The settings of this pipeline's consumers."""
+        """The settings of this group's consumers."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "KAFKA_TOPIC": self.topic,
@@ -106,9 +106,11 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4) -> Iterator[Pipeline]:
-    """A pipeline that leaves nothing behind."""
-    one = Pipeline(kafka, mongo, folder, partitions)
+def consumer_group(
+    kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4
+) -> Iterator[ConsumerGroup]:
+    """A group that leaves nothing behind."""
+    one = ConsumerGroup(kafka, mongo, folder, partitions)
     try:
         yield one
     finally:
