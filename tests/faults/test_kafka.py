@@ -99,12 +99,12 @@ def test_retention_that_passes_unread_offsets_halts_until_it_is_resolved(start: 
     second = scenario.consumer()
     resolve(scenario, second, {0})
     # What retention took was never anybody's to count; the rest of that partition is another generation's.
-    published = scenario.traffic.acknowledged.items()
-    unread = {place: known for place, known in published if place[1] == 0 and place[2] >= stored["next_offset"]}
-    for place, known in unread.items():
-        del scenario.traffic.acknowledged[place]
-        if place[2] >= low:
-            scenario.traffic.acknowledged[2, *place[1:]] = known
+    published = scenario.traffic.acknowledged
+    unread = {at: published[at] for at in published if at.partition == 0 and at.offset >= stored["next_offset"]}
+    for at, known in unread.items():
+        del published[at]
+        if at.offset >= low:
+            published[at._replace(generation=2)] = known
     scenario.finish(halts=True, wait=scenario.wait_stored)
     assert second.stop() == 0
 
@@ -122,7 +122,7 @@ def test_partitions_added_while_running_are_picked_up(start: Start, admin: Admin
             wait_until("their claims", partial(owns, scenario, consumer, partitions), MOVE_SECONDS)
         wait_until(
             "traffic in all of them",
-            lambda: {place[1] for place in tuple(scenario.traffic.acknowledged)} == set(range(PARTITIONS + 5)),
+            lambda: {at.partition for at in tuple(scenario.traffic.acknowledged)} == set(range(PARTITIONS + 5)),
             MOVE_SECONDS,
         )
     scenario.finish()

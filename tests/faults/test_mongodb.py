@@ -87,7 +87,7 @@ def test_what_a_primary_alone_had_was_never_called_committed(start: Start, full:
             members.kill_member(alone)
             members.thaw()
             members.wait_primary()
-            behaviour.check_offsets_told_to_kafka(scenario.group)
+            behaviour.check_offsets_committed_to_kafka(scenario.group)
             scenario.fault()
             consumer.thaw()
             members.restore()

@@ -1,4 +1,4 @@
-"""The API's answers against what the published events say, computed from the definitions alone."""
+"""The API's answers, compared with what the published events add up to by the definitions alone."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from scripts.publish.generate import Expected, Rated, Sold
 from tests.support.api.running import Api, api_process
 from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 
-Known = list[tuple[Expected, int]]
-"""What is expected of each message, and its time in UTC milliseconds."""
-
 
 def check(group: ConsumerGroup, known: Iterable[tuple[Expected, int]], folder: Path) -> None:
-    """Ask for every product's sales and rating and for all sales, and assert each answer."""
+    """Ask a real API for all sales and for each product's sales and rating, and assert each answer.
+
+    `known` has what is expected of each message, and its timestamp in Kafka (UTC milliseconds).
+    """
     events = [(event, _time(event, recorded)) for event, recorded in known if not isinstance(event, str)]
     environment = {"KAFKA_TOPIC": group.topic, "GROUP_ID": group.topic}
     with api_process(group.mongo, group.database, folder, **environment) as (api, _):
@@ -27,7 +27,7 @@ def check(group: ConsumerGroup, known: Iterable[tuple[Expected, int]], folder: P
 
 
 def _check_sales(api: Api, path: str, events: list[tuple[Sold | Rated, int]]) -> None:
-    """The clock runs on while the API answers, so the answer is that of one of the seconds that passed."""
+    """Assert one total. The clock runs on while the API answers, so any second that passed may be the answer's."""
     began = now_ms() // 1000
     answer = _get(api, path)
     possible = {second: _sales(events, second) for second in range(began, now_ms() // 1000 + 1)}
@@ -42,15 +42,18 @@ def _get(api: Api, path: str) -> dict[str, Any]:
 
 
 def _time(event: Sold | Rated, recorded_ms: int) -> int:
+    """When the event happened: its own time, or else Kafka's (UTC milliseconds)."""
     return recorded_ms if event.at_ms is None else event.at_ms
 
 
 def _sales(events: Iterable[tuple[Sold | Rated, int]], now_second: int) -> Decimal:
+    """The sum of the amounts of the last hour: an event of second s counts while now <= s + 3600."""
     counted = (event.amount for event, time in events if isinstance(event, Sold) and now_second <= time // 1000 + 3600)
     return Decimal(sum(counted)) / 10**6
 
 
 def _average(events: Iterable[tuple[Sold | Rated, int]]) -> Decimal | None:
+    """The mean of all ratings, half-even to two decimals; None without ratings."""
     ratings = list(_ratings(events))
     if not ratings:
         return None

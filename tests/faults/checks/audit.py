@@ -1,4 +1,4 @@
-"""The operators' own audit, which has to find the same as this suite: nothing."""
+"""The audit that operators run. After every scenario it must find nothing wrong."""
 
 import json
 import os
@@ -9,10 +9,11 @@ from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import ROOT
 
 AUDIT_SECONDS = 120
+"""Many times what an audit of a scenario's data takes."""
 
 
 def check(group: ConsumerGroup) -> None:
-    """Assert that `python -m scripts.audit` finds everything right."""
+    """Assert that `python -m scripts.audit` ends with 0 and reports `ok`."""
     done = subprocess.run(
         (sys.executable, "-m", "scripts.audit", "--json"),
         cwd=ROOT,

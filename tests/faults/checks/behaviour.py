@@ -1,4 +1,8 @@
-"""What consumers wrote and told, beside the data: nothing that a scenario does may show up as one of these."""
+"""What consumers logged, and the offsets that they committed to Kafka.
+
+No fault may make a consumer fail, halt a partition unasked, claim twice with one epoch, or commit an offset to Kafka
+that MongoDB does not hold.
+"""
 
 import json
 from collections import Counter
@@ -13,22 +17,23 @@ from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import Running
 
 TAKEOVER_SECONDS = 15.0
+"""How long a partition may wait for its claim once Kafka has assigned it; docs/guarantees.md promises this bound."""
 
 
 def entries(consumer: Running) -> Iterator[dict[str, Any]]:
-    """The consumer's log; a line that a kill cut short is left out."""
+    """The entries of the consumer's log, without a line that a kill cut short."""
     for line in consumer.output.splitlines():
         if line.startswith("{") and line.endswith("}"):
             yield json.loads(line)
 
 
 def paused_again(consumer: Running, pauses: int) -> bool:
-    """Whether it said once more that MongoDB is away."""
+    """Whether the consumer has logged more than `pauses` times that it pauses because MongoDB is away."""
     return consumer.output.count("reading pauses") > pauses
 
 
 def wait_without_halts(group: ConsumerGroup, what: str, ready: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition. Fails at once when a consumer halts a partition, which would have to wait for a person."""
+    """Wait for a condition. Fails at once when a consumer halts a partition: only a person could end that."""
 
     def ready_or_halted() -> bool:
         for consumer in group.consumers:
@@ -40,7 +45,7 @@ def wait_without_halts(group: ConsumerGroup, what: str, ready: Callable[[], bool
 
 
 def check(group: ConsumerGroup, *, halts: bool) -> None:
-    """Assert that no consumer failed, none halted unless `halts`, and each claim had an epoch of its own."""
+    """Assert that no consumer failed, none halted (unless `halts`), and no two claims of a partition had one epoch."""
     claims: Counter[tuple[int, int]] = Counter()
     for consumer in group.consumers:
         for entry in entries(consumer):
@@ -54,20 +59,20 @@ def check(group: ConsumerGroup, *, halts: bool) -> None:
     assert not shared, f"two claims of a partition had the same epoch, so neither fences the other: {shared}"
 
 
-def check_offsets_told_to_kafka(group: ConsumerGroup) -> None:
-    """What lag tools see is never ahead of what MongoDB holds."""
+def check_offsets_committed_to_kafka(group: ConsumerGroup) -> None:
+    """Assert that no offset in Kafka, which lag tools read, is ahead of the one in MongoDB."""
     stored = {one["_id"]["k"]: one["next_offset"] for one in group.database.partitions.find()}
     reader = Consumer({"bootstrap.servers": group.kafka.bootstrap_servers, "group.id": group.topic, "log_level": 0})
     try:
-        told = reader.committed([TopicPartition(group.topic, partition) for partition in stored], timeout=15)
+        committed = reader.committed([TopicPartition(group.topic, partition) for partition in stored], timeout=15)
     finally:
         reader.close()
-    for one in told:
-        assert one.offset <= stored[one.partition], f"Kafka was told {one}, MongoDB holds {stored[one.partition]}"
+    for one in committed:
+        assert one.offset <= stored[one.partition], f"Kafka has {one}, MongoDB holds {stored[one.partition]}"
 
 
 def takeover_seconds(consumer: Running) -> Iterable[float]:
-    """For each assignment that ended in a claim: how long the partition waited for it."""
+    """For each claim that the consumer logged: how many seconds before it Kafka had assigned the partition."""
     assigned: dict[int, datetime] = {}
     for entry in entries(consumer):
         at = datetime.fromisoformat(entry["timestamp"])
@@ -81,6 +86,6 @@ def takeover_seconds(consumer: Running) -> Iterable[float]:
 
 
 def check_takeovers(consumer: Running) -> None:
-    """Assert that no partition waited longer than it may."""
+    """Assert that no partition waited longer than `TAKEOVER_SECONDS` for its claim."""
     slowest = max(takeover_seconds(consumer), default=0.0)
     assert slowest <= TAKEOVER_SECONDS, f"a partition waited {slowest:.1f} s for its claim"

@@ -1,31 +1,31 @@
-"""What is stored of each message, against what was published: numbers and times of events, reasons of rejections."""
+"""What is stored of each message, compared with what was published.
+
+Of an event: the kind, the product, the time and the numbers. Of a dead letter: the reason.
+"""
 
 from typing import Any
 
 from scripts.publish.generate import Expected, Rated, Sold
 from shared.mongo import SyncDatabase
-from tests.support.documents.invariant import Place, event_collections
+from tests.support.documents.invariant import Coordinates, coordinates_of, event_collections
 
-Acknowledged = dict[Place, tuple[Expected, int]]
+Acknowledged = dict[Coordinates, tuple[Expected, int]]
+"""By coordinates: what a correct consumer makes of the message, and its timestamp in Kafka (UTC milliseconds)."""
 
 
 def check(database: SyncDatabase, acknowledged: Acknowledged) -> None:
-    """Assert that each stored event and dead letter is the one published at its place."""
+    """Assert that each stored event and dead letter is that of the message published at its coordinates."""
     for collection in event_collections(database):
         for event in collection.find({}, {"extra": 0}):
-            expected, recorded_ms = acknowledged[_place(event)]
-            assert _told(event) == _as_told(expected, recorded_ms), f"{event} is not {expected}"
+            expected, recorded_ms = acknowledged[coordinates_of(event)]
+            assert _stored(event) == _published(expected, recorded_ms), f"{event} is not {expected}"
     for letter in database.rejected_events.find({}, {"reason": 1, "state": 1}):
-        expected, _ = acknowledged[_place(letter)]
+        expected, _ = acknowledged[coordinates_of(letter)]
         assert letter["reason"] == expected, f"{letter} should be {expected}"
 
 
-def _place(document: dict[str, Any]) -> Place:
-    identity = document["_id"]
-    return identity["g"], identity["k"], identity["o"]
-
-
-def _told(event: dict[str, Any]) -> tuple[object, ...]:
+def _stored(event: dict[str, Any]) -> tuple[object, ...]:
+    """A stored event in the form of `_published`."""
     identity = event["_id"]
     if event["event"] == "productSold":
         amount = event["amount"].to_decimal() * 10**6
@@ -33,7 +33,8 @@ def _told(event: dict[str, Any]) -> tuple[object, ...]:
     return Rated, identity["p"], identity["t"], event["rating"].to_decimal() * 100, event["category"]
 
 
-def _as_told(expected: Expected, recorded_ms: int) -> tuple[object, ...]:
+def _published(expected: Expected, recorded_ms: int) -> tuple[object, ...]:
+    """What was published: amounts in millionths, ratings in hundredths; without a time of its own, Kafka's time."""
     if isinstance(expected, str):
         return ("rejected", expected)
     time = recorded_ms if expected.at_ms is None else expected.at_ms

@@ -1,4 +1,4 @@
-"""How long consumers made no progress while there was something to read, as the stored offsets tell."""
+"""How long consumers wrote nothing although there was something to read, by the stored offsets."""
 
 import threading
 import time
@@ -8,13 +8,15 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 SAMPLE_SECONDS = 0.2
+"""The longest stall is known to about this."""
 CALL_MS = 1_000
+"""Deadline of a look; MongoDB may be away."""
 
 
 class StallWatch:
-    """A thread that samples `partitions.next_offset`. A database that does not answer is no progress either.
+    """A thread that samples `partitions.next_offset`; a look that MongoDB does not answer counts as no progress.
 
-    `published` tells how many messages are acknowledged at the moment.
+    `published` returns how many messages are acknowledged at the moment.
     """
 
     def __init__(self, uri: str, database: str, published: Callable[[], int]) -> None:
@@ -30,7 +32,7 @@ class StallWatch:
         self._thread = threading.Thread(target=self._run, name="stall-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         self._thread.start()
 
     @property
@@ -39,7 +41,7 @@ class StallWatch:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """End; `longest_seconds` stays."""
+        """Stop watching; `longest_seconds` keeps the result."""
         self._ends.set()
         self._thread.join()
         self._client.close()

@@ -1,4 +1,4 @@
-"""A small disk of its own for a server, which a test fills up."""
+"""A small disk for one server, which a test fills."""
 
 import errno
 import os
@@ -11,17 +11,18 @@ import pytest
 
 MIB = 1024 * 1024
 SIZE_MIB = 700
+"""Room for mongod's files and a scenario's data, and filled in a moment. Once full, it takes as much memory."""
 
 
 class SmallDisk:
-    """A file system in memory at `folder`."""
+    """A file system in memory, mounted at `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._ballast = folder / "ballast"
 
     def fill(self) -> None:
-        """Leave no room at all."""
+        """Write until not one byte is free."""
         block = b"\0" * MIB
         with self._ballast.open("ab", buffering=0) as file:
             for size in (MIB, 4096, 1):
@@ -33,13 +34,13 @@ class SmallDisk:
                         raise
 
     def empty(self) -> None:
-        """Give the room back."""
+        """Make room again."""
         self._ballast.unlink(missing_ok=True)
 
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[SmallDisk]:
-    """Skips the test, saying why, where this user may not mount one."""
+    """A small disk, unmounted when the block ends. Skips the test where this user may not mount one."""
     folder.mkdir()
     command = ("mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m", "tmpfs", str(folder))
     if os.geteuid() != 0:

@@ -1,7 +1,7 @@
-"""The consumer with as much memory as `MEMORY_MIB` says and no more: `python -m tests.faults.injection.limited`.
+"""The consumer with at most `MEMORY_MIB` MiB of memory: `python -m tests.faults.injection.limited`.
 
-The kernel counts what a process may write to that is its own: heaps, and the stacks of threads as large as they may
-grow, so these are made small. Whoever asks for more is refused, and ends.
+The kernel counts the private memory that a process may write to: its heap, and for each thread's stack the size to
+which it may grow, which is why the stacks are made small. An allocation beyond the limit fails, and the consumer ends.
 """
 
 import os
@@ -10,10 +10,14 @@ import sys
 
 MIB = 1024 * 1024
 STACK_BYTES = MIB
+"""Of each thread. The usual 8 MiB each would count in full, and use up much of the limit without being touched."""
 
 
 def main() -> None:
-    """Limit this process and become the consumer; the C library sizes the stacks when a program starts."""
+    """Limit this process, then replace it by the consumer.
+
+    The limit of the stacks must be set before: the C library reads it when a program starts.
+    """
     resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
     most = int(os.environ["MEMORY_MIB"]) * MIB
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))

@@ -1,4 +1,4 @@
-"""A MongoDB replica set of three members on this machine, whose primary can be deposed, killed or frozen."""
+"""A MongoDB replica set of three members on this machine, whose primary can step down, die or freeze."""
 
 from contextlib import suppress
 from functools import partial
@@ -15,15 +15,18 @@ from tests.support.process import Running
 
 MEMBERS = 3
 CACHE_GB = 0.25
+"""MongoDB's least, for three members on one machine."""
 ELECTION_MS = 4_000
+"""The others elect a new primary after this much silence; MongoDB's default of 10 s would only make tests longer."""
 CALL_MS = 2_000
+"""Deadline of a question to one member, which may be frozen."""
 READY_SECONDS = 60.0
 
 Client = MongoClient[dict[str, Any]]
 
 
 class Members:
-    """A `MongoServer`: what it says of a server holds for all members at once, `kill` and `freeze` for the primary."""
+    """A `MongoServer` of three members: `kill` and `freeze` hit the primary, all else concerns every member."""
 
     def __init__(self, folder: Path) -> None:
         self._ports = ports.pick(MEMBERS)
@@ -49,7 +52,7 @@ class Members:
 
     @property
     def primary(self) -> int | None:
-        """The port of the member that takes writes, None while there is none."""
+        """The port of the member that takes writes, None while no member does. Frozen members are not asked."""
         for port in self._ports:
             if port not in self._frozen and self._running[port].is_running and self.is_primary(port):
                 return port
@@ -62,24 +65,24 @@ class Members:
         return False
 
     def wait_primary(self) -> int:
-        """Return the primary's port once there is one."""
+        """Wait for a primary. Returns its port."""
         wait_until("a primary", lambda: self.primary is not None, READY_SECONDS)
         return self.primary or self.wait_primary()
 
     def secondaries(self) -> list[int]:
-        """The ports of the others."""
+        """The ports of all members but the primary."""
         primary = self.wait_primary()
         return [port for port in self._ports if port != primary]
 
     def step_down(self) -> None:
-        """Make another member primary, as a planned change does."""
+        """Make another member primary, as planned maintenance does; returns once there is one."""
         deposed = self.wait_primary()
         with self._member(deposed) as client, suppress(ConnectionFailure, OperationFailure):
             client.admin.command({"replSetStepDown": 5, "secondaryCatchUpPeriodSecs": 2})
         self.wait_primary()
 
     def kill_member(self, port: int) -> None:
-        """End a member as kill -9 does."""
+        """End a member by kill -9."""
         self._running[port].kill()
         self._frozen.discard(port)
 
@@ -89,12 +92,12 @@ class Members:
         wait_until("a member to listen", partial(listens, port), READY_SECONDS)
 
     def freeze_member(self, port: int) -> None:
-        """Stop a member where it is."""
+        """Freeze a member: its connections stay open and silent."""
         self._running[port].freeze()
         self._frozen.add(port)
 
     def thaw_member(self, port: int) -> None:
-        """Let it go on."""
+        """Let a frozen member go on."""
         self._running[port].thaw()
         self._frozen.discard(port)
 
@@ -117,7 +120,7 @@ class Members:
             self.thaw_member(port)
 
     def restore(self) -> None:
-        """Every member runs, one is primary."""
+        """Make every member run, and wait for a primary."""
         self.thaw()
         for port, running in self._running.items():
             if not running.is_running:

@@ -1,4 +1,4 @@
-"""A TCP proxy before mongod that cuts connections before or after a command, swallows replies, or falls silent."""
+"""A TCP proxy before mongod, which cuts connections around a command, swallows replies, or falls silent."""
 
 import asyncio
 import threading
@@ -12,14 +12,16 @@ from pymongo.uri_parser import parse_uri
 from tests.faults.injection.wire import WireMessage, read_message
 
 When = Literal["before", "after", "swallow"]
-"""Cut before the server gets the command; cut when its reply comes; keep the reply and let the client wait."""
+"""before: cut the connection before the server gets the command. after: cut it when the server's reply comes, so that
+the command was executed and its client cannot know. swallow: keep the reply and let the client wait."""
 
 POLL_SECONDS = 0.02
+"""How often a silent connection looks whether it may speak, or its client has gone."""
 
 
 @dataclass
 class Rule:
-    """What happens to the next `remaining` commands of this name."""
+    """What the proxy does to the next `remaining` commands of this name."""
 
     command: str
     when: When
@@ -27,15 +29,15 @@ class Rule:
 
 
 class Proxy:
-    """Before the server at `uri`, on a port of its own; used from the test's thread.
+    """Listens on a free port and connects to the server at `uri`. Its loop runs in a thread; call it from the test's.
 
-    `faults` counts what has happened.
+    `faults` counts the cuts and swallowed replies so far.
     """
 
     def __init__(self, uri: str) -> None:
         self.faults = 0
         self.longest_wait_seconds = 0.0
-        """Longest time that a client left a silent connection open."""
+        """The longest time that a client waited on a silent connection before it gave up."""
         ((_, self._server_port),) = parse_uri(uri)["nodelist"]
         self._rules: list[Rule] = []
         self._silent = False
@@ -49,36 +51,36 @@ class Proxy:
 
     @property
     def uri(self) -> str:
-        """Connection string of the server behind the proxy; clients do not look for other members."""
+        """Connection string of the proxy; `directConnection` keeps clients from finding the server behind it."""
         port = self._server.sockets[0].getsockname()[1]
         return f"mongodb://127.0.0.1:{port}/?directConnection=true"
 
     def cut(self, command: str, when: When, times: int = 1) -> Rule:
-        """Do that to the next `times` commands of this name; the rule tells how many are left."""
+        """Add a rule for the next `times` commands of this name. Returns it; `remaining` counts down."""
         rule = Rule(command, when, times)
         self._rules.append(rule)
         return rule
 
     def forget(self) -> None:
-        """No more cuts."""
+        """Drop all rules."""
         self._rules.clear()
 
     def silence(self, after: str = "") -> None:
-        """From now on, or from the next command of this name on, nothing gets through; connections stay open."""
+        """Let nothing through, from now on or once the next command of this name has passed. Connections stay open."""
         self._silent_after = after
         self._silent = not after
 
     @property
     def silent(self) -> bool:
-        """Whether nothing gets through."""
+        """Whether nothing gets through at the moment."""
         return self._silent
 
     def speak(self) -> None:
-        """Let through what waits, and everything that comes."""
+        """End the silence: let through what waits and what comes."""
         self._silent, self._silent_after = False, ""
 
     def close(self) -> None:
-        """Cut every connection and listen no more."""
+        """Cut every connection and stop listening."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -92,6 +94,7 @@ class Proxy:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        """Serve one client's connection: pump requests and replies until either side ends or a rule cuts it."""
         try:
             server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:
@@ -103,7 +106,7 @@ class Proxy:
             asyncio.create_task(self._replies(server, to_client, client, cut)),
         ]
         try:
-            # Cancelled at the end; asyncio would log a server's task that says so.
+            # `close` cancels this task; asyncio would log the CancelledError of a server's task.
             with suppress(asyncio.CancelledError):
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -116,7 +119,7 @@ class Proxy:
     async def _requests(
         self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter, cut: dict[int, When]
     ) -> None:
-        """Returns when the connection is to be cut."""
+        """Pass messages on. Returns when the connection is to be cut, or has ended."""
         with suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 message = await read_message(client)
@@ -140,7 +143,7 @@ class Proxy:
         client: asyncio.StreamReader,
         cut: dict[int, When],
     ) -> None:
-        """Returns when the connection is to be cut."""
+        """Pass messages on. Returns when the connection is to be cut, or has ended."""
         with suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 message = await read_message(server)
@@ -164,7 +167,7 @@ class Proxy:
         return None
 
     async def _may_pass(self, client: asyncio.StreamReader) -> bool:
-        """Wait out a silence. False when the client gave up first."""
+        """Wait until the silence ends. False when the client gave up first."""
         began = time.monotonic()
         while self._silent:
             if client.at_eof():
@@ -174,7 +177,7 @@ class Proxy:
         return True
 
     async def _until_left(self) -> None:
-        """Cancelled when the client gives up, which ends the pump of its requests."""
+        """Wait until the client gives up: that ends the pump of its requests, and `_serve` then cancels this wait."""
         began = time.monotonic()
         try:
             await asyncio.get_running_loop().create_future()

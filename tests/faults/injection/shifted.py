@@ -1,9 +1,10 @@
 """The consumer with Python's clock shifted by the hours that the file `SHIFT_FILE` holds.
 
-Started by `python -m tests.faults.injection.shifted`.
+Start it by `python -m tests.faults.injection.shifted`. The file is read at each look at the clock, so a test can change
+the shift while the consumer runs.
 
-Not by libfaketime, which the API is tested with: librdkafka waits by `cnd_timedwait`, which that library does not
-replace, so its waits for a shifted moment never end.
+The API is tested with libfaketime instead. That library does not replace `cnd_timedwait`, by which librdkafka waits, so
+under it a consumer's waits for a shifted moment would never end.
 """
 
 import datetime
@@ -11,7 +12,7 @@ import os
 import runpy
 from pathlib import Path
 
-# These keep the real class: they compare and encode times, and judge none.
+# Imported before the shift, so these libraries keep the real class: they compare and encode times, and judge none.
 import bson
 import confluent_kafka
 import pydantic_settings
@@ -23,7 +24,7 @@ SHIFT = Path(os.environ["SHIFT_FILE"])
 
 
 class ShiftedClock(datetime.datetime):
-    """`now` is shifted; its values are ordinary times."""
+    """Its `now` is shifted, and returns ordinary datetimes."""
 
     @classmethod
     def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]  # deliberately not of this class
