@@ -1,4 +1,4 @@
-"""Copies of dead letters in their topic: made after the commit, so a death in between must not lose one."""
+"""Copies of dead letters in their topic. The consumer sends them after the commit; a death in between loses none."""
 
 from functools import partial
 
@@ -11,11 +11,11 @@ from tests.support.kafka.copies import copies
 from tests.support.process import Running
 
 Copied = tuple[object, ...]
-"""Reason, partition and offset as a copy's headers tell them."""
+"""Reason, partition and offset, as a copy's headers have them."""
 
 
 def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
-    """At a step of a transaction, and at any moment after one, while copies are being made."""
+    """The consumer dies at a step of a transaction, or at some moment after one, while it sends copies."""
     scenario = start(partitions=3)
     topic = f"{scenario.group.topic}-dead-letters"
     scenario.group.kafka.create_topic(topic, 1)
@@ -24,7 +24,7 @@ def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
     for failpoint in [*(f"{step}:kill:1" for step in steps), *[""] * (4 if full else 1)]:
         consumer = scenario.consumer(DEAD_LETTER_TOPIC=topic, FAILPOINT=failpoint)
         scenario.traffic.send(generate(count=300, seed=choose.getrandbits(32), invalid=0.5))
-        wait_until("progress, or death", partial(moved_or_died, scenario, consumer, scenario.handled), 30)
+        wait_until("progress or death", partial(moved_or_died, scenario, consumer, scenario.handled), 30)
         consumer.kill()
         scenario.fault()
     last = scenario.consumer(DEAD_LETTER_TOPIC=topic)
@@ -34,16 +34,16 @@ def test_kill_9_loses_no_copy(start: Start, full: bool) -> None:
     expected = {
         (letter["reason"].encode(), b"%d" % letter["_id"]["k"], b"%d" % letter["_id"]["o"]) for letter in letters.find()
     }
-    assert told(scenario, topic) == expected
+    assert copied(scenario, topic) == expected
     assert last.stop() == 0
 
 
 def moved_or_died(scenario: Scenario, consumer: Running, handled: int) -> bool:
-    """Whether more is handled than before, or the failpoint was passed."""
+    """Whether more messages are handled than before, or the failpoint has killed the consumer."""
     return not consumer.is_running or scenario.handled > handled
 
 
-def told(scenario: Scenario, topic: str) -> set[Copied]:
-    """What the copies in the topic say, some of which may be there twice."""
+def copied(scenario: Scenario, topic: str) -> set[Copied]:
+    """The copies in the topic; one that is there twice, as it may be, counts once."""
     names = [f"dead-letter-{name}" for name in ("reason", "partition", "offset")]
     return {tuple(headers[name] for name in names) for _, headers in copies(scenario.group.kafka, topic)}

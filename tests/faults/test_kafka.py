@@ -1,4 +1,4 @@
-"""Kafka that dies, forgets, begins anew or grows, and producers that change their minds."""
+"""Kafka that dies, deletes records, gets its topic recreated or enlarged; and producers that abort transactions."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ def admin(kafka: KafkaServer) -> AdminClient:
 
 
 def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None:
-    """Run the very commands that the consumer's messages name, once each of these partitions has halted."""
+    """Wait until these partitions have halted, then run for each the command that the consumer's message names."""
     wait_until("the halts", lambda: partitions <= commands(consumer).keys(), MOVE_SECONDS)
     for partition in partitions:
         command = (sys.executable, *shlex.split(commands(consumer)[partition]))
@@ -39,7 +39,7 @@ def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None
 
 
 def commands(consumer: Running) -> dict[int, str]:
-    """By partition: the command in the consumer's last message."""
+    """By partition: the command that the consumer's last message about it names."""
     return {int(partition): command for command, partition in RESOLVES.findall(consumer.output)}
 
 
@@ -59,7 +59,7 @@ def test_a_broker_killed_and_restarted(start: Start, full: bool, kafka: KafkaSer
 
 
 def recreate(scenario: Scenario, admin: AdminClient) -> None:
-    """Delete the topic and make it again, empty."""
+    """Delete the topic and create it again, empty."""
     topic = scenario.group.topic
     admin.delete_topics([topic])[topic].result(10)
     wait_until("the topic gone", lambda: topic not in admin.list_topics(timeout=5).topics, 20)
@@ -98,7 +98,7 @@ def test_retention_that_passes_unread_offsets_halts_until_it_is_resolved(start: 
     scenario.fault()
     second = scenario.consumer()
     resolve(scenario, second, {0})
-    # What retention took was never anybody's to count; the rest of that partition is another generation's.
+    # Nobody can have read what retention deleted. The rest of the partition is stored under the next generation.
     published = scenario.traffic.acknowledged
     unread = {at: published[at] for at in published if at.partition == 0 and at.offset >= stored["next_offset"]}
     for at, known in unread.items():
@@ -131,7 +131,7 @@ def test_partitions_added_while_running_are_picked_up(start: Start, admin: Admin
 
 @pytest.mark.full
 def test_transactions_that_producers_abort_are_never_seen(start: Start) -> None:
-    """The consumer is killed meanwhile: offsets with gaps are as safe as those without."""
+    """The consumer is killed meanwhile; where aborted records leave gaps between offsets, nothing is lost either."""
     scenario = start(partitions=PARTITIONS)
     for _ in range(4):
         consumer = scenario.consumer(FAILPOINT=f"after_events:kill:{scenario.choose.randint(1, 4)}")

@@ -1,4 +1,4 @@
-"""More than usual: a backlog with little memory, nothing but poison, and one event that MongoDB alone refuses."""
+"""A backlog with little memory, ten thousand rejected messages in a row, and events that only MongoDB refuses."""
 
 import re
 from itertools import islice
@@ -13,11 +13,12 @@ from tests.support.process import Running
 
 BACKLOG, MEMORY_MIB = 2_000_000, 300
 POISON = 10_000
+"""Messages that the contract rejects, one after another."""
 REFUSED = b'{"event":"productRated","name_of_product":"refuse me","product_id":1,"rating":1,"category":"c"}'
 
 
 def peak_mib(consumer: Running) -> float:
-    """The most memory that the process ever had resident, in MiB."""
+    """The most resident memory that the process ever had, in MiB."""
     status = Path(f"/proc/{consumer.pid}/status").read_text()
     peak = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert peak, status
@@ -39,7 +40,7 @@ def test_a_backlog_of_two_million_in_300_mib(start: Start) -> None:
 
 
 def test_ten_thousand_poison_messages_in_a_row(start: Start) -> None:
-    """Each is a dead letter with its reason, and what follows is read."""
+    """Each becomes a dead letter with its reason, and the messages after them are read."""
     scenario = start()
     scenario.traffic.send(generate(count=POISON, seed=scenario.choose.getrandbits(32), invalid=1.0))
     scenario.fault()
@@ -51,7 +52,7 @@ def test_ten_thousand_poison_messages_in_a_row(start: Start) -> None:
 
 
 def test_an_event_that_mongodb_alone_refuses(start: Start) -> None:
-    """A validator that an operator added; the rest of each batch is stored."""
+    """An operator added a validator that refuses one event; the consumer stores the rest of each batch."""
     scenario = start()
     consumer = scenario.consumer()
     scenario.traffic.publish(100)

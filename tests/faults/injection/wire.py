@@ -4,7 +4,7 @@ A message is a header of four little-endian int32 and a body. A command is an OP
 and the command's name is the name of that document's first field:
 
     length | request id | response to | 2013 || flags: 4 bytes | kind: 1 | length: 4 | type: 1 | "insert\\0" ...
-    |-------------- HEADER ----------------|                                                   ^ COMMAND_NAME_AT
+    |--------------- HEADER ----------------|                                                     ^ COMMAND_NAME_AT
 """
 
 import asyncio
