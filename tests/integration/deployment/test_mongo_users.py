@@ -15,7 +15,7 @@ from pymongo.errors import OperationFailure
 from stack import ports
 from tests.support import process
 from tests.support.api.running import KEY
-from tests.support.commands.tokens import Cli
+from tests.support.commands.tokens import TokensCommand
 from tests.support.servers.interface import KafkaServer
 from tests.support.servers.secured import SecuredMongo, secured_mongo
 
@@ -67,7 +67,7 @@ def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: Kafka
             operator = process.module(script[0], tmp_path / "script.log", as_consumer | settings, *script[1:])
             operator.start()
             assert operator.wait(60) == 0, operator.output
-        token = Cli(
+        token = TokensCommand(
             {
                 "MONGODB_URI": mongo_with_users.uri("tokens"),
                 "MONGODB_DATABASE": DATABASE,

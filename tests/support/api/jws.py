@@ -1,4 +1,4 @@
-"""Tokens put together by hand, without python-jose: rightly signed, whatever they say."""
+"""Signed tokens (JWS) made without python-jose, so that a test can sign what that library would not."""
 
 import hmac
 import json
@@ -13,7 +13,10 @@ def encoded(part: bytes) -> str:
 
 
 def signed(header: object, claims: object, secret: bytes, digest: Any = sha256) -> str:
-    """A token of these parts, which are JSON texts or objects, with an HMAC by this secret."""
+    """The token `header.claims.signature`, signed by an HMAC with this secret.
+
+    Header and claims are JSON texts (bytes), or objects that become JSON.
+    """
     parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
     text = ".".join(map(encoded, parts))
     return f"{text}.{encoded(hmac.digest(secret, text.encode(), digest))}"

@@ -1,4 +1,4 @@
-"""The API behind its real HTTP server: in a thread, with a clock that the test moves, or as the process it is."""
+"""The API behind its real HTTP server: in a thread, with a clock that the test sets, or as a process."""
 
 import asyncio
 import logging
@@ -29,11 +29,11 @@ from tests.support.process import Running
 from tests.support.servers.interface import MongoServer
 
 KEY = "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
-"""Signs the tests' tokens, and nothing else."""
+"""A key for tests only: it signs their tokens."""
 
 
 class ManualClock:
-    """UTC milliseconds that stand still until a test moves them."""
+    """A clock that stands still at `now_ms` (UTC milliseconds) until a test sets it."""
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
@@ -43,7 +43,7 @@ class ManualClock:
 
 
 class RunningClock(ManualClock):
-    """This machine's clock, which a test moves ahead."""
+    """This machine's clock, moved ahead by `ahead_ms`."""
 
     def __init__(self) -> None:
         super().__init__(0)
@@ -54,17 +54,17 @@ class RunningClock(ManualClock):
 
 
 def tokens_of(database: Documents) -> Collection[dict[str, Any]]:
-    """The tokens of the API that reads this database."""
+    """The records of the tokens that belong to this database's API."""
     return database.client[f"{database.name}_access"]["api_tokens"]
 
 
 def uses_of(database: Documents) -> Collection[dict[str, Any]]:
-    """When they were last used."""
+    """The times at which those tokens were last used."""
     return tokens_of(database).database["token_uses"]
 
 
 class Api:
-    """A running API, its database and its clock."""
+    """A running API at `url`, with its database, its clock and a client."""
 
     def __init__(self, settings: ApiSettings, database: Documents, clock: ManualClock, url: str) -> None:
         self.settings = settings
@@ -76,7 +76,7 @@ class Api:
         self._token: str | None = None
 
     def token(self, **changes: Any) -> str:
-        """A token with a record, valid at the clock's time; `changes` replace fields of the record."""
+        """A new token with its record, valid for three hours by the clock; `changes` replace fields of the record."""
         now = datetime.fromtimestamp(self.clock() // 1000, UTC)
         jti = secrets.token_urlsafe(16)
         record = {
@@ -98,7 +98,7 @@ class Api:
         )
 
     def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
-        """Ask with a token that may read everything, or with the one given."""
+        """Send a GET request, with the given token or with one that may read everything."""
         if token is None:
             token = self._token = self._token or self.token()
         return self.client.get(path, headers={"Authorization": f"Bearer {token}", **headers})
@@ -106,7 +106,10 @@ class Api:
 
 @contextmanager
 def serving(settings: ApiSettings, clock: ManualClock) -> Iterator[str]:
-    """Serve the application on a free port; yields its address. It logs nothing: the thread is not a test's own."""
+    """Serve the application in a thread on a free port; yields its address.
+
+    Switches structlog off, whose output pytest could not assign to a test: the thread is not the test's.
+    """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -125,7 +128,7 @@ def serving(settings: ApiSettings, clock: ManualClock) -> Iterator[str]:
 def api_process(
     mongo: MongoServer, database: Documents, folder: Path, **environment: str
 ) -> Iterator[tuple[Api, Running]]:
-    """`python -m api` on a free port, with further settings from `environment`; yields once it answers."""
+    """Run `python -m api` on a free port, with more settings in `environment`; yields once it answers."""
     (port,) = ports.pick(1)
     settings = {"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY}
     running = process.module("api", folder / f"api-{port}.log", {**settings, "API_PORT": str(port), **environment})
@@ -138,6 +141,7 @@ def api_process(
 
 
 def _answers(client: httpx.Client) -> bool:
+    """Whether the API listens and is alive."""
     try:
         return client.get("/livez").status_code == 200
     except httpx.TransportError:

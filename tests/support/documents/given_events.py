@@ -1,5 +1,8 @@
-"""Events as tests state them, the documents that they make, and what the API must answer: all written independently
-of the services, from the definitions alone, one event at a time."""
+"""Events that a test gives: the documents that they make in MongoDB, and what the API must answer about them.
+
+All is written from the definitions alone, one event at a time, and shares no code with the services. Amounts and
+ratings are decimal numbers as text (`"10.25"`), times are UTC milliseconds.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ GROUP, TOPIC = "analytics", "analytics"
 
 @dataclass(frozen=True)
 class GivenSale:
-    """A sale; `amount` is a decimal number."""
+    """A sale of `units` units for `amount`, read from the Kafka partition `partition`."""
 
     product: int
     time_ms: int
@@ -33,7 +36,7 @@ class GivenSale:
 
 @dataclass(frozen=True)
 class GivenRating:
-    """A rating; `rating` is a decimal number."""
+    """A rating from 0 to 5, read from the Kafka partition `partition`."""
 
     product: int
     time_ms: int
@@ -45,7 +48,10 @@ GivenEvent = GivenSale | GivenRating
 
 
 def sales_of_last_hour(events: Iterable[GivenEvent], now_ms: int, product: int | None = None) -> Decimal:
-    """An event of second s counts while floor_second(now) <= s + 3600. None: of all products."""
+    """The sum of the amounts of the last hour, of one product, or of all when it is None.
+
+    An event of second s counts while floor_second(now) <= s + 3600: a sale at 12:00:00.900 up to 13:00:00.999.
+    """
     return sum(
         (
             Decimal(event.amount)
@@ -59,7 +65,7 @@ def sales_of_last_hour(events: Iterable[GivenEvent], now_ms: int, product: int |
 
 
 def average_rating(events: Iterable[GivenEvent], product: int) -> Decimal | None:
-    """Half-even to two decimals, None without ratings."""
+    """The mean of the product's ratings, half-even to two decimals (4.545 gives 4.54). None without ratings."""
     ratings = [
         Fraction(event.rating) for event in events if isinstance(event, GivenRating) and event.product == product
     ]
@@ -70,7 +76,7 @@ def average_rating(events: Iterable[GivenEvent], product: int) -> Decimal | None
 
 
 def store(database: Documents, events: Iterable[GivenEvent]) -> None:
-    """Add events: the raw ones, and each to every sum that it belongs to."""
+    """Store events as the consumer would: the raw event, and its numbers in every sum that it belongs to."""
     for event in events:
         _store_raw(database, event)
         sums = _sums(event)
@@ -89,7 +95,7 @@ def store(database: Documents, events: Iterable[GivenEvent]) -> None:
 
 
 def store_partitions(database: Documents, caught_up: dict[int, datetime | None]) -> None:
-    """Partitions as consumers claim them, and up to when each is counted."""
+    """Store a document of `partitions` for each partition, and the time up to which it is counted, unless None."""
     for partition, at in caught_up.items():
         identity = {"group": GROUP, "topic": TOPIC, "k": partition}
         database["partitions"].replace_one({"_id": identity}, {"next_offset": 0, "epoch": 1}, upsert=True)
@@ -103,6 +109,7 @@ def ms(text: str) -> int:
 
 
 def _store_raw(database: Documents, event: GivenEvent) -> None:
+    """Store the raw event in its day's collection."""
     name = f"events_{datetime.fromtimestamp(event.time_ms / 1000, UTC):%Y%m%d}"
     ensure_event_collection(database, name)
     identity = {"p": event.product, "t": event.time_ms, "k": event.partition, "o": next(_OFFSETS), "g": 1}
@@ -116,16 +123,18 @@ def _store_raw(database: Documents, event: GivenEvent) -> None:
 
 
 def _sums(event: GivenEvent) -> dict[str, Any]:
+    """What the event adds to the sums."""
     if isinstance(event, GivenSale):
         return {"amount": Decimal128(Decimal(event.amount)), "units": event.units, "sales": 1}
     return {"ratings": 1, "rating_sum": Decimal128(Decimal(event.rating))}
 
 
 def _add(database: Documents, collection: str, identity: dict[str, int], sums: dict[str, Any]) -> None:
+    """Add to the sums, by path, of one document. Without sums only the document is made."""
     update: dict[str, Any] = {"$inc": sums} if sums else {"$setOnInsert": {"first_seen": 0}}
     database[collection].update_one({"_id": identity}, update, upsert=True)
 
 
 def database_names(prefix: str) -> Iterator[str]:
-    """Names that no test shares with another."""
+    """Endless names of databases: `prefix_0`, `prefix_1`, ... No two tests get the same."""
     return (f"{prefix}_{number}" for number in count())

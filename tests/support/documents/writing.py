@@ -1,4 +1,4 @@
-"""Batches written into a real MongoDB as the consumer's database thread writes them, without Kafka."""
+"""Batches written into a real MongoDB by the consumer's own code, as its database thread does it, without Kafka."""
 
 import json
 import time
@@ -26,7 +26,7 @@ TOPIC_ID = "the topic's id"
 
 
 class Writer:
-    """One consumer's committer; `lease` gives it partitions, whose offsets begin at 0."""
+    """One consumer's committer. `lease` claims partitions, whose offsets begin at 0."""
 
     def __init__(self, database: SyncDatabase) -> None:
         ensure_collections(database)
@@ -34,14 +34,14 @@ class Writer:
         self.topic_id = TOPIC_ID
         self.skew = timedelta()
         self.loses_reply: Callable[[], bool] = lambda: False
-        """Whether the reply of the commit that was just done is lost."""
+        """Asked after each transaction: whether to lose the reply to its commit, as a broken connection would."""
         self.written: list[Batch] = []
-        """What the committer said that it wrote."""
+        """The batches that the committer reported as written, oldest first."""
         self.rules = Rules(TOPIC, 400, copy_rejections=False)
         self.restart()
 
     def restart(self) -> None:
-        """A new process: it remembers nothing."""
+        """Begin anew as a restarted process does, with empty caches."""
         clocks = Clocks(self.database, self.clock)
         self.committer = Committer(
             self.database, GROUP, TOPIC, clocks, lambda: lambda: self.topic_id, self.written.append
@@ -58,11 +58,11 @@ class Writer:
         vars(transactions)["run"] = run_and_lose
 
     def clock(self) -> datetime:
-        """What events are judged by."""
+        """The clock by which events are judged; `skew` shifts it."""
         return datetime.now(UTC) + self.skew
 
     def lease(self, partition: int = 0) -> Lease:
-        """Claim a partition."""
+        """Claim a partition, whose epoch rises by one. Returns the lease."""
         new = {"next_offset": Int64(0), "first_offset": Int64(0), "generation": 1, "topic_id": TOPIC_ID}
         stored = self.database.partitions.find_one_and_update(
             {"_id": partition_id(GROUP, TOPIC, partition)},
@@ -75,7 +75,7 @@ class Writer:
         return Lease(partition, stored["epoch"], 1, offset, read_from=offset, topic_id=TOPIC_ID)
 
     def taken(self, lease: Lease, values: Sequence[bytes]) -> Taken:
-        """Messages that follow what the lease has stored."""
+        """Take messages with these values, at the offsets from the lease's `next_offset` on."""
         now = int(time.time() * 1000)
         messages = [
             Message(TOPIC, lease.partition, lease.next_offset + i, b"", value, timestamp=(TIMESTAMP_CREATE_TIME, now))
@@ -84,26 +84,26 @@ class Writer:
         return Assigned(lease.partition).take(lease, messages, self.clock())
 
     def batch(self, lease: Lease, values: Sequence[bytes]) -> Batch:
-        """A batch of them."""
+        """A batch of such messages."""
         return Batch(self.rules, [self.taken(lease, values)])
 
     def commit(self, batch: Batch) -> None:
-        """Write a batch."""
+        """Write a batch, in one or more transactions."""
         self.committer.commit(batch, self.committer.prepare(batch))
 
     def stored(self) -> int:
-        """How many events and dead letters there are."""
+        """How many events and dead letters are stored."""
         return sum(1 for _ in raw_events(self.database)) + self.database.rejected_events.count_documents({})
 
 
 def sold(name: str = "name", at_ms: int | None = None, product: int = 1, padding: str = "") -> bytes:
-    """A sale."""
+    """The message of a sale; `padding` makes it larger by an unknown field."""
     event = {"event": "productSold", "name_of_product": name, "product_id": product, "no_of_units": 1, "amount": 1}
     return _encoded(event, at_ms, padding)
 
 
 def rated(name: str = "name", at_ms: int | None = None, product: int = 1) -> bytes:
-    """A rating."""
+    """The message of a rating."""
     event = {"event": "productRated", "name_of_product": name, "product_id": product, "rating": 4, "category": "c"}
     return _encoded(event, at_ms, "")
 
@@ -117,5 +117,5 @@ def _encoded(event: dict[str, object], at_ms: int | None, padding: str) -> bytes
 
 
 def unfenced_committer(database: SyncDatabase, group: str, topic: str) -> Committer:
-    """A committer that takes the topic to be the same always, and tells nobody what it wrote."""
+    """A committer that never checks the topic's id, and reports to nobody what it wrote."""
     return Committer(database, group, topic, Clocks(database, utc_now), lambda: lambda: NO_TOPIC_ID, lambda _: None)

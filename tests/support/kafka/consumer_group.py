@@ -1,4 +1,4 @@
-"""Consumers of one topic into one database of their own, real processes, with what was published to them."""
+"""Real consumers that read one topic into one database, and what was published to that topic."""
 
 import time
 import uuid
@@ -20,7 +20,7 @@ from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 class ConsumerGroup:
-    """A topic, a database, a group; consumers are started by `consumer`."""
+    """A new topic and a database and a Kafka group of the same name; `consumer` starts a consumer."""
 
     def __init__(self, kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4) -> None:
         self.topic = f"events-{uuid.uuid4().hex[:12]}"
@@ -28,6 +28,7 @@ class ConsumerGroup:
         self.mongo = mongo
         self.folder = folder
         self.acknowledged: list[tuple[int, int]] = []
+        """(partition, offset) of each message that Kafka acknowledged."""
         self.consumers: list[Running] = []
         kafka.create_topic(self.topic, partitions)
         settings = SharedSettings(
@@ -36,7 +37,7 @@ class ConsumerGroup:
         self.database: SyncDatabase = connect(settings, "tests")
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The settings of this group's consumers."""
+        """The settings of this group's consumers, with `more` added or changed."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "KAFKA_TOPIC": self.topic,
@@ -49,7 +50,7 @@ class ConsumerGroup:
         } | more
 
     def consumer(self, program: str = "consumer", **more: str) -> Running:
-        """A consumer that has been started, by the module `program`; `more` are settings that differ."""
+        """Start a consumer, of the module `program`; `more` are settings that differ. Returns it at once."""
         number = len(self.consumers) + 1
         process = module(program, self.folder / f"consumer-{number}.log", self.environment(**more))
         self.consumers.append(process)
@@ -57,7 +58,10 @@ class ConsumerGroup:
         return process
 
     def publish(self, messages: Iterable[Generated], rate: float = 0.0) -> int:
-        """Publish and await every acknowledgement, at most `rate` a second if given. Returns how many there were."""
+        """Publish, at most `rate` messages a second if given, and wait for every acknowledgement.
+
+        Returns how many messages Kafka acknowledged.
+        """
         before = len(self.acknowledged)
         producer = Producer(
             {
@@ -81,25 +85,25 @@ class ConsumerGroup:
         return len(self.acknowledged) - before
 
     def note(self, error: KafkaError | None, message: Message) -> None:
-        """A delivery report: what Kafka acknowledged must be handled."""
+        """Take a delivery report of Kafka's: the consumers must handle this message. Fails the test on an error."""
         assert error is None, error
         self.acknowledged.append((message.partition() or 0, message.offset() or 0))
 
     @property
     def handled(self) -> int:
-        """How many messages the stored offsets say are handled; a topic without gaps is assumed."""
+        """How many messages are handled, by the stored offsets. Right where the topic's offsets have no gaps."""
         return sum(one["next_offset"] - one["first_offset"] for one in self.database.partitions.find())
 
     def wait_handled(self, seconds: float = 60.0) -> None:
-        """Wait until every published message is handled."""
+        """Wait until every acknowledged message is handled."""
         wait_until("all messages handled", lambda: self.handled >= len(self.acknowledged), seconds)
 
     def check(self) -> None:
-        """Assert the invariant over everything published so far."""
+        """Assert that every acknowledged message is stored once and that every sum is right."""
         invariant.check(self.database, self.acknowledged)
 
     def close(self) -> None:
-        """End the consumers. The database goes with its server: a drop waits for what killed consumers left open."""
+        """End the consumers. The database stays: a drop would wait for transactions that killed consumers left open."""
         for process in self.consumers:
             process.close()
         self.database.client.close()
@@ -109,7 +113,7 @@ class ConsumerGroup:
 def consumer_group(
     kafka: KafkaServer, mongo: MongoServer, folder: Path, partitions: int = 4
 ) -> Iterator[ConsumerGroup]:
-    """A group that leaves nothing behind."""
+    """A group whose consumers end with the block."""
     one = ConsumerGroup(kafka, mongo, folder, partitions)
     try:
         yield one
@@ -119,5 +123,5 @@ def consumer_group(
 
 
 def now_ms() -> int:
-    """The clock, in UTC milliseconds."""
+    """This machine's time, in UTC milliseconds."""
     return int(datetime.now(UTC).timestamp() * 1000)

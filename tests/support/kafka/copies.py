@@ -1,4 +1,4 @@
-"""What a dead-letter topic holds."""
+"""Reads a topic of dead letters."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,10 +8,11 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from tests.support.servers.interface import KafkaServer
 
 SILENCE_SECONDS = 30
+"""How long Kafka may take for its first answer."""
 
 
 def copies(kafka: KafkaServer, topic: str) -> Iterator[tuple[bytes | None, dict[str, Any]]]:
-    """Value and headers of each message of the topic's only partition."""
+    """Value and headers of each message in the topic's only partition, up to its present end."""
     reader = Consumer(
         {
             "bootstrap.servers": kafka.bootstrap_servers,

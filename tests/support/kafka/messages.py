@@ -1,4 +1,4 @@
-"""Kafka messages as a consumer gets them, made without Kafka."""
+"""Messages as a Kafka client hands them out, made without Kafka."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,10 @@ from scripts.publish.generate import Message as Generated
 
 
 def received(messages: Iterable[Generated], partition: int, at_ms: int, first: int = 0) -> list[Message]:
-    """`messages` at the offsets from `first` of one partition, with `at_ms` as their timestamp."""
+    """These messages as received from one partition, at the offsets from `first` on.
+
+    All have the timestamp `at_ms` (UTC milliseconds).
+    """
     return [
         Message(
             topic="events",

@@ -1,4 +1,4 @@
-"""A topic's own settings on the broker."""
+"""The settings of one topic on the broker."""
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
@@ -6,7 +6,7 @@ from tests.support.servers.interface import KafkaServer
 
 
 def set_topic(kafka: KafkaServer, topic: str, **settings: object) -> None:
-    """Change settings of a topic, `max_message_bytes=20_000` for `max.message.bytes`."""
+    """Change settings of a topic: `max_message_bytes=20_000` sets `max.message.bytes`. Returns once it is done."""
     entries = [
         ConfigEntry(name.replace("_", "."), str(value), incremental_operation=AlterConfigOpType.SET)
         for name, value in settings.items()

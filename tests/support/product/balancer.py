@@ -1,4 +1,4 @@
-"""A load balancer of a test's own: the project's `nginx.conf`, changed as it needs, in front of given instances."""
+"""An nginx for one test: the project's `nginx.conf`, changed as the test needs, in front of given API instances."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.support.process import Running
 
 @dataclass(frozen=True)
 class Balancer:
-    """Running, and where it is."""
+    """A running load balancer; `home` is the folder of its configuration."""
 
     process: Running
     port: int
@@ -23,17 +23,20 @@ class Balancer:
 
     @property
     def url(self) -> str:
-        """Where clients reach it."""
+        """The address that clients ask, by TLS."""
         return f"https://127.0.0.1:{self.port}"
 
     @property
     def authority(self) -> Path:
-        """The certificate that its clients trust."""
+        """Certificate of the authority that signed its own."""
         return self.home / "served" / "ca.pem"
 
 
 def configure(home: Path, api_ports: Sequence[int], changes: Mapping[str, str] | None = None) -> tuple[Nginx, int]:
-    """Write the configuration, with each key of `changes` replaced in it; its port. Raises PartMissing."""
+    """Write the configuration, with each key of `changes` replaced by its value. Returns the part and its TLS port.
+
+    Fails when the configuration does not hold a key. Raises PartMissing where nginx cannot be had.
+    """
     port, redirect_port = ports.pick(2)
     services.certificate(home / "served", home / "authority")
     nginx = Nginx(
@@ -55,7 +58,7 @@ def configure(home: Path, api_ports: Sequence[int], changes: Mapping[str, str] |
 
 @contextmanager
 def balancer(home: Path, api_ports: Sequence[int], changes: Mapping[str, str] | None = None) -> Iterator[Balancer]:
-    """Start one; it ends with the block. Raises PartMissing."""
+    """Configure and start a load balancer, which ends with the block. Raises PartMissing."""
     nginx, port = configure(home, api_ports, changes)
     process = Running(nginx.part(), home / "nginx.log")
     try:

@@ -1,4 +1,4 @@
-"""docker-compose.yml and .env.example as data: with its variables, without them, and the variables themselves."""
+"""docker-compose.yml and .env.example as data: the file with and without its variables, and the variables."""
 
 import re
 from functools import cache
@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
 
 
 class _Strict(yaml.SafeLoader):
-    """Refuses a key that is there twice, as compose does; YAML's usual readers take the last."""
+    """Fails when a mapping has a key twice, as compose does; YAML's usual readers take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
@@ -31,17 +31,17 @@ def _load(text: str) -> dict[str, Any]:
 
 @cache
 def raw() -> dict[str, Any]:
-    """The file as it is written, anchors and merges resolved, variables not."""
+    """The file with anchors and merges resolved, and its variables as they are written."""
     return _load(FILE.read_text())
 
 
 def interpolated() -> dict[str, Any]:
-    """With every variable at its default, or at `given` where it has none."""
+    """The file with each variable at its default, or at the word `given` where it has none."""
     return _load(_VARIABLE.sub(lambda match: match[3] if match[2] == ":-" else "given", FILE.read_text()))
 
 
 def services() -> dict[str, Service]:
-    """By name, with every mount in its long form."""
+    """The services of `interpolated`, by name, with each mount in its long form."""
     found: dict[str, Service] = interpolated()["services"]
     for service in found.values():
         if "volumes" in service:
@@ -50,7 +50,7 @@ def services() -> dict[str, Service]:
 
 
 def _mount(volume: Any) -> dict[str, Any]:
-    """The short form's source is a volume's name, or a path; only so can a setting choose between the two."""
+    """A mount in its long form. The file uses the short form where a setting chooses between a volume and a folder."""
     if isinstance(volume, dict):
         return volume
     source, target, *options = volume.split(":")
@@ -59,7 +59,10 @@ def _mount(volume: Any) -> dict[str, Any]:
 
 
 def variables() -> dict[str, set[tuple[str | None, str | None]]]:
-    """Name to the ways (`:-`, `:?`, none; default or message) in which the file uses it, comments left out."""
+    """By variable: each way in which the file uses it, comments left out.
+
+    A way is `:-` and the default, `:?` and the message, or None and an empty text.
+    """
     text = "\n".join(line for line in FILE.read_text().splitlines() if not line.lstrip().startswith("#"))
     found: dict[str, set[tuple[str | None, str | None]]] = {}
     for name, how, rest in _VARIABLE.findall(text):
@@ -68,6 +71,7 @@ def variables() -> dict[str, set[tuple[str | None, str | None]]]:
 
 
 def example() -> dict[str, str]:
+    """The variables of .env.example, with the values shown."""
     lines = (ROOT / ".env.example").read_text().splitlines()
     pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
     assert len({name for name, _, _ in pairs}) == len(pairs), "a variable appears twice"

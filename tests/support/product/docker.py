@@ -1,4 +1,4 @@
-"""Containers and images, by the command `docker`."""
+"""What tests ask of a Docker engine, by the command `docker`. All fail the test, with its messages, when it fails."""
 
 import json
 import subprocess
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 COMMAND_SECONDS = 180.0
+"""How long a command may take; `docker compose up` waits for everything to be healthy."""
 
 
 def docker(*arguments: str) -> str:
-    """Run `docker …` to its end; what it printed. Fails the test with its messages otherwise."""
+    """Run `docker …` to its end. Returns what it printed to standard output."""
     return _run(arguments).stdout.strip()
 
 
@@ -26,17 +27,17 @@ def _run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def inspect(what: str) -> dict[str, Any]:
-    """All that the engine knows of a container or an image."""
+    """What `docker inspect` says of a container or an image."""
     (found,) = json.loads(docker("inspect", what))
     return dict(found)
 
 
 def health(container: str) -> str:
-    """`healthy`, `unhealthy` or `starting`."""
+    """The container's health: `healthy`, `unhealthy` or `starting`."""
     return str(inspect(container)["State"]["Health"]["Status"])
 
 
 def addresses(container: str) -> list[str]:
-    """Its address on each of its networks."""
+    """The container's address on each of its networks, in the order of their names."""
     networks = inspect(container)["NetworkSettings"]["Networks"]
     return [str(network["IPAddress"]) for _, network in sorted(networks.items())]

@@ -1,4 +1,4 @@
-"""docker-compose.yml as a running project of its own: its name, settings, port, data; and what a test does to it."""
+"""docker-compose.yml as a running project with its own name, settings, ports and data; and what a test does to it."""
 
 import json
 import os
@@ -24,14 +24,15 @@ from tests.support.product.docker import COMMAND_SECONDS, addresses, docker, ins
 PREFIX = "product-analytics-local"
 PUBLIC = ("KAFKA_IMAGE", "MONGO_IMAGE", "NGINX_IMAGE", "PYTHON_IMAGE")
 SERVERS = ("mongo", "kafka", "api", "consumer", "nginx")
-"""The services that run on, each after those that it needs."""
+"""The services that keep running, each after the services that it needs."""
 HEALTHY_SECONDS = 150.0
+"""How long a container may take to be healthy: Kafka and MongoDB are given 120 s in docker-compose.yml."""
 
 
 class Project:
-    """One project. The images are those that the environment names, else the stand-ins of `make images-local`."""
+    """A `Product` of containers. Its images are those that the environment names, else those of `make images-local`."""
 
-    # An engine passes connections on from an address of its own bridge.
+    # The engine passes connections on from an address of its bridge, which lies in one of these.
     networks = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
     def __init__(
@@ -66,24 +67,24 @@ class Project:
         self._environment.write_text("".join(f"{name}={value}\n" for name, value in chosen.items()))
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
-        """The command line of `docker compose` for this project."""
+        """The command line `docker compose …` for this project."""
         files = (option for file in self._files for option in ("--file", file))
         return ("docker", "compose", "--env-file", str(self._environment), *files, *arguments)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of commands about this project: without settings of whoever runs the tests, which would win."""
+        """Environment for commands about this project: without the settings of the tests' own, which would win."""
         return {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or "DOCKER" in name} | {
             "COMPOSE_PROJECT_NAME": self.name,
             "COMPOSE_ENV_FILES": str(self._environment),
         }
 
     def compose(self, *arguments: str, given: bytes | None = None) -> str:
-        """Run `docker compose …` to its end; what it printed. Fails the test with its messages otherwise."""
+        """Run `docker compose …` to its end. Returns what it printed. Fails the test when it fails."""
         return self.run(*self.argv(*arguments), given=given)
 
     def run(self, *argv: str, given: bytes | None = None) -> str:
-        """Run a command about this project to its end, as `compose` does."""
+        """Run any command with this project's environment to its end, and return or fail as `compose` does."""
         feed: dict[str, Any] = {"stdin": subprocess.DEVNULL} if given is None else {"input": given}
         ended: subprocess.CompletedProcess[bytes] = subprocess.run(
             argv, cwd=ROOT, env=self.environment, capture_output=True, timeout=COMMAND_SECONDS, check=False, **feed
@@ -93,7 +94,7 @@ class Project:
         return ended.stdout.decode().strip()
 
     def state(self) -> str:
-        """The containers and the last lines of each, for a failure's message."""
+        """The containers and the last lines of their logs, for the message of a failure."""
         shown = []
         for arguments in (("ps", "--all"), ("logs", "--tail", "10", "--no-color")):
             ended = subprocess.run(
@@ -103,62 +104,62 @@ class Project:
         return "\n".join(shown)
 
     def up(self, *options: str, api: int = 2, consumer: int = 3) -> None:
-        """Start, or change, the whole project; returns once everything is healthy."""
+        """Start or change the whole project by `docker compose up`; returns once everything is healthy."""
         scale = ("--scale", f"api={api}", "--scale", f"consumer={consumer}")
         self.compose("up", "--detach", "--wait", *scale, *options)
 
     def is_whole(self, api: int = 2, consumer: int = 3) -> bool:
-        """Whether everything runs and is healthy; quicker to ask than `up`, which runs the set-ups again."""
+        """Whether everything runs and is healthy. Quicker than `up`, which runs the set-up services again."""
         wanted = Counter(dict.fromkeys(SERVERS, 1) | {"api": api, "consumer": consumer})
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         found = [one for one in map(json.loads, lines) if one["Service"] in wanted]
         return Counter(one["Service"] for one in found) == wanted and all(one["Health"] == "healthy" for one in found)
 
     def restore(self) -> None:
-        """Whatever a test did to it: make everything run and be healthy."""
+        """Make everything run and be healthy, whatever a test has done to it."""
         if self.is_whole():
             return
-        # `up` gives up at once on a container that is unhealthy, though it only waits for what was stopped.
+        # `up` fails at once when a container is unhealthy, even if that one only waits for another that was stopped.
         for service in SERVERS:
             if containers := self.containers(service, every=True):
-                docker("start", *containers)  # those that run, run on
+                docker("start", *containers)  # no change for those that run
         for service in SERVERS:
             self.wait_healthy(service, len(self.containers(service)))
         self.up()
 
     def containers(self, service: str, *, every: bool = False) -> list[str]:
-        """Ids of the service's running containers, or of all, oldest first."""
+        """Ids of the service's running containers, oldest first; with `every`, of the stopped ones too."""
         found = self.compose("ps", "--quiet", *(["--all"] if every else []), service).split()
         return sorted(found, key=lambda one: str(inspect(one)["Created"]))
 
     def one(self, service: str) -> str:
-        """Id of the service's only, or oldest, container."""
+        """Id of the service's oldest container."""
         return self.containers(service)[0]
 
     def log(self, service: str) -> str:
         """What the service's containers have written so far."""
-        # `docker compose logs` would begin each line with a command to the terminal.
+        # `docker compose logs` would put the terminal's colours before each line.
         return "\n".join(written(one) for one in self.containers(service, every=True))
 
     def consumer_script(self, *arguments: str, given: bytes | None = None) -> str:
-        """Run `python …` in a fresh container of the consumer's image, beside the consumers."""
+        """Run `python …` in a new container of the consumer's image. Returns what it printed."""
         return self.compose("run", "--rm", "--no-deps", "-T", "consumer", "python", *arguments, given=given)
 
     def tokens(self, *arguments: str) -> str:
-        """Run `docker compose run tokens …` to its end; what it printed."""
+        """Run `docker compose run tokens …` to its end. Returns what it printed."""
         return self.compose("run", "--rm", "--no-deps", "-T", "tokens", *arguments)
 
     def publish(self, *arguments: str, given: bytes | None = None) -> str:
-        """Run `python -m scripts.publish …` to its end, with this input; what it printed."""
+        """Run `python -m scripts.publish …` to its end, with `given` as its input. Returns what it printed."""
         return self.consumer_script("-m", "scripts.publish", *arguments, given=given)
 
     def token(self, name: str) -> str:
-        """A token for everything."""
+        """Issue a token that may read everything."""
         return self.tokens("issue", "--name", name, *READING)
 
     @property
     def instances(self) -> list[str]:
-        """Addresses of the API's instances, host and port, on each network."""
+        """`host:port` of each API instance, on each of its networks."""
         return [f"{address}:8000" for one in self.containers("api") for address in addresses(one)]
 
     @property
@@ -170,7 +171,7 @@ class Project:
 
     @contextmanager
     def database(self) -> Iterator[SyncDatabase]:
-        """The services' database, as its administrator; this machine alone can reach the container."""
+        """The services' database, as the user root. Only this machine can reach the container."""
         address = addresses(self.one("mongo"))[0]
         uri = f"mongodb://root:{self.passwords['MONGO_ROOT_PASSWORD']}@{address}:27017/?directConnection=true&authSource=admin"
         database: SyncDatabase = connect(SharedSettings(mongodb_uri=SecretStr(uri), mongodb_timeout_ms=10_000), "tests")
@@ -180,7 +181,7 @@ class Project:
             database.client.close()
 
     def wait_healthy(self, service: str, count: int) -> None:
-        """Return once so many containers of the service are healthy. Fails the test with what they say otherwise."""
+        """Wait until `count` containers of the service are healthy. Fails the test, with their state, after a while."""
         labels = (f"com.docker.compose.project={self.name}", f"com.docker.compose.service={service}")
         asked = (*(f"--filter=label={label}" for label in labels), "--filter=health=healthy")
 
@@ -194,5 +195,5 @@ class Project:
             raise AssertionError(f"{error}:\n{states}\n{self.state()}") from error
 
     def close(self) -> None:
-        """Take everything away, data included."""
+        """Remove everything, data included."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")

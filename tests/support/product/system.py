@@ -1,4 +1,4 @@
-"""The whole system on real servers: API instances and consumers behind nginx, each a process that a test may end."""
+"""The whole product as processes, each of which a test may end: nginx, two API instances, two consumers."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ SCRIPT_SECONDS = 60
 
 
 class System:
-    """Two API instances and two consumers behind nginx. Raises PartMissing where nginx cannot be had."""
+    """A `Product` of processes, on the given Kafka and MongoDB. Raises PartMissing where nginx cannot be had."""
 
     networks = ("127.0.0.0/8",)
 
@@ -57,35 +57,35 @@ class System:
         ]
 
     def start(self) -> None:
-        """Start whatever does not run; returns once everything is ready."""
+        """Start the processes that do not run; returns once everything is ready."""
         for process in (*self.apis, *self.consumers, self.nginx):
             if not process.is_running:
                 process.start()
         self.wait_ready()
 
     def wait_ready(self) -> None:
-        """Return once both API instances are ready and the consumers tell their metrics."""
+        """Wait until both API instances are ready and the consumers serve their metrics."""
         with httpx.Client() as client:
             for api, port in zip(self.apis, self.api_ports, strict=True):
                 api.wait_until("being ready", partial(is_ready, client, port))
         for consumer, port in zip(self.consumers, self.metrics_ports, strict=True):
-            consumer.wait_until("telling its metrics", partial(listens, port))
+            consumer.wait_until("serving its metrics", partial(listens, port))
 
     @property
     def instances(self) -> list[str]:
-        """Addresses of the API's instances, host and port."""
+        """`host:port` of each API instance."""
         return [f"127.0.0.1:{port}" for port in self.api_ports]
 
     def answered(self, route: str, status: int | None = None) -> list[float]:
-        """How many requests for this route each instance says it has answered, all or those with this status."""
+        """By instance: how many requests for this route it has answered, by its metrics; with this status, if given."""
         return [_answered(port, route, status) for port in self.api_ports]
 
     def tokens(self, *arguments: str) -> str:
-        """Run `python -m scripts.tokens …` to its end; what it printed. Raises CalledProcessError."""
+        """Run `python -m scripts.tokens …` to its end. Returns what it printed. Raises CalledProcessError."""
         return self._script("scripts.tokens", arguments)
 
     def publish(self, *arguments: str, given: bytes | None = None) -> str:
-        """Run `python -m scripts.publish …` to its end, with this input; what it printed. Raises CalledProcessError."""
+        """Run `python -m scripts.publish …` to its end. Returns what it printed. Raises CalledProcessError."""
         return self._script("scripts.publish", arguments, given)
 
     def log(self, program: Program) -> str:

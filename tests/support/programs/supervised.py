@@ -1,4 +1,4 @@
-"""Runs shell commands under the real supervisor; its tests run this module as a process of its own.
+"""Runs shell commands under the real supervisor; the supervisor's tests run it as a separate process.
 
 `python -m tests.support.programs.supervised FOLDER NAME=COMMAND…` runs each command in FOLDER, and prints the `Ending`
 when all have ended. It stops a part named `last` after the others.

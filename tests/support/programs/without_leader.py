@@ -1,6 +1,6 @@
-"""A consumer for which the leader of partition 0 is away: what it asks about that partition goes where nobody listens.
+"""The consumer as if the leader of partition 0 were away: `python -m tests.support.programs.without_leader`.
 
-`python -m tests.support.programs.without_leader`: in all else it is `python -m consumer`.
+Its questions about partition 0 go to an address where nobody listens; all else is as in `python -m consumer`.
 """
 
 import sys
@@ -10,10 +10,11 @@ from consumer.partitions.brokers import Brokers, Question
 from shared.settings import ConsumerSettings
 
 NOBODY = "127.0.0.1:1"
+"""Nothing listens on this port."""
 
 
-class DeafBrokers(Brokers):
-    """Asks the wrong broker about partition 0."""
+class BrokersWithoutLeader(Brokers):
+    """Asks about partition 0 where nobody listens, and about other partitions as usual."""
 
     def __init__(self, settings: ConsumerSettings, client_id: str) -> None:
         super().__init__(settings, client_id)
@@ -24,5 +25,5 @@ class DeafBrokers(Brokers):
 
 
 if __name__ == "__main__":
-    vars(consumer)["Brokers"] = DeafBrokers
+    vars(consumer)["Brokers"] = BrokersWithoutLeader
     sys.exit(consumer.main())

@@ -1,4 +1,4 @@
-"""`requests.http` and the Postman collection, read as the tools that they are for read them."""
+"""`requests.http` and the Postman collection, read as an editor's HTTP client and Postman read them."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from tests.support.process import ROOT
 HTTP_FILE = ROOT / "requests.http"
 POSTMAN_FILE = ROOT / "postman_collection.json"
 
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
+_VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 
 
 class Request(NamedTuple):
-    """A request with its variables filled in."""
+    """A request; before `filled`, its texts hold variables such as `{{host}}`."""
 
     method: str
     url: str
@@ -21,13 +21,13 @@ class Request(NamedTuple):
 
 
 class Requests(NamedTuple):
-    """A file: its variables with their defaults, and its requests before they are filled in."""
+    """What a file holds: its variables with their defaults, and its requests, whose variables are not filled in."""
 
     variables: dict[str, str]
     requests: list[Request]
 
     def filled(self, **variables: str) -> list[Request]:
-        """The requests with these variables, or the file's own."""
+        """The requests with these values of the variables, and the file's defaults for all others."""
         values = self.variables | variables
         return [
             Request(method, _fill(url, values), {name: _fill(value, values) for name, value in headers.items()})
@@ -36,20 +36,20 @@ class Requests(NamedTuple):
 
 
 def http_file() -> Requests:
-    """`requests.http`: variables, then requests, each after a line that starts with ###."""
+    """Read `requests.http`: variables (`@name = value`), then requests, each after a line that starts with ###."""
     head, *blocks = re.split(r"(?m)^###.*\n", HTTP_FILE.read_text())
     variables = dict(re.findall(r"(?m)^@(\w+) = (.*)$", head))
     return Requests(variables, [_http_request(block) for block in blocks])
 
 
 def postman_collection() -> dict[str, Any]:
-    """The collection as it is written."""
+    """The Postman collection as a JSON object."""
     collection: dict[str, Any] = json.loads(POSTMAN_FILE.read_text())
     return collection
 
 
 def postman() -> Requests:
-    """The collection's requests, each with the headers that Postman makes of its authorization."""
+    """Read the Postman collection; each request has the header that Postman makes of the collection's authorization."""
     collection = postman_collection()
     variables = {variable["key"]: variable["value"] for variable in collection["variable"]}
     bearer = next(field["value"] for field in collection["auth"]["bearer"] if field["key"] == "token")
@@ -73,4 +73,4 @@ def _http_request(block: str) -> Request:
 
 
 def _fill(text: str, values: dict[str, str]) -> str:
-    return _PLACE.sub(lambda match: values[match[1]], text)
+    return _VARIABLE.sub(lambda match: values[match[1]], text)

@@ -1,4 +1,4 @@
-"""Tokens, ids and queries as attackers write them. Own words: each stands for one trick of the public collections."""
+"""Tokens, product ids and query strings as attackers write them: one of each trick in the public collections."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from tests.support.api.running import KEY
 
 
 def signed(header: object, claims: object, secret: bytes = KEY.encode()) -> str:
-    """Signed by the tests' key unless told otherwise."""
+    """A token of these parts, signed by the tests' key, or by `secret`."""
     return jws.signed(header, claims, secret)
 
 
@@ -26,13 +26,14 @@ CLAIMS: dict[str, Any] = {
     "exp": NOW + 3600,
     "scope": "sales:read",
 }
-PLAIN = signed(HEADER, CLAIMS)
-_HEAD, _BODY, _SIGNATURE = PLAIN.split(".")
+UNRECORDED = signed(HEADER, CLAIMS)
+"""A valid token that has no record, so the API does not accept it."""
+_HEAD, _BODY, _SIGNATURE = UNRECORDED.split(".")
 
 TOKENS: dict[str, bytes] = {
     name: token.encode("latin-1")
     for name, token in {
-        "without a record": PLAIN,
+        "without a record": UNRECORDED,
         "alg none": f"{encoded(json.dumps(HEADER | {'alg': 'none'}).encode())}.{_BODY}.",
         "alg None with a signature": signed(HEADER | {"alg": "nOnE"}, CLAIMS),
         "another alg": signed(HEADER | {"alg": "HS512"}, CLAIMS),
@@ -49,11 +50,11 @@ TOKENS: dict[str, bytes] = {
         "deep claims": signed(HEADER, b"[" * 500 + b"]" * 500),
         "a megabyte": f"{_HEAD}.{'A' * 1_000_000}.{_SIGNATURE}",
         "a megabyte of dots": "." * 1_000_000,
-        "trailing characters": f"{PLAIN}x",
-        "trailing dot": f"{PLAIN}.",
+        "trailing characters": f"{UNRECORDED}x",
+        "trailing dot": f"{UNRECORDED}.",
         "padding": f"{_HEAD}=.{_BODY}.{_SIGNATURE}=",
-        "other spelling": f"{PLAIN[:-1]}{chr(ord(PLAIN[-1]) + 1)}",
-        "other alphabet": PLAIN.replace("-", "+").replace("_", "/") + "+",
+        "other spelling": f"{UNRECORDED[:-1]}{chr(ord(UNRECORDED[-1]) + 1)}",
+        "other alphabet": UNRECORDED.replace("-", "+").replace("_", "/") + "+",
         "member twice": signed(b'{"alg":"none","alg":"HS256","kid":"main","typ":"JWT"}', CLAIMS),
         "claim twice": signed(HEADER, json.dumps(CLAIMS).encode()[:-1] + b', "exp": 9999999999}'),
         **{
@@ -68,14 +69,14 @@ TOKENS: dict[str, bytes] = {
         "another audience": signed(HEADER, CLAIMS | {"aud": "elsewhere"}),
         "audiences": signed(HEADER, CLAIMS | {"aud": ["product-analytics-api", "elsewhere"]}),
         "bad UTF-8 inside": signed(HEADER, json.dumps(CLAIMS).encode().replace(b"hostile", b"\xff\xfe")),
-        "bad UTF-8 around": f"\xff\xfe{PLAIN}\xc3(",
+        "bad UTF-8 around": f"\xff\xfe{UNRECORDED}\xc3(",
         "another key": signed(HEADER, CLAIMS, b"another key that has thirty-two bytes"),
         "no signature": f"{_HEAD}.{_BODY}.",
         "JWE": ".".join([_HEAD, "AAAA", "AAAA", _BODY, _SIGNATURE]),
         "JSON serialization": json.dumps({"protected": _HEAD, "payload": _BODY, "signature": _SIGNATURE}),
-        "two tokens": f"{PLAIN}, Bearer {PLAIN}",
+        "two tokens": f"{UNRECORDED}, Bearer {UNRECORDED}",
         "a word": "null",
-        "quoted": f'"{PLAIN}"',
+        "quoted": f'"{UNRECORDED}"',
     }.items()
 }
 

@@ -1,4 +1,4 @@
-"""Many clients that connect and then hardly speak, as a denial of service does it; all in one thread."""
+"""Many clients that connect and then hardly send anything, as in a denial of service; all in one thread."""
 
 import resource
 import selectors
@@ -15,14 +15,16 @@ BEGINNINGS = (
     b"GET /api/product/sale HTTP/1.1\r\nHost: x\r\nX-A: ",
     b"GET /api/product/sale HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
 )
-"""What they say after the handshake: nothing, half a head, a head that promises a body."""
+"""What a client sends after the handshake: nothing, half a request's head, or a head that promises a body."""
 
 
 class SlowClients:
-    """So many of them on one port, by turns at each stage at which a server has to wait; None: no handshake yet.
+    """`count` clients of one port, connected while the block runs.
 
-    Their thread is their own: OpenSSL queues the errors of a thread, and Python may leave one there, so that a
-    connection which the server has closed would break the thread's next operation on another (python/cpython#148594).
+    They stop at `stages` by turns: at what they have sent, or, for None, before the TLS handshake. All their operations
+    run in one thread that does nothing else: OpenSSL queues errors by thread, and Python may leave one in the queue, so
+    that a connection which the server closed would break the thread's next operation on another connection
+    (python/cpython#148594).
     """
 
     def __init__(self, port: int, count: int, stages: Sequence[bytes | None] = (*BEGINNINGS, None)) -> None:
@@ -33,7 +35,7 @@ class SlowClients:
         self._thread = ThreadPoolExecutor(1)
 
     def __enter__(self) -> Self:
-        # The usual limit of open files, 1024, is about as many as there are clients.
+        # A process may usually open 1024 files, about as many as there are clients.
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
@@ -49,11 +51,11 @@ class SlowClients:
         self._close()
 
     def speak(self) -> None:
-        """Each says one byte more, so that none of them is silent for long."""
+        """Send one more byte from each client, so that none is silent for long."""
         self._thread.submit(self._speak).result()
 
     def wait_closed(self, seconds: float) -> int:
-        """Return once the server has closed all of them, or after so many seconds; how many are open still."""
+        """Wait until the server has closed every connection, at most `seconds`. Returns how many are still open."""
         return self._thread.submit(self._wait_closed, seconds).result()
 
     def _connect(self) -> None:
@@ -98,6 +100,7 @@ class SlowClients:
 
 
 def _ended(one: object) -> bool:
+    """Whether the server has closed this connection."""
     assert isinstance(one, socket.socket)
     try:
         return not one.recv(4096)

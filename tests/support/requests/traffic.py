@@ -1,4 +1,4 @@
-"""Requests that go on while a test does something to the system."""
+"""Requests that go on while a test does something to the product."""
 
 import threading
 from collections import Counter
@@ -9,10 +9,14 @@ from typing import Self
 import httpx
 
 CLIENTS = 4
+"""Requests at a time: enough to meet any gap in the service, few enough for a small machine."""
 
 
 class Traffic:
-    """Several clients ask for the same address all the time. `outcomes` counts status codes and errors."""
+    """While the block runs, `CLIENTS` threads ask for one address again and again.
+
+    `outcomes` counts the answers by status code, and errors of the connection by their text.
+    """
 
     def __init__(self, client: httpx.Client, path: str) -> None:
         self.outcomes: Counter[int | str] = Counter()
@@ -34,7 +38,7 @@ class Traffic:
         self._threads.shutdown()
 
     def wait_for(self, requests: int) -> None:
-        """Return after so many requests more. Raises TimeoutError after half a minute."""
+        """Wait until `requests` more requests have ended. Raises TimeoutError after half a minute."""
         with self._counted:
             wanted = self.outcomes.total() + requests
             if not self._counted.wait_for(lambda: self.outcomes.total() >= wanted, 30):

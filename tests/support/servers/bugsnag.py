@@ -1,4 +1,4 @@
-"""Receivers of error reports: one that keeps them, one that never answers."""
+"""Receivers of error reports, in the place of Bugsnag's servers: one keeps the reports, one never answers."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Receiver:
-    """What Bugsnag's servers would have got."""
+    """A receiver's address, and the bodies of the reports that it got, oldest first."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -18,13 +18,13 @@ class Receiver:
 
     @property
     def reports(self) -> list[dict[str, Any]]:
-        """The reports, parsed."""
+        """The reports as JSON objects."""
         return [json.loads(text) for text in self.texts]
 
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
-    """Takes every report."""
+    """A receiver that accepts every report, while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -33,7 +33,7 @@ def receiver() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing on standard error."""
+            """Write nothing to standard error."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         received = Receiver(f"http://127.0.0.1:{server.server_port}")
@@ -48,7 +48,7 @@ def receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def silent_receiver() -> Iterator[str]:
-    """Connections are made and never answered."""
+    """The address of a receiver that accepts connections and never answers, while the block runs."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)

@@ -1,7 +1,7 @@
-"""The same servers as containers, where a Docker engine answers.
+"""Kafka and MongoDB as containers, where a Docker engine answers.
 
-Each listens on the same port inside and outside its container, so that the address it gives to clients holds on both
-sides and outlives a restart.
+Each server listens on the same port inside and outside its container. So the address that it gives to clients is right
+on both sides, and stays the same over a restart.
 """
 
 import os
@@ -16,19 +16,20 @@ from stack.parts import kafka, mongo, replica_set
 KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE") or "apache/kafka:4.1.2"
 MONGO_IMAGE = os.environ.get("MONGO_IMAGE") or "mongo:8.0"
 STOP_SECONDS = 20
+"""How long the engine waits for a server to stop before it kills it."""
 ENGINE_SOCKET = "/var/run/docker.sock"
 
 
 def engine_answers() -> bool:
-    """Whether containers can be had: at the address that DOCKER_HOST gives, else at the usual socket."""
+    """Whether a Docker engine answers at the usual socket. Where DOCKER_HOST is set, true without a look."""
     if "DOCKER_HOST" in os.environ:
         return True
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(ENGINE_SOCKET) == 0
 
 
-class _Container:
-    """A server in a container."""
+class _ContainerServer:
+    """A server in a container; `wait_ready` returns once it answers."""
 
     def __init__(self, container: DockerContainer, wait_ready: Callable[[], None]) -> None:
         self._container = container
@@ -71,13 +72,13 @@ class _Container:
             self._container.stop()
 
 
-class ContainerKafka(_Container):
-    """Apache Kafka's own image."""
+class ContainerKafka(_ContainerServer):
+    """Kafka, from the image that the Kafka project publishes, or the one that KAFKA_IMAGE names."""
 
     def __init__(self) -> None:
         port, controller_port = ports.pick(2)
         container = DockerContainer(KAFKA_IMAGE).with_bind_ports(port, port)
-        # The image takes its configuration from variables of these names.
+        # The image reads each property from a variable: KAFKA_NODE_ID is node.id.
         for name, value in kafka.properties(port, controller_port, interface="0.0.0.0").items():  # noqa: S104
             container.with_env("KAFKA_" + name.upper().replace(".", "_"), value)
         self.bootstrap_servers = f"127.0.0.1:{port}"
@@ -87,8 +88,8 @@ class ContainerKafka(_Container):
         kafka.create_topic(self.bootstrap_servers, name, partitions)
 
 
-class ContainerMongo(_Container):
-    """MongoDB's own image."""
+class ContainerMongo(_ContainerServer):
+    """MongoDB, from the image that Docker publishes, or the one that MONGO_IMAGE names."""
 
     def __init__(self) -> None:
         (port,) = ports.pick(1)
@@ -99,7 +100,7 @@ class ContainerMongo(_Container):
 
     @property
     def pid(self) -> int:
-        """Process id of the last start, as an engine on this machine sees it."""
+        """Process id of the last start; meaningful where the engine runs on this machine."""
         container = self._container.get_wrapped_container()
         container.reload()
         return int(container.attrs["State"]["Pid"])

@@ -1,42 +1,42 @@
-"""The servers that tests use, whatever runs them: an interface, and servers of the local stack's own parts."""
+"""What a test may ask of Kafka and MongoDB, and do to them, whether they are processes or containers."""
 
 from typing import Protocol
 
 
 class Server(Protocol):
-    """A server that faults can be injected into. The fixtures restore it after each test."""
+    """A server that a test may kill or freeze. A fixture of tests/conftest.py restores it after each test."""
 
     def start(self) -> None:
-        """Start it with the data it had; returns once it is ready."""
+        """Start it with the data that it had; returns once it is ready."""
 
     def stop(self) -> None:
         """End it gracefully."""
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """End it by kill -9."""
 
     def freeze(self) -> None:
-        """Stop it where it is; its connections stay open and silent."""
+        """Let it stand still; its connections stay open and silent."""
 
     def thaw(self) -> None:
         """Let it go on after `freeze`."""
 
     def restore(self) -> None:
-        """Whatever a test did to it: make it run and answer."""
+        """Make it run and answer, whatever a test has done to it."""
 
     def close(self) -> None:
         """End it for good."""
 
 
 class KafkaServer(Server, Protocol):
-    """Apache Kafka, one broker; topics are made by `create_topic` alone."""
+    """Apache Kafka, one broker. It creates no topic by itself: a test calls `create_topic`."""
 
     @property
     def bootstrap_servers(self) -> str:
-        """What clients connect to."""
+        """`host:port` that clients connect to."""
 
     def create_topic(self, name: str, partitions: int) -> None:
-        """Make a topic; returns once it is there."""
+        """Create a topic; returns once it exists."""
 
 
 class MongoServer(Server, Protocol):
@@ -44,8 +44,8 @@ class MongoServer(Server, Protocol):
 
     @property
     def pid(self) -> int:
-        """Process id of the last start, on this machine."""
+        """Process id of the last start, as this machine sees it."""
 
     @property
     def uri(self) -> str:
-        """Connection string; databases are the tests' to name."""
+        """Connection string, without a database: each test names its own."""

@@ -1,4 +1,4 @@
-"""Servers that ask who comes, each ending with its block: Kafka with TLS and SCRAM, MongoDB with users."""
+"""Kafka with TLS and SCRAM, and MongoDB with users; each server ends with its block."""
 
 import json
 import secrets
@@ -28,17 +28,18 @@ ROLES = ROOT / "compose" / "mongo-roles.json"
 
 @dataclass(frozen=True)
 class SecuredKafka:
-    """A broker that listens for TLS alone and knows one user."""
+    """A broker whose clients must use TLS and log in as its one user."""
 
     environment: dict[str, str]
-    """The settings by which the project's programs reach it."""
+    """Settings with which the project's programs reach it."""
     authority: Path
+    """Certificate of the authority that signed the broker's."""
     bootstrap_servers: str
     user: str
     password: str
 
     def create_topic(self, name: str, partitions: int) -> None:
-        """Make a topic; returns once it is there."""
+        """Create a topic; returns once it exists."""
         admin = AdminClient(
             {
                 "bootstrap.servers": self.bootstrap_servers,
@@ -53,7 +54,7 @@ class SecuredKafka:
 
 
 def broker_properties(port: int, internal_port: int, controller_port: int) -> dict[str, str]:
-    """What docs/operations.md tells of a broker: clients by SASL_SSL, the broker's own traffic on loopback."""
+    """The properties that docs/operations.md gives: SASL_SSL for clients, plain text on loopback for the broker."""
     return {
         "listeners": (
             f"CLIENTS://127.0.0.1:{port},INTERNAL://127.0.0.1:{internal_port},CONTROLLER://127.0.0.1:{controller_port}"
@@ -73,7 +74,7 @@ def broker_properties(port: int, internal_port: int, controller_port: int) -> di
 
 @contextmanager
 def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
-    """A broker with a certificate of a local authority. Raises PartMissing where Java or Maven cannot be had."""
+    """A broker whose certificate a local authority signed. Raises PartMissing where Java or Maven cannot be had."""
     java, jars = kafka_files.java(print), kafka_files.jars(StackSettings().state / "parts", print)
     port, internal_port, controller_port = ports.pick(3)
     user, password = "analytics", secrets.token_urlsafe(24)
@@ -110,23 +111,23 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
 
 @dataclass(frozen=True)
 class SecuredMongo:
-    """A replica set of one member whose users are those of compose/mongo-roles.json, and root."""
+    """A replica set of one member, with the users of compose/mongo-roles.json and `root`, all with one password."""
 
     port: int
     password: str
 
     def uri(self, user: str) -> str:
-        """As this user, all of whom have one password here."""
+        """Connection string that logs in as this user."""
         return f"mongodb://{user}:{self.password}@127.0.0.1:{self.port}/?replicaSet={REPLICA_SET}&authSource=admin"
 
     def client(self, user: str) -> "MongoClient[dict[str, Any]]":
-        """A client as this user."""
+        """A client that logs in as this user."""
         return MongoClient(self.uri(user), serverSelectionTimeoutMS=10_000)
 
 
 @contextmanager
 def secured_mongo(folder: Path, database: str) -> Iterator[SecuredMongo]:
-    """A mongod that lets in its users alone, with the roles that compose gives them on this database."""
+    """A mongod that lets in only its users, who have the roles on `database` that compose gives them."""
     (port,) = ports.pick(1)
     home = folder / "mongo"
     server = Mongo(home=home, port=port, cache_gb=0.25)
@@ -146,7 +147,7 @@ def secured_mongo(folder: Path, database: str) -> Iterator[SecuredMongo]:
 
 
 def _set_up(secured: SecuredMongo, database: str) -> None:
-    """As compose/mongo-setup.js does it, which needs MongoDB's shell."""
+    """Initiate the replica set and make its users, as compose/mongo-setup.js does by MongoDB's shell."""
     with MongoClient[dict[str, Any]](f"mongodb://127.0.0.1:{secured.port}/?directConnection=true") as first:
         member = {"_id": 0, "host": f"127.0.0.1:{secured.port}"}
         first.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
@@ -160,6 +161,7 @@ def _set_up(secured: SecuredMongo, database: str) -> None:
 
 
 def _first_user(client: "MongoClient[dict[str, Any]]", password: str) -> bool:
+    """Make the user `root`. False while MongoDB cannot do it yet."""
     try:
         client.admin.command("createUser", "root", pwd=password, roles=["root"])
     except PyMongoError:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.api.conftest import empty_database, running_api
 from tests.support.api.running import KEY, Api, RunningClock
-from tests.support.commands.tokens import Cli
+from tests.support.commands.tokens import TokensCommand
 from tests.support.documents.given_events import Documents, GivenSale, store
 from tests.support.servers.interface import MongoServer
 
@@ -18,8 +18,8 @@ def database(mongo: MongoServer) -> Iterator[Documents]:
 
 
 @pytest.fixture
-def cli(mongo: MongoServer, database: Documents) -> Cli:
-    return Cli({"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY})
+def cli(mongo: MongoServer, database: Documents) -> TokensCommand:
+    return TokensCommand({"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY})
 
 
 @pytest.fixture
