@@ -1,4 +1,4 @@
-"""What a token may, asked for through the load balancer."""
+"""What a token allows, asked for through the load balancer."""
 
 import httpx
 
@@ -10,7 +10,7 @@ PATH = "/api/product/sale"
 
 
 def issue(product: Product, *networks: str) -> dict[str, str]:
-    """The header of a new token that may read everything, from these networks if any are given."""
+    """The header with a new token that may read everything, from these networks only, if any are given."""
     bound = (option for network in networks for option in ("--network", network))
     token = product.tokens("issue", "--name", "access", *READING, *bound)
     return {"Authorization": f"Bearer {token}"}
