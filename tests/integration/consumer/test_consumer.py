@@ -1,4 +1,4 @@
-"""The consumer as a process, on real Kafka and a real MongoDB: everything handled once, whatever is published."""
+"""The consumer as a process, with real Kafka and MongoDB: it handles every message once, whatever is published."""
 
 import hashlib
 from collections import Counter
@@ -66,7 +66,7 @@ def test_a_message_of_17_mb_is_a_dead_letter_that_says_what_was_cut(events: Cons
 
 
 def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: ConsumerGroup) -> None:
-    """A validator that an operator added; the other events of the batch are stored."""
+    """An operator added a validator that refuses one event; the consumer stores the other events of the batch."""
     events.consumer()
     events.publish(generate(count=100, products=5, seed=3))
     events.wait_handled()

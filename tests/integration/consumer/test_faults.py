@@ -1,4 +1,4 @@
-"""What a consumer says and how it ends while servers are away; `tests/faults` kills everything else."""
+"""What a consumer logs and how it ends while Kafka and MongoDB are away. All other faults are in tests/faults."""
 
 import signal
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[C
 
 @pytest.fixture
 def load(events: ConsumerGroup) -> Iterator[Thread]:
-    """30,000 messages over about 15 seconds, one in fifty invalid."""
+    """Publishes 30,000 messages in about 15 seconds, one in fifty of them invalid."""
     thread = Thread(
         target=lambda: events.publish(generate(count=30_000, products=200, seed=9, invalid=0.02), rate=2_000)
     )
@@ -52,7 +52,7 @@ def test_mongodb_away_pauses_reading_and_rejects_nothing(events: ConsumerGroup, 
 
 
 def test_signals_end_it_within_ten_seconds_while_nothing_answers(events: ConsumerGroup, load: Thread) -> None:
-    """Each call may take as long as all of the stop; Kafka and MongoDB take everything and say nothing."""
+    """Kafka and MongoDB accept everything and answer nothing, and one call may take as long as the whole stop."""
     consumer = events.consumer(MONGODB_TIMEOUT_MS="10000")
     wait_until("progress", lambda: events.handled > 500, 60)
     events.mongo.freeze()

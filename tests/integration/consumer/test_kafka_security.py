@@ -1,4 +1,4 @@
-"""Kafka by TLS and SCRAM: the settings that docs/operations.md gives, against the real broker."""
+"""Kafka with TLS and SCRAM: the settings that docs/operations.md gives work with a real broker."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
 
 
 def publishing(secured: SecuredKafka, folder: Path, **changes: str) -> Running:
-    """One sale on its way, with settings that differ."""
+    """Start publishing one sale; `changes` are settings that differ."""
     settings = secured.environment | {"KAFKA_TOPIC": TOPIC} | changes
     publish = process.module("scripts.publish", folder / "publish.log", settings, *SOLD)
     publish.start()
@@ -55,7 +55,7 @@ def test_an_event_goes_from_the_publisher_to_mongodb(secured: SecuredKafka, mong
 
 
 def test_nobody_comes_in_by_other_settings(secured: SecuredKafka, tmp_path: Path) -> None:
-    """A wrong password, a broker of another authority, no TLS, no name: all at once, since each is waited for."""
+    """A wrong password, a broker of an unknown authority, no TLS, no user: all at once, since each takes seconds."""
     ensure(tmp_path / "served", tmp_path / "authority", ["127.0.0.1"], utc_now())
     wrong = {
         "password": {"KAFKA_SASL_PASSWORD": "not-the-password"},

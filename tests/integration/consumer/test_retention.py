@@ -1,4 +1,4 @@
-"""Old days go, whole, one consumer at a time, by a clock that is right; sums stay, and an audit knows."""
+"""Retention: one consumer at a time drops whole days, by a correct clock; sums stay, and the audit takes note."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ def database(mongo: MongoServer, request: pytest.FixtureRequest) -> Iterator[Syn
 
 
 def day_ago(days: int) -> str:
-    """The collection of a day."""
+    """The name of the collection of the day so many days ago."""
     return event_collection(now_ms() - days * DAY_MS)
 
 
@@ -117,7 +117,7 @@ def test_the_consumer_that_keeps_days_longest_counts_while_it_runs(database: Syn
 def test_days_go_while_consumers_run_and_late_events_come(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
-    """Two consumers, one of which is to keep less than the other: nothing goes that the other may yet write to."""
+    """One of two consumers is to keep fewer days. No collection is dropped that the other may yet write to."""
     with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         spread: dict[str, Any] = {"products": 5, "spread_seconds": 8 * 86_400}
         patient = events.consumer()
@@ -130,7 +130,7 @@ def test_days_go_while_consumers_run_and_late_events_come(
         assert len(stored_days(events.database)) >= 8
         assert patient.stop() == 0
         hasty.kill()
-        hasty.start()  # it looks for old days now, and reads on meanwhile
+        hasty.start()  # it now looks for old days, and reads meanwhile
         events.publish(generate(count=1_000, seed=3, now_ms=now_ms(), **spread))
         wait_until("old days gone", lambda: min(stored_days(events.database)) == day_ago(5), 30)
         events.publish(generate(count=1_000, seed=4, now_ms=now_ms(), **spread))

@@ -1,4 +1,4 @@
-"""Errors reach Bugsnag once, without what events and tokens carry, and its outage costs nothing."""
+"""Errors are reported to Bugsnag once, without data of events and tokens; its outage costs the services nothing."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ raise SystemError("payload-at-the-end")
 
 
 def fail(endpoint: str, key: str = KEY) -> tuple[float, str]:
-    """Run the program above; how long its reports took it, and what it wrote."""
+    """Run the program above. Returns the seconds that reporting took it, and what it wrote to standard error."""
     environment = {"BUGSNAG_API_KEY": key, "BUGSNAG_ENDPOINT": endpoint, "BUGSNAG_RELEASE_STAGE": "test"}
     ended = subprocess.run(
         [sys.executable, "-c", FAILING], cwd=process.ROOT, env=environment, capture_output=True, text=True, timeout=30
@@ -105,7 +105,7 @@ def test_without_a_key_nothing_is_sent() -> None:
 
 
 def break_sales_of(database: Documents, product: int) -> None:
-    """Totals that are no numbers: adding them up is a fault that no code foresees."""
+    """Store sums that are not numbers: adding them up raises an error that no code foresees."""
     hour = time.time_ns() // 3_600_000_000_000
     for each in range(hour - 1, hour + 2):
         identity = {"p": product, "h": each, "k": 0}

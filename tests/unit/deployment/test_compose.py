@@ -1,4 +1,4 @@
-"""docker-compose.yml, by what can be known without an engine: its schema, its references, its promises."""
+"""docker-compose.yml, checked without an engine: schema, files that it refers to, ports, networks, rights, limits."""
 
 import json
 import os
@@ -19,7 +19,7 @@ ONCE = ("certificates", "kafka-setup", "mongo-setup", "tokens")
 
 
 def is_own(service: Service) -> bool:
-    """Whether its image is built from this tree, for whichever service."""
+    """Whether the service's image is built from this tree, be it for this service or another."""
     return service["image"] in {one["image"] for one in services().values() if "build" in one}
 
 
@@ -153,7 +153,7 @@ def test_images_are_variables_with_pinned_defaults(name: str) -> None:
 
 
 def test_an_image_is_built_for_one_service_alone() -> None:
-    """Each build is an image of its own id; `up` starts anew what runs on another id than the tag's."""
+    """Each build gives an image with a new id, and `up` restarts containers whose image is not the one of the tag."""
     built = [service["image"] for service in services().values() if "build" in service]
     assert len(built) == len(set(built)) == 2
 

@@ -1,4 +1,4 @@
-"""What docker-compose.yml is told, and what it tells the services: variables, secrets, settings."""
+"""The variables that docker-compose.yml reads, its secrets, and the settings that it gives to the services."""
 
 import re
 from pathlib import Path

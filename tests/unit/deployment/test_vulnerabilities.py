@@ -1,4 +1,4 @@
-"""What is made of pip-audit's report, in its own format."""
+"""How `make audit-dependencies` reads pip-audit's report."""
 
 from tests.support.programs.vulnerabilities import judge
 
