@@ -11,7 +11,7 @@ Both services, the scripts and the audit read and write by this file. The collec
     partition_status    up to when each partition is counted
     maintenance         the schema's version, and notes of the duties that span processes
 
-and in a database of its own, `<database>_access`, since MongoDB grants rights by database and the consumer needs none
+and in a separate database, `<database>_access`, since MongoDB grants rights by database and the consumer needs none
 there:
 
     api_tokens          what each token allows

@@ -45,7 +45,7 @@ if [[ ! -d $engine ]]; then
 fi
 
 export PATH="$engine/usr/sbin:$engine/usr/bin:$PATH"
-# The network device to the outside, which may take smaller packets than a bridge does unless told.
+# The network device to the outside, which may carry smaller packets than a bridge does by default.
 device=$(ip route show default | awk '/ dev / { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 rules=$(iptables-save) || unavailable "this machine's kernel has no packet filter for it"
 # iptables-save leaves out a table that nobody has used yet; restoring the rules would then not empty that table.

@@ -179,7 +179,7 @@ def test_no_log_holds_a_token_however_malformed_its_request(product: Product, cl
         assert "Bearer" not in log
 
 
-@pytest.mark.local("a load balancer of its own, with another configuration, in front of processes")
+@pytest.mark.local("it starts a load balancer with another configuration, in front of processes")
 def test_a_more_talkative_log_would_hold_one(system: System, tmp_path: Path, token: str) -> None:
     """nginx.conf warns of this; and it shows that the test above could fail."""
     with balancer(tmp_path, system.api_ports, {"error_log stderr warn;": "error_log stderr info;"}) as talkative:

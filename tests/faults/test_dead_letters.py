@@ -44,6 +44,6 @@ def moved_or_died(scenario: Scenario, consumer: Running, handled: int) -> bool:
 
 
 def copied(scenario: Scenario, topic: str) -> set[Copied]:
-    """The copies in the topic; one that is there twice, as it may be, counts once."""
+    """The copies in the topic. A copy that is there twice, as it may be, counts once."""
     names = [f"dead-letter-{name}" for name in ("reason", "partition", "offset")]
     return {tuple(headers[name] for name in names) for _, headers in copies(scenario.group.kafka, topic)}

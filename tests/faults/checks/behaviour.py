@@ -60,7 +60,7 @@ def check(group: ConsumerGroup, *, halts: bool) -> None:
 
 
 def check_offsets_committed_to_kafka(group: ConsumerGroup) -> None:
-    """Assert that no offset in Kafka, which lag tools read, is ahead of the one in MongoDB."""
+    """Assert that no offset that was committed to Kafka, for lag tools, is ahead of MongoDB's."""
     stored = {one["_id"]["k"]: one["next_offset"] for one in group.database.partitions.find()}
     reader = Consumer({"bootstrap.servers": group.kafka.bootstrap_servers, "group.id": group.topic, "log_level": 0})
     try:

@@ -34,7 +34,7 @@ def _stored(event: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _published(expected: Expected, recorded_ms: int) -> tuple[object, ...]:
-    """What was published: amounts in millionths, ratings in hundredths; without a time of its own, Kafka's time."""
+    """What was published: amounts in millionths, ratings in hundredths, and Kafka's time where the event has none."""
     if isinstance(expected, str):
         return ("rejected", expected)
     time = recorded_ms if expected.at_ms is None else expected.at_ms

@@ -178,7 +178,7 @@ def _check_products(stored: dict[DocumentKey, Any], expected: dict[DocumentKey, 
 
 
 def _key(document: dict[str, Any]) -> DocumentKey:
-    """In `totals` the last number tells hours (0) from minutes (1): `(h, k, 0)` and `(m, k, 1)`."""
+    """In `totals` the last number is 0 for an hour, 1 for a minute: `(h, k, 0)` and `(m, k, 1)`."""
     identity = document["_id"]
     if "p" in identity:
         return tuple(identity[name] for name in ("p", "h", "k") if name in identity)

@@ -94,7 +94,7 @@ def test_it_can_do_no_more_than_it_must(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "/tmp" in service["tmpfs"]  # noqa: S108
     assert not any("docker.sock" in str(volume) for volume in service.get("volumes", []))
-    if not is_own(service) and not name.startswith("kafka"):  # Kafka's image names a user of its own
+    if not is_own(service) and not name.startswith("kafka"):  # Kafka's image sets its user itself
         assert re.fullmatch(r"[1-9][0-9]*:[1-9][0-9]*", service["user"])
 
 
