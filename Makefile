@@ -72,7 +72,7 @@ check: deps
 
 # Compares the requirements with a public list of known vulnerabilities. Where no such list can be reached, it says so.
 audit-dependencies: deps
-	$(python) -m tests.support.vulnerabilities
+	$(python) -m tests.support.programs.vulnerabilities
 
 # Writes the API's interface to a file, which a test compares with the code. api/web/documentation.py holds the
 # version, which a change of the interface raises.

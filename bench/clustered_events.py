@@ -22,7 +22,8 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel, WriteConcern
 from rich.console import Console
 
-from shared.documents import EVENT_COLLECTION_OPTIONS, Document, decimal128, event_id, rollup_id
+from shared.decimals import decimal128
+from shared.documents import EVENT_COLLECTION_OPTIONS, Document, event_id, rollup_id
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 

@@ -22,7 +22,8 @@ from rich.console import Console
 
 from api.reads.queries import BY_ID, sales_by_product
 from api.reads.window import Window
-from shared.documents import Document, decimal128, rollup_id
+from shared.decimals import decimal128
+from shared.documents import Document, rollup_id
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 

@@ -33,7 +33,7 @@ from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings
-from tests.support import local
+from tests.support.servers import local
 
 GROUP = TOPIC = "stages"
 PARTITIONS_READ = 12

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the topics that are missing; those that are there stay as they are.
+# Creates the topics that are missing. Topics that exist are not changed.
 set -euo pipefail
 
 for topic in "$KAFKA_TOPIC" "$DEAD_LETTER_TOPIC"; do

@@ -1,5 +1,5 @@
-// Initiates the replica set and makes its users; leaves what is there as it is. Run by mongosh on MongoDB's own host.
-// `root` is for administrators; each program has a user and a role of its own, which mongo-roles.json describes.
+// Initiates the replica set and makes its users and roles, or updates them. mongosh runs it on MongoDB's own host.
+// The user `root` is for administrators. Each program has a user with a role, whose rights are in mongo-roles.json.
 
 const { MONGODB_DATABASE, MONGO_ROOT_PASSWORD } = process.env;
 const ROLES = require("fs").readFileSync("/etc/product-analytics/mongo-roles.json", "utf8");
@@ -45,13 +45,13 @@ function setUp(admin) {
     const role = `product_analytics_${name}`;
     const rights = { privileges, roles: [] };
     admin.getRole(role) === null ? admin.createRole({ role, ...rights }) : admin.updateRole(role, rights);
-    // The password in .env is the one that counts, so changing it there and starting again changes it.
+    // The password in .env counts: change it there and start again, and the user has the new one.
     const user = { pwd: process.env[`MONGO_${name.toUpperCase()}_PASSWORD`], roles: [role] };
     admin.getUser(name) === null ? admin.createUser({ user: name, ...user }) : admin.updateUser(name, user);
   }
 }
 
-// MongoDB may start at the same time, or start again: everything above may be done twice.
+// MongoDB may be starting, or start again meanwhile, so this tries again for a minute. All of the above may run twice.
 const deadline = Date.now() + MINUTE_MS;
 for (let done = false; !done; ) {
   try {

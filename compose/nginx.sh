@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Starts nginx. Its prefix holds the process id and its temporary folders; the root filesystem is read-only.
+# Starts nginx, after writing the two files that depend on variables. Its prefix is /tmp, which holds these files, the
+# process id and the temporary folders: the root filesystem is read-only.
 set -euo pipefail
 
 port=":$HTTPS_PORT"
 echo "set \$https_port \"${port/#:443/}\";" > /tmp/https_port.conf
 
-# The lines of a map: each of the comma-separated entries of $1 gives $2.
+# Prints the lines of an nginx map: each of the comma-separated entries in $1 has the value $2.
 set -o noglob
 entries() {
   local entry
@@ -16,7 +17,7 @@ entries() {
 
 names=
 for name in ${TLS_NAMES//,/ }; do
-  if [[ $name == *:* ]]; then name="[$name]"; fi # an IPv6 address, as it stands in a URL
+  if [[ $name == *:* ]]; then name="[$name]"; fi # an IPv6 address has brackets in a URL
   names+=$name,
 done
 if [[ $CORS_ORIGINS == "*" ]]; then

@@ -1,9 +1,11 @@
-"""Reports of errors as Bugsnag takes them, and their way there.
+"""Reports of errors in Bugsnag's form, and how they are sent.
 
-A report holds the classes of the error and of its causes, and where they were raised. Their texts are left out unless
-this project wrote them: others may quote an event, a document or a token. The log has them.
+A report holds the classes of an error and of its causes, and the lines that raised them. It holds an error's text only
+for the exceptions of this project listed in `_OWN_TEXTS`: other texts may quote an event, a document or a token. The
+log has all texts.
 
-Reports leave by one thread and a short queue. A receiver that is away or silent costs reports, never time.
+One thread sends the reports, from a short queue. When the receiver is away or silent, reports are dropped; the service
+never waits.
 """
 
 import atexit
@@ -33,10 +35,16 @@ from shared.settings import SharedSettings
 log = logs.logger(__name__)
 
 QUEUED_REPORTS: Final = 32
+"""Reports that may wait to be sent; more are dropped. Since a line that raises is reported once a minute, 32 lines of
+code would have to fail in that minute. More would only take more memory while the receiver is away."""
 SEND_SECONDS: Final = 5.0
+"""Deadline for sending one report. A silent receiver holds the sending thread for this long, and nothing else."""
 FLUSH_SECONDS: Final = 2.0
+"""How long a process that ends waits for its last reports. More would delay the end of every process whose receiver is
+away; less would lose the report of what ended the process."""
 REPEAT_SECONDS: Final = 60.0
-"""The same error from the same place is reported once in this time."""
+"""The same error, raised by the same line, is reported at most once in this time: an outage must not send a report for
+each request."""
 
 _OWN_TEXTS: Final = frozenset(
     f"{error.__module__}.{error.__qualname__}"
@@ -50,11 +58,12 @@ _OWN_TEXTS: Final = frozenset(
         WrongCollection,
     )
 )
+"""Exceptions whose texts this project writes, for operators, from names and numbers alone."""
 _WITHHELD: Final = "left out, for it may quote data; see the log"
 
 
-class Reporter:
-    """Bugsnag's client, and what was reported lately."""
+class ErrorReporter:
+    """Reports errors by Bugsnag's client. Errors that end the process or a thread are reported without `notify`."""
 
     def __init__(self, settings: SharedSettings, service: str) -> None:
         configuration = Configuration()  # type: ignore[no-untyped-call]
@@ -70,21 +79,21 @@ class Reporter:
             max_breadcrumbs=0,
         )
         configuration.middleware.before_notify(_withhold)  # type: ignore[arg-type]  # its hint names another type
-        # Also reports what ends the process or a thread.
+        # Installs hooks that report what ends the process or a thread.
         self._client = bugsnag.Client(configuration)
         self._reported: dict[tuple[str, str, int], float] = {}
 
     def notify(self, error: BaseException) -> None:
-        """Report an error, unless it was reported a moment ago."""
-        place, now = _place(error), time.monotonic()
+        """Queue a report of an error, unless one of the same line was queued in the last `REPEAT_SECONDS`."""
+        line, now = _line(error), time.monotonic()
         self._reported = {key: at for key, at in self._reported.items() if now - at < REPEAT_SECONDS}
-        if place not in self._reported:
-            self._reported[place] = now
+        if line not in self._reported:
+            self._reported[line] = now
             self._client.notify(error, severity="error")
 
 
 class _QueuedDelivery(Delivery):
-    """Sends reports one after another from a thread of its own; a full queue drops them."""
+    """Sends reports one after another from a thread. Drops a report when the queue is full."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -96,7 +105,7 @@ class _QueuedDelivery(Delivery):
         try:
             self._reports.put_nowait((config.endpoint, config.api_key, payload))
         except Full:
-            log.warning("an error was not reported: reports are waiting already", waiting=QUEUED_REPORTS)
+            log.warning("an error was not reported: too many reports wait to be sent", waiting=QUEUED_REPORTS)
 
     def _send_all(self) -> None:
         while True:
@@ -111,14 +120,14 @@ class _QueuedDelivery(Delivery):
                 self._reports.task_done()
 
     def _flush(self) -> None:
-        """Give what ended the process a moment to leave."""
+        """At the end of the process, wait until the queued reports are sent, at most `FLUSH_SECONDS`."""
         deadline = time.monotonic() + FLUSH_SECONDS
         while self._reports.unfinished_tasks and time.monotonic() < deadline:
             time.sleep(0.02)
 
 
-def _place(error: BaseException) -> tuple[str, str, int]:
-    """Class of the error and the line that raised it."""
+def _line(error: BaseException) -> tuple[str, str, int]:
+    """The error's class, and the file and line that raised it."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
@@ -128,7 +137,7 @@ def _place(error: BaseException) -> tuple[str, str, int]:
 
 
 def _withhold(event: Event) -> None:
-    """Take out of a report whatever may quote data."""
+    """Take out of a report every text that may quote data."""
     for error in event.errors:
         if error.error_class not in _OWN_TEXTS:
             error.error_message = _WITHHELD

@@ -1,102 +1,101 @@
-"""The MongoDB collections: names, `_id` layouts, field names and options. Both services read and write by this file.
+"""What MongoDB holds: each collection, what it is for, its `_id`, its fields with units, and an example.
 
-Abbreviations live in `_id`s and in the paths of the aggregates alone, because each is stored in every record:
+Both services, the scripts and the audit read and write by this file. The collections, in its order:
 
-    p  product id                       h  hour, as hours since 1970 (UTC)
-    t  event time, UTC milliseconds     m  minute, as minutes since 1970
-    k  Kafka partition; -1: replayed    o  Kafka offset
-    g  generation of the Kafka topic: raised when an operator accepts that the topic was recreated
+    events_YYYYMMDD     one document for each accepted event, a collection for each UTC day
+    rollups             sums by product and hour
+    totals              sums over all products, by hour and by minute
+    products            ratings, names and first event of each product
+    rejected_events     dead letters
+    partitions          the offset, the epoch and the owner of each Kafka partition
+    partition_status    up to when each partition is counted
+    maintenance         the schema's version, and notes of the duties that span processes
 
-Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with two.
+and in a separate database, `<database>_access`, since MongoDB grants rights by database and the consumer needs none
+there:
 
-    events_YYYYMMDD     {p, t, k, o, g}      event, name_of_product, no_of_units + amount | rating + category, extra
-    rollups             {p, h, k}            sums of the hour, `b.<block>` (ten minutes), `b.<block>.m.<minute>`
-    totals              {h, k} and {m, k}    the same over all products; a minute's document by second: `s.<second>`
-    products            {p, k}               ratings, rating_sum, histogram.<bin>, latest, latest_rated, first_seen
-    rejected_events     {topic, g, k, o}     dead letters: reason, bytes, state
-    partitions          {group, topic, k}    next_offset, first_offset, epoch, owner, lsid, topic_id, generation,
-                                             read_to: below it Kafka has nothing to give that is not stored;
-                                             past: the same of generations that are over
-    partition_status    {group, topic, k}    caught_up_at, lag, at
-    maintenance         name of a duty       schema: version; retention: dropped_before; replays: count, repairs
+    api_tokens          what each token allows
+    token_uses          when each token was last used
 
-In a database of its own, `<database>_access`, since a user's rights are by database and the consumer has none there:
+**One letter** stands for a name inside an `_id` or on the path to a sum, because MongoDB stores it in every document:
 
-    api_tokens          SHA-256 of jti       name, scopes, products, expires_at, ...
-    token_uses          the same             last_used_at; all that the API may write
+    p  product id                       h  hour, counted since 1970 (UTC): 498897 is 2026-11-30 09:00
+    t  event time, UTC milliseconds     m  minute, counted since 1970
+    k  Kafka partition, or -1           o  Kafka offset
+    g  generation: 1, and one more each time an operator accepts that the topic was recreated or lost offsets
+    b  ten-minute blocks of an hour     s  seconds of a minute
 
-"Sums" are the five fields of `SUMS`; one that no event touched is absent. The Kafka partition is part of every
-aggregate's `_id`, so two consumers never write the same document and readers sum over `k`.
+**The Kafka partition is in every `_id`** of a document with sums. Each partition has one owner at a time, so two
+consumers never write the same document, and never conflict; readers add up the documents of all partitions. Partition
+-1 holds the events of replayed dead letters, which no consumer writes.
+
+**Numbers.** Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with two, counts are integers.
+**Sums** are the five fields named in `SUMS`; a sum that no event has touched is absent.
+
+The examples are what the consumer stores for a sale of product 3, a rating of it and a rejected message, all in
+partition 0 at 2026-11-30 09:58:48.954 UTC.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any
 
-from bson.decimal128 import Decimal128
-
-ROLLUPS = "rollups"
-TOTALS = "totals"
-PRODUCTS = "products"
-REJECTED_EVENTS = "rejected_events"
-PARTITIONS = "partitions"
-PARTITION_STATUS = "partition_status"
-API_TOKENS = "api_tokens"
-TOKEN_USES = "token_uses"  # noqa: S105
-ACCESS_SUFFIX = "_access"
-MAINTENANCE = "maintenance"
-SCHEMA = "schema"
-RETENTION = "retention"
-REPLAYS = "replays"
-_EVENTS_PREFIX = "events_"
-
-SUMS = ("amount", "units", "sales", "ratings", "rating_sum")
-REPLAYED_PARTITION = -1
-
-AMOUNT_DECIMALS = 6
-RATING_DECIMALS = 2
+Id = dict[str, int | str]
+Document = dict[str, Any]
 
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
-HISTOGRAM_BINS = 10
 
-Id = dict[str, int | str]
-Document = dict[str, Any]
+AMOUNT_DECIMALS = 6
+"""Decimals of a stored amount: the most that the wire contract allows, so no digit is lost."""
+
+RATING_DECIMALS = 2
+"""Decimals of a stored rating: the most that the wire contract allows."""
+
+SUMS = ("amount", "units", "sales", "ratings", "rating_sum")
+"""Money of all sales, units sold, number of sales, number of ratings, sum of all ratings."""
+
+REPLAYED_PARTITION = -1
+"""The `k` of events that were rejected first, and accepted when an operator replayed their dead letters."""
+
+
+# events_YYYYMMDD ------------------------------------------------------------------------------------------------------
+#
+# One document for each accepted event, in the collection of the UTC day on which the event happened. Each document is
+# written once and never changed; retention drops whole days.
+#
+#     {_id: {p: 3, t: 1796032728954, k: 0, o: 0, g: 1},       {_id: {p: 3, t: 1796032728954, k: 0, o: 1, g: 1},
+#      event: "productSold",                                   event: "productRated",
+#      no_of_units: 10,                                        rating: Decimal128("4.50"),
+#      amount: Decimal128("1000.500000"),                      name_of_product: "Chair",
+#      name_of_product: "Chair",                               category: "Furniture"}
+#      extra: {currency: "EUR"}}
+#
+# `extra` holds the message's fields that the contract does not know; it is absent when there are none.
+
+_EVENTS_PREFIX = "events_"
 
 EVENT_COLLECTIONS: Mapping[str, Any] = {"name": {"$regex": f"^{_EVENTS_PREFIX}"}}
-"""A filter of `listCollections`: the collections of raw events, one a day."""
+"""A filter of `listCollections`: the collections of raw events."""
 
-
-class LetterState(StrEnum):
-    """What became of a dead letter; the field `state` in `rejected_events`."""
-
-    NEW = "new"
-    """Nobody has decided about it yet."""
-    REPLAYED = "replayed"
-    """A person had it judged again and it was accepted: it is a raw event under partition -1 as well."""
-    DISCARDED = "discarded"
-    """A person decided that it is not worth replaying."""
-
-
-_OFFSET_BITS = 44
-_DECIMAL128_BIAS = 6176
-_EXACT = Context(prec=40)
-_COEFFICIENT = (1 << 113) - 1
-_LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
-_SIGN = 1 << 63
+EVENT_COLLECTION_OPTIONS: Mapping[str, Any] = {"clusteredIndex": {"key": {"_id": 1}, "unique": True, "name": "_id"}}
+"""Clustered on `_id`: documents lie on disk in the order of `_id`, so one product's events of a time span are one range
+there, and an insert writes no second index. ADR 2 has the measurements."""
 
 
 def event_collection(time_ms: int) -> str:
-    """Name of the collection of the UTC day that `time_ms` falls into."""
+    """Name of the collection for an event at `time_ms`: 1796032728954 gives `events_20261130`."""
     return f"{_EVENTS_PREFIX}{datetime.fromtimestamp(time_ms // 1000, UTC):%Y%m%d}"
 
 
 def event_day(collection: str) -> int | None:
-    """Day since 1970 (UTC) whose events `collection` holds; None when it is no collection of events."""
+    """Day since 1970 (UTC) whose events `collection` holds; None when it holds no events.
+
+    `events_20261130` gives 20787.
+    """
     try:
         day = datetime.strptime(collection, f"{_EVENTS_PREFIX}%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
@@ -105,50 +104,110 @@ def event_day(collection: str) -> int | None:
 
 
 def is_event_collection(name: str) -> bool:
-    """Whether a collection's name is one that `EVENT_COLLECTIONS` finds."""
+    """Whether `EVENT_COLLECTIONS` finds a collection of this name."""
     return name.startswith(_EVENTS_PREFIX)
 
 
-def first_kept_day(retention: Mapping[str, Any] | None) -> int:
-    """The first day since 1970 (UTC) whose raw events retention has not dropped; 0 when it has dropped none.
+def event_id(product: int, time_ms: int, partition: int, offset: int, generation: int) -> Id:
+    """`_id` in `events_*`. The product comes first, then the time: one product's time span is one range of `_id`."""
+    return {"p": product, "t": time_ms, "k": partition, "o": offset, "g": generation}
 
-    `retention` is the document `RETENTION` of `maintenance`, None where it is missing. Retention notes a drop before it
-    drops, so whoever asks after reading a day knows whether the day may have been gone.
-    """
-    return int((retention or {}).get("dropped_before", 0))
+
+_OFFSET_BITS = 44
+"""44 bits for the offset and 19 for the partition share the 63 bits of a positive integer in MongoDB. 2^44 offsets last
+one partition 203 days at a million events a second. One bit more for either halves the other."""
 
 
 def replayed_offset(partition: int, offset: int) -> int:
-    """The `o` of a replayed event: where its dead letter stood in Kafka, as one number, unique under partition -1.
+    """The `o` of a replayed event: its dead letter's partition and offset as one number, unique under partition -1.
 
-    `offset` is below 2^44, `partition` below 2^19.
+    `offset` must be below 2^44 and `partition` below 2^19. Partition 1, offset 5 gives 2^44 + 5.
     """
     return partition << _OFFSET_BITS | offset
 
 
 def replayed_source(replayed: int) -> tuple[int, int]:
-    """The inverse of `replayed_offset`: partition and offset."""
+    """The inverse of `replayed_offset`: partition and offset of the dead letter."""
     return replayed >> _OFFSET_BITS, replayed & ((1 << _OFFSET_BITS) - 1)
 
 
-def event_id(product: int, time_ms: int, partition: int, offset: int, generation: int) -> Id:
-    """Product first: one product's events of a time span are one range of the clustered collection."""
-    return {"p": product, "t": time_ms, "k": partition, "o": offset, "g": generation}
+# rollups --------------------------------------------------------------------------------------------------------------
+#
+# Sums of one product, one hour and one Kafka partition, at three levels: the hour, its ten-minute blocks (`b.<block>`,
+# 0 to 5) and their minutes (`b.<block>.m.<minute>`, 0 to 59). A reader of the last hour takes, of the hour in which it
+# began, at most 9 minutes and 5 blocks, and the hours after that whole, however many events there were. The seconds of
+# the minute in which it began come from the raw events.
+#
+#     {_id: {p: 3, h: 498897, k: 0},
+#      amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: Decimal128("4.50"),
+#      b: {"5": {amount: ..., units: 10, sales: 1, ratings: 1, rating_sum: ...,
+#                m: {"58": {amount: ..., units: 10, sales: 1, ratings: 1, rating_sum: ...}}}}}
+
+ROLLUPS = "rollups"
 
 
 def rollup_id(product: int, hour: int, partition: int) -> Id:
-    """`_id` of a product's hour in `rollups`."""
+    """`_id` in `rollups`."""
     return {"p": product, "h": hour, "k": partition}
 
 
+def block_path(minute: int) -> str:
+    """Path, in its hour's document, of the ten-minute block that holds `minute` (since 1970): `b.5`."""
+    return f"b.{minute % 60 // 10}"
+
+
+def minute_path(minute: int) -> str:
+    """Path of `minute` (since 1970) in its hour's document: `b.5.m.58`."""
+    return f"{block_path(minute)}.m.{minute % 60}"
+
+
+# totals ---------------------------------------------------------------------------------------------------------------
+#
+# Sums over all products. A document for each hour has the levels of `rollups`; a document for each minute has the sums
+# of its seconds (`s.<second>`, 0 to 59), with which a reader cuts the last hour to the second.
+#
+#     {_id: {h: 498897, k: 0}, amount: ..., b: {"5": {amount: ..., m: {"58": {amount: ...}}}}}
+#     {_id: {m: 29933878, k: 0}, s: {"48": {amount: Decimal128("1000.500000"), units: 10, sales: 1, ...}}}
+
+TOTALS = "totals"
+
+
 def hour_total_id(hour: int, partition: int) -> Id:
-    """`_id` of an hour over all products in `totals`."""
+    """`_id` of an hour in `totals`."""
     return {"h": hour, "k": partition}
 
 
 def minute_total_id(minute: int, partition: int) -> Id:
-    """`_id` of a minute over all products in `totals`."""
+    """`_id` of a minute in `totals`."""
     return {"m": minute, "k": partition}
+
+
+def second_path(second: int) -> str:
+    """Path of `second` (since 1970) in its minute's document: `s.48`."""
+    return f"s.{second % 60}"
+
+
+# products -------------------------------------------------------------------------------------------------------------
+#
+# What is known of one product from one Kafka partition, over all time. The API takes averages from it, and a product is
+# known to the API when it has a document here.
+#
+#     {_id: {p: 3, k: 0},
+#      latest: {t: 1796032728954, o: 1, name: "Chair"},
+#      latest_rated: {t: 1796032728954, o: 1, name: "Chair", category: "Furniture"},
+#      first_seen: 1796032728954,
+#      ratings: 1, rating_sum: Decimal128("4.50"), histogram: {"9": 1}}
+#
+# `latest` has the name that the newest event gave the product, `latest_rated` name and category by its newest rating. A
+# sale with the known name does not write `latest`, so its time may be older than the newest event's; its name is right.
+# `first_seen` is the time of the oldest event, in UTC milliseconds. `histogram` counts the ratings by bin, which is
+# floor(2 * rating): 4.0 counts in bin 8 and 4.5 in bin 9, where 5.0 counts too. A product without ratings has only
+# `latest` and `first_seen`.
+
+PRODUCTS = "products"
+
+HISTOGRAM_BINS = 10
+"""Bins of half a point from 0 to 5."""
 
 
 def product_id(product: int, partition: int) -> Id:
@@ -156,9 +215,62 @@ def product_id(product: int, partition: int) -> Id:
     return {"p": product, "k": partition}
 
 
+# rejected_events ------------------------------------------------------------------------------------------------------
+#
+# The dead letters: one document for each message that the contract rejected, with its bytes.
+#
+#     {_id: {topic: "analytics", g: 1, k: 0, o: 2},
+#      reason: "bad_amount", detail: "amount: Value error, not a number within the limits",
+#      state: "new", rejected_at: ISODate("2026-11-30T09:58:56.160Z"), timestamp_ms: 1796032728954,
+#      key: BinData("3"), value: BinData('{"event":"productSold", ...}'), headers: [], truncated: false}
+#
+# `reason` is a `shared.events.Reason`. `timestamp_ms` is the message's time in Kafka, `headers` a list of [name, bytes]
+# pairs. A message of more than 1 MiB is cut, with `truncated`: true, `value_bytes` (its length) and `value_sha256`.
+# `copy_pending`: true while the letter waits for its copy in the dead-letter topic; `copy_refused`: true when Kafka did
+# not take the copy. A replay adds `replayed_at`, `replayed_by` (the replay's id) and `replayed_as` (the event's `_id`);
+# an operator who discards a letter adds `discarded_at` and perhaps `note`.
+
+REJECTED_EVENTS = "rejected_events"
+
+
+class LetterState(StrEnum):
+    """What became of a dead letter: the field `state` in `rejected_events`."""
+
+    NEW = "new"
+    """Nobody has decided about it yet."""
+    REPLAYED = "replayed"
+    """An operator replayed it and the contract accepted it: it is also a raw event, under partition -1."""
+    DISCARDED = "discarded"
+    """An operator decided that it is not worth replaying."""
+
+
 def rejected_id(topic: str, generation: int, partition: int, offset: int) -> Id:
     """`_id` in `rejected_events`."""
     return {"topic": topic, "g": generation, "k": partition, "o": offset}
+
+
+# partitions -----------------------------------------------------------------------------------------------------------
+#
+# How far each Kafka partition is handled, and whose it is. A claim raises `epoch`. A batch moves `next_offset` in the
+# transaction that stores its events, and only while `epoch` and `next_offset` are what the consumer knows: otherwise
+# another consumer has claimed the partition, and the batch is not written.
+#
+#     {_id: {group: "analytics", topic: "analytics", k: 0},
+#      next_offset: 3, first_offset: 0, epoch: 1,
+#      owner: "host-10001-e9c5c389", lsid: {id: UUID("...")}, topic_id: "18lManG0RxKMpzOUNjb/+Q", generation: 1}
+#
+#     next_offset     the offset after the last handled message: where reading goes on
+#     first_offset    where this generation began; every message from here to next_offset is an event or a dead letter
+#     epoch           counts the claims; a write under an older epoch matches nothing, so its writer is fenced
+#     owner, lsid     the process that claimed last, and its session, by which the next claim ends its open transaction
+#     topic_id        Kafka's id of the topic, which changes when the topic is recreated
+#     generation      1, and one more each time an operator accepts that the topic was recreated or lost offsets
+#     read_to         optional: from next_offset to here Kafka holds nothing that a consumer gets, only transaction
+#                     markers and aborted records, so retention may take these offsets
+#     past            optional: {generation, first_offset, next_offset, topic_id} of each earlier generation
+#     repairs         optional: counts repairs by the audit, which thereby conflict with a batch of this partition
+
+PARTITIONS = "partitions"
 
 
 def partition_id(group: str, topic: str, partition: int) -> Id:
@@ -166,53 +278,62 @@ def partition_id(group: str, topic: str, partition: int) -> Id:
     return {"group": group, "topic": topic, "k": partition}
 
 
-def block_path(minute: int) -> str:
-    """Path of the ten-minute block that holds `minute` (since 1970) inside its hour's document."""
-    return f"b.{minute % 60 // 10}"
+# partition_status -----------------------------------------------------------------------------------------------------
+#
+# Up to when each partition is counted, for `Data-As-Of` and for operators. Its owner writes it once a second, outside
+# transactions and at w: 1, since a lost write is replaced a second later.
+#
+#     {_id: {group: "analytics", topic: "analytics", k: 0},
+#      caught_up_at: ISODate("2026-11-30T09:58:58.323Z"), lag: 0, at: ISODate("2026-11-30T09:58:58.323Z")}
+#
+# `caught_up_at`: everything that Kafka had at this moment is stored. `lag` counts the offsets that are not stored yet,
+# null while unknown. `at` is when the document was written. Until its partition is caught up for the first time, a
+# document lacks `caught_up_at`.
+
+PARTITION_STATUS = "partition_status"
 
 
-def minute_path(minute: int) -> str:
-    """Path of `minute` (since 1970) inside its hour's document."""
-    return f"{block_path(minute)}.m.{minute % 60}"
+# maintenance ----------------------------------------------------------------------------------------------------------
+#
+# One document for each duty that processes share, by name.
+#
+#     {_id: "schema", version: 1}                                 the version of what the database holds: shared.schema
+#     {_id: "retention", dropped_before: 20385,                   days before this one (since 1970) are dropped
+#      owner: "host-10001-e9c5c389", until: ISODate(...)}         the lock of the consumer that is dropping days
+#     {_id: "keeper host-10001-e9c5c389", days: 400,              how many days that consumer keeps; it counts until
+#      until: ISODate(...)}                                       `until`, which the consumer moves on every hour
+#     {_id: "replays", count: 17, repairs: 0}                     replays and repairs of partition -1 change it first,
+#                                                                 so that they run one after another
+
+MAINTENANCE = "maintenance"
+SCHEMA = "schema"
+RETENTION = "retention"
+REPLAYS = "replays"
 
 
-def second_path(second: int) -> str:
-    """Path of `second` (since 1970) inside its minute's document in `totals`."""
-    return f"s.{second % 60}"
+def first_kept_day(retention: Mapping[str, Any] | None) -> int:
+    """The first day since 1970 (UTC) whose raw events retention has not dropped; 0 when it has dropped none.
 
-
-def decimal128_words(units: int, decimals: int) -> tuple[int, int]:
-    """Low and high word of the Decimal128 that is `units` times ten to the minus `decimals`.
-
-    The binary encoding of IEEE 754-2008: 113 bits of coefficient below a biased exponent. `units` is 0 … 10^34 - 1.
+    `retention` is the document `RETENTION` of `maintenance`, None where it is missing. Retention writes this day before
+    it drops a collection. So whoever reads a day's events first and asks this afterwards knows whether the day may have
+    been dropped meanwhile.
     """
-    return units & _LOW_WORD, ((_DECIMAL128_BIAS - decimals) << 49) | (units >> 64)
+    return int((retention or {}).get("dropped_before", 0))
 
 
-def decimal128(units: int, decimals: int, negative: bool = False) -> Decimal128:
-    """`units` times ten to the minus `decimals`, exactly; a tenth of the cost of going through `Decimal`.
+# <database>_access: api_tokens, token_uses ----------------------------------------------------------------------------
+#
+# What each token of the API allows, written by the tokens' command, and when it was last used: all that the API writes.
+# The `_id` of both is the SHA-256 (hex) of the token's `jti`; neither the token nor its `jti` is stored.
+#
+#     api_tokens  {_id: "111526c6...", name: "dashboard", scopes: ["ratings:read", "sales:read"],
+#                  products: null, networks: null, idle_seconds: null, key_id: "main",
+#                  created_at: ISODate(...), expires_at: ISODate(...), revoked_at: null, replaced_by: null}
+#     token_uses  {_id: "111526c6...", last_used_at: ISODate(...)}
+#
+# `products` lists the product ids that the token may read, `networks` the networks from which it may be used; null
+# allows all. `idle_seconds`: the token ends once it was not used for so long. `replaced_by`: its successor's `_id`.
 
-    `decimals` is -6111 … 6176, what Decimal128's exponent allows.
-    """
-    low, high = decimal128_words(units, decimals)
-    return Decimal128((high | _SIGN if negative else high, low))  # type: ignore[arg-type]  # a form that it takes and its hints leave out
-
-
-def scaled(value: Decimal128 | int, decimals: int) -> int:
-    """The inverse of `decimal128`: `value` in units of ten to the minus `decimals`. Exact for what `decimal128` made
-    and for sums of it; ValueError when a digit would be lost."""
-    if isinstance(value, Decimal128):
-        bits = int.from_bytes(value.bid, "little")
-        shift = (bits >> 113) - _DECIMAL128_BIAS + decimals
-        if 0 <= shift <= decimals:  # no sign, no special value, no exponent above 0
-            units: int = (bits & _COEFFICIENT) * 10**shift
-            return units
-    number = value.to_decimal() if isinstance(value, Decimal128) else Decimal(value)
-    shifted = number.scaleb(decimals, _EXACT)
-    if shifted != shifted.to_integral_value():
-        raise ValueError(f"{value} has more than {decimals} decimals")
-    return int(shifted)
-
-
-EVENT_COLLECTION_OPTIONS: Mapping[str, Any] = {"clusteredIndex": {"key": {"_id": 1}, "unique": True, "name": "_id"}}
-"""Clustered on `_id`: half the cost of a secondary index, and a range of `_id` is a range on disk."""
+ACCESS_SUFFIX = "_access"
+API_TOKENS = "api_tokens"
+TOKEN_USES = "token_uses"  # noqa: S105

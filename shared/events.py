@@ -1,8 +1,17 @@
 """The wire contract: what a `productSold` or `productRated` message must be, and why a message is rejected.
 
-The models validate objects that an exact JSON parser made (int, Decimal, str, bool, None, list, dict; never float).
-A validated event holds plain numbers: `amount` in millionths of the event's currency unit, `rating` in hundredths,
-`occurred_at` in UTC milliseconds. Unknown fields are not the models' business; `consumer.events.decode` keeps them.
+    {"event": "productSold", "product_id": 3, "name_of_product": "Chair", "no_of_units": 10, "amount": 1000.50}
+    {"event": "productRated", "product_id": 3, "name_of_product": "Chair", "rating": 4.5, "category": "Furniture"}
+
+`occurred_at` is optional in both ("2026-11-30T09:58:48.954Z"); without it the event has the time of its Kafka record.
+Numbers may also be sent as text (`"1000.50"`), since some producers do so to keep their digits.
+
+The models at the end validate objects that an exact JSON parser has made, of int, Decimal, str, bool, None, list and
+dict. Floats are never among them: 90071992547409931.07 read as a float becomes 90071992547409940. A validated event
+holds whole numbers: `amount` in millionths of the event's currency unit, `rating` in hundredths, `occurred_at` in UTC
+milliseconds. The models ignore unknown fields; `consumer.events.decode` keeps them.
+
+`tests/contracts/events.jsonl` has a message for every rule and every reason.
 """
 
 import re
@@ -19,12 +28,26 @@ from typing_extensions import TypedDict
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
+"""The longest value of a message. An event takes some hundred bytes, so this leaves room for what producers add, and it
+bounds the time and memory that a message can cost. At twice the size a hostile message costs twice as much; at half,
+more of the honest events with large additions become dead letters."""
+
 MAX_DEPTH: Final = 16
+"""How deep arrays and objects may nest; the message itself is the first level. This bounds the recursion of whatever
+reads an event. MongoDB itself allows 100 levels."""
+
 MAX_AHEAD_MS: Final = 5 * 60 * 1000
+"""How far an event's time may be ahead of the consumer's clock: five minutes forgive a producer whose clock is slightly
+wrong. The API counts such events at once: it reads the sums up to the end of the next hour (`api.reads.window`), so up
+to an hour would be possible."""
 
 
 class Reason(StrEnum):
-    """Why a message is a dead letter. Where several hold, the first of this order is given. The codes are stable."""
+    """Why a message is rejected and becomes a dead letter.
+
+    The codes are stable: dead letters and metrics hold them. Where several reasons hold, the first in this order is
+    given. docs/operations.md explains each to producers; a test compares the two lists.
+    """
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -49,6 +72,7 @@ class Reason(StrEnum):
     REFUSED_BY_DATABASE = "refused_by_database"
 
 
+# The reason for a field that is present and wrong.
 REASON_OF_FIELD: Final = {
     "name_of_product": Reason.BAD_NAME,
     "product_id": Reason.BAD_PRODUCT_ID,
@@ -60,9 +84,13 @@ REASON_OF_FIELD: Final = {
 }
 
 MAX_NAME: Final = 256
+"""Characters of a product's name, which each of its events stores: long for a name, too short for a description."""
 MAX_CATEGORY: Final = 128
+"""Characters of a category, which each rating stores."""
 MAX_PRODUCT_ID: Final = 2**63 - 1
+"""The largest integer that BSON can hold."""
 MAX_UNITS: Final = 2**31 - 1
+"""The largest 32-bit integer. MongoDB holds sums of units in 64 bits: 4 billion events of this size fit."""
 
 _JSON_NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", re.ASCII)
@@ -71,18 +99,26 @@ _FRACTION_AND_OFFSET = re.compile(
 )  # fmt: skip
 _DATE_TIME_LENGTH = len("2026-06-01T00:00:00")
 _USUAL_LENGTH = 40
+"""A longer text for a time is read without the caches, which would otherwise hold thousands of texts of 64 KiB."""
 _DIGITS = 19
+"""2^63 - 1 has 19 digits: longer texts of digits need not be read at all."""
 _POWERS: Final[tuple[int, ...]] = tuple(10**decimals for decimals in range(10))
 _AMOUNT_BOUND = 10**18 * _POWERS[AMOUNT_DECIMALS]
+"""Amounts are below 10^18, in millionths below 10^24. Ten billion such amounts add up to 10^34, as much as Decimal128's
+34 digits hold; MongoDB's `$inc` would silently round beyond."""
 _RATING_BOUND = 5 * _POWERS[RATING_DECIMALS] + 1
+"""Ratings are 0 to 5, both included; in hundredths below 501."""
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation, Overflow, Underflow])
+"""Raises instead of rounding. 64 digits are more than any number within the bounds has."""
 _OUT_OF_BOUNDS = Decimal("Infinity")
 
 
 def _scaled(decimals: int, bound: int) -> Callable[[object], int]:
-    """A function: int, Decimal or a JSON number's text -> units of ten to the minus `decimals`, 0 to below `bound`.
+    """Make a function that turns a number into whole units of ten to the minus `decimals`.
 
-    It raises ValueError for anything else, and costs the same whatever the exponent, which is never expanded.
+    With six decimals it makes 1000.5, "1000.50" and "1.0005e3" into 1_000_500_000. It takes an int, a Decimal or a JSON
+    number's text, and raises ValueError for anything else, for units not in 0 … `bound` - 1, and where a digit would be
+    lost. It never writes an exponent out, so 1e999999999 costs no more than 1.
     """
     quantum, shift, one = Decimal(1).scaleb(-decimals), Decimal(decimals), _POWERS[decimals]
     quantize, scaleb = _EXACT.quantize, _EXACT.scaleb
@@ -91,7 +127,7 @@ def _scaled(decimals: int, bound: int) -> Callable[[object], int]:
         units = -1
         if type(value) is str:
             whole, point, fraction = value.partition(".")
-            # The usual form: digits, few enough of them, no needless zero before, and some on both sides of a point.
+            # The usual form: few enough digits, no needless zero in front, and digits on both sides of a point.
             if (
                 whole.isdigit() and (not point or fraction.isdigit()) and value.isascii()
                 and len(whole) <= _DIGITS and len(fraction) <= decimals and (whole[0] != "0" or whole == "0")
@@ -114,7 +150,7 @@ def _scaled(decimals: int, bound: int) -> Callable[[object], int]:
 
 
 def exact_decimal(text: str) -> Decimal:
-    """The Decimal that a JSON number's text means; Infinity, which no field takes, when no Decimal can hold it."""
+    """The Decimal that a JSON number's text means. Infinity, which no field accepts, where no Decimal can hold it."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -122,25 +158,31 @@ def exact_decimal(text: str) -> Decimal:
 
 
 amount_units: Final = _scaled(AMOUNT_DECIMALS, _AMOUNT_BOUND)
-"""An amount in millionths. Raises ValueError."""
+"""Turns an amount into millionths. Raises ValueError."""
 
 rating_units: Final = _scaled(RATING_DECIMALS, _RATING_BOUND)
-"""A rating in hundredths. Raises ValueError."""
+"""Turns a rating into hundredths. Raises ValueError."""
 
 
 def time_ms(value: object) -> int:
-    """RFC 3339 with an offset, as UTC milliseconds; digits beyond milliseconds are cut off. Raises ValueError."""
+    """UTC milliseconds of an RFC 3339 text with an offset. Raises ValueError.
+
+    Digits beyond milliseconds are cut off: "1970-01-01T02:00:00.0019+01:00" gives 3600001. Date and time are cached
+    apart from fraction and offset, since many events of a batch share the one or the other.
+    """
     if type(value) is not str:
         raise ValueError("not an RFC 3339 date and time with an offset")
     if len(value) > _USUAL_LENGTH:
-        # Kept out of the caches, which would hold as many long texts as they have entries.
         return _local_ms.__wrapped__(value[:_DATE_TIME_LENGTH]) + _fraction_ms.__wrapped__(value[_DATE_TIME_LENGTH:])
     return _local_ms(value[:_DATE_TIME_LENGTH]) + _fraction_ms(value[_DATE_TIME_LENGTH:])
 
 
 @lru_cache(maxsize=8192)
 def _local_ms(date_time: str) -> int:
-    """A date and time without fraction and offset, in milliseconds since 1970 at the same place."""
+    """Milliseconds from 1970 to a date and time without offset, both by the same local clock.
+
+    8192 entries hold the seconds of more than two hours, and so those of most backlogs that are read at one time.
+    """
     if not _DATE_TIME.fullmatch(date_time):
         raise ValueError("not an RFC 3339 date and time with an offset")
     return int(datetime.fromisoformat(f"{date_time.upper()}+00:00").timestamp()) * 1000
@@ -148,7 +190,10 @@ def _local_ms(date_time: str) -> int:
 
 @lru_cache(maxsize=2048)
 def _fraction_ms(text: str) -> int:
-    """What a fraction of a second and an offset from UTC add to a local time, in milliseconds."""
+    """The milliseconds to add to a local time for its fraction of a second and its offset: ".5+01:00" gives -3599500.
+
+    2048 entries hold every millisecond with two offsets.
+    """
     match = _FRACTION_AND_OFFSET.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 date and time with an offset")
@@ -158,7 +203,7 @@ def _fraction_ms(text: str) -> int:
 
 
 def whole_number(value: object) -> int:
-    """The integer that plain digits mean. Raises ValueError."""
+    """The integer that a text of plain digits means: no sign, no needless zero in front. Raises ValueError."""
     if type(value) is not str or not (value.isascii() and value.isdigit()) or len(value) > _DIGITS:
         raise ValueError("neither an integer nor its plain digits")
     if value[0] == "0" and value != "0":
@@ -206,6 +251,7 @@ EVENT_NAME_KEYS: Final = ("event_name", "event")
 PRODUCT_SOLD: Final = "productSold"
 PRODUCT_RATED: Final = "productRated"
 
+# Validators, compiled once: compiling takes milliseconds, validating an event microseconds.
 SOLD: Final = TypeAdapter(ProductSold)
 RATED: Final = TypeAdapter(ProductRated)
 SOLD_FIELDS: Final = frozenset(ProductSold.__annotations__)

@@ -1,6 +1,6 @@
-"""Structured logs: one line an event, readable on a terminal, JSON elsewhere.
+"""Structured logs: one line an entry, readable on a terminal, JSON elsewhere.
 
-An entry says what happened in its first words and carries the rest as fields. No payloads, tokens or secrets.
+An entry's text says what happened; the details are fields. No entry holds a message's contents, a token or a secret.
 """
 
 import logging
@@ -17,7 +17,10 @@ Format = Literal["auto", "json", "console"]
 
 
 def configure(log_format: Format, level: str, service: str) -> None:
-    """Set up structlog and the standard library's root logger, both to standard error. Call once, at start."""
+    """Send structlog's and the standard library's logs to standard error, from `level` up. Call it once, at start.
+
+    Libraries log by the standard library; of them, entries below info are left out even at level debug.
+    """
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -47,12 +50,12 @@ def configure(log_format: Format, level: str, service: str) -> None:
 
 
 def _with_service(service: str, logger: object, method: str, entry: EventDict) -> EventDict:
-    """Not a context variable: tasks and threads of their own context would lose it."""
+    """Add the service's name. It is no context variable, which tasks and threads with another context would lose."""
     entry["service"] = service
     return entry
 
 
 def logger(name: str) -> FilteringBoundLogger:
-    """A logger whose entries carry `module=name`."""
+    """A logger whose entries have the field `module` with this name."""
     bound: FilteringBoundLogger = structlog.get_logger(module=name)
     return bound

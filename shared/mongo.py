@@ -1,6 +1,8 @@
-"""MongoDB clients and databases: the one place that knows drivers, deadlines, read and write concerns.
+"""MongoDB clients, databases and collections: the one place that knows drivers, deadlines, read and write concerns.
 
-The consumer's thread uses PyMongo's client that waits, the API's event loop its asynchronous one.
+The consumer and the scripts use PyMongo's synchronous client, the API's event loop its asynchronous one. Both read at
+`majority` and write at `w: majority`, whatever the connection string says: what was read or written survives the loss
+of a member.
 """
 
 from collections import Counter
@@ -37,8 +39,11 @@ AsyncDatabase: TypeAlias = "asynchronous.AsyncDatabase[Document]"
 AnyDatabase = TypeVar("AnyDatabase", "Database[Document]", "asynchronous.AsyncDatabase[Document]")
 
 MAX_CLOCK_SKEW_SECONDS = 30.0
+"""Machines with NTP agree to some milliseconds: a difference of 30 s means that a clock is wrong. At half, more brief
+disturbances of a clock would pause reading; at twice, events would be judged by clocks that may be a minute wrong, of
+the five minutes that the contract allows an event to be ahead."""
 
-_PLAIN_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS, MAINTENANCE)
+_UNCLUSTERED_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS, MAINTENANCE)
 _CODEC = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
 _CONCERNS: dict[str, Any] = {
     "codec_options": _CODEC,
@@ -49,7 +54,12 @@ _CONCERNS: dict[str, Any] = {
 
 
 def _client_options(settings: SharedSettings, app_name: str) -> dict[str, Any]:
-    """`timeoutMS` bounds every call as a whole; without it a black-holed connection hangs for minutes."""
+    """Options of every client.
+
+    `timeoutMS` bounds each call as a whole, retries included. Without it a call on a connection whose packets get lost
+    hangs for minutes (more than 150 s were measured). `heartbeatFrequencyMS` is how often the driver looks for a new
+    primary: 2 s, for MongoDB elects one within some seconds; the driver's default is 10 s.
+    """
     return {
         "appname": app_name,
         "timeoutMS": settings.mongodb_timeout_ms,
@@ -63,32 +73,41 @@ def _client_options(settings: SharedSettings, app_name: str) -> dict[str, Any]:
 
 
 def connect(settings: SharedSettings, app_name: str) -> SyncDatabase:
-    """A database for one thread of the consumer or a script. Connects on first use, so it never blocks."""
+    """A database for the consumer or a script. Returns at once: the client connects on first use."""
     client: SyncClient = MongoClient(settings.mongodb_uri.get_secret_value(), **_client_options(settings, app_name))
     return client.get_database(settings.mongodb_database, **_CONCERNS)
 
 
 def connect_async(settings: SharedSettings, app_name: str) -> AsyncDatabase:
-    """A database for the running event loop. Connects on first use; end with `await database.client.close()`."""
+    """A database for the running event loop. Returns at once: the client connects on first use.
+
+    The caller ends it by `await database.client.close()`.
+    """
     uri = settings.mongodb_uri.get_secret_value()
     client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_client_options(settings, app_name))
     return client.get_database(settings.mongodb_database, **_CONCERNS)
 
 
 def access_database(database: AnyDatabase) -> AnyDatabase:
-    """The database of the tokens that belongs to this database, by the same client."""
+    """The database of the tokens that belongs to this database, on the same client."""
     return database.client.get_database(f"{database.name}{ACCESS_SUFFIX}", **_CONCERNS)
 
 
 def clock_skew_seconds(hello: Document, now: datetime) -> float:
-    """How far `now` is ahead of the clock of the mongod that answered `hello`; half a round trip is in it."""
-    # UTC, but a command's answer does not say so: databases' options hold for documents only.
+    """How many seconds `now` is ahead of the clock of the mongod that answered `hello`.
+
+    It is wrong by about half a round trip, since the answer was under way.
+    """
+    # In UTC, but without a time zone: a database's codec options hold for documents and not for a command's answer.
     skew: float = (now - hello["localTime"].replace(tzinfo=UTC)).total_seconds()
     return skew
 
 
 def brief(error: PyMongoError) -> str:
-    """The kind of an error, its codes and how often each; of a connection's failure, which quotes nothing, the text."""
+    """An error in words that quote no document: "BulkWriteError: 3 times code 121".
+
+    For errors of operations that is the kind and the codes. Errors of connections keep their text, which holds no data.
+    """
     kind = type(error).__name__
     if isinstance(error, BulkWriteError):
         codes = Counter(one.get("code") for one in (error.details or {}).get("writeErrors", []))
@@ -100,13 +119,13 @@ def brief(error: PyMongoError) -> str:
 
 
 def ensure_collections(database: SyncDatabase) -> None:
-    """Create what is missing, check the options of what is there, migrate what an older version made.
+    """Create the collections that are missing, check those of events, and migrate what an older version has made.
 
-    Raises WrongCollection or SchemaNewer. Never inside a transaction: an insert into a dropped collection would create
-    it again unclustered, silently.
+    Raises WrongCollection or SchemaNewer. Collections are created here and never by an insert: an insert into a missing
+    collection creates it silently, and unclustered.
     """
     existing = {entry["name"]: entry.get("options", {}) for entry in database.list_collections()}
-    for name in _PLAIN_COLLECTIONS:
+    for name in _UNCLUSTERED_COLLECTIONS:
         if name not in existing:
             _create(database, name)
     for name, options in existing.items():
@@ -116,14 +135,17 @@ def ensure_collections(database: SyncDatabase) -> None:
 
 
 def ensure_event_collection(database: SyncDatabase, name: str) -> None:
-    """Create one day's collection of events where it is missing. Raises WrongCollection."""
+    """Create one day's collection of events if it is missing, and check it. Raises WrongCollection.
+
+    Must not be called inside a transaction.
+    """
     _create(database, name, **EVENT_COLLECTION_OPTIONS)
     for entry in database.list_collections(filter={"name": name}):
         _check_clustered(database, name, entry.get("options", {}))
 
 
 def _create(database: SyncDatabase, name: str, **options: Any) -> None:
-    """Create a collection; another consumer having done so first is no error."""
+    """Create a collection, unless it exists by now: another consumer may be quicker."""
     try:
         database.create_collection(name, check_exists=False, **options)
     except OperationFailure as error:
@@ -132,6 +154,7 @@ def _create(database: SyncDatabase, name: str, **options: Any) -> None:
 
 
 def _check_clustered(database: SyncDatabase, name: str, options: Document) -> None:
+    """Raise WrongCollection unless these are the options of a clustered collection."""
     if "clusteredIndex" not in options:
         raise WrongCollection(
             f"collection {database.name}.{name} exists but is not clustered on _id, so another program created it: "

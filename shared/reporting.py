@@ -1,4 +1,7 @@
-"""Errors to Bugsnag, when `BUGSNAG_API_KEY` is set; both services, and nothing that events or requests carry."""
+"""Reports of errors to Bugsnag, for both services. Without `BUGSNAG_API_KEY` nothing is reported.
+
+What a report holds, and how it is sent, is in `shared.bugsnag_reports`.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -6,25 +9,25 @@ from shared import logs
 from shared.settings import SharedSettings
 
 if TYPE_CHECKING:
-    from shared.bugsnag_reports import Reporter
+    from shared.bugsnag_reports import ErrorReporter
 
 log = logs.logger(__name__)
 
-_reporter: "Reporter | None" = None
+_reporter: "ErrorReporter | None" = None
 
 
 def configure(settings: SharedSettings, service: str) -> None:
-    """Report errors of this process from now on, uncaught ones included, if there is a key. Call once, at start."""
+    """If there is a key, report errors of this process from now on, uncaught ones too. Call it once, at start."""
     global _reporter
     if settings.bugsnag_api_key.get_secret_value():
-        # Loading Bugsnag's client takes an eighth of a start, which nobody should wait for who does not use it.
-        from shared.bugsnag_reports import Reporter
+        # Imported only here: loading Bugsnag's client takes an eighth of a start, also where there is no key.
+        from shared.bugsnag_reports import ErrorReporter
 
-        _reporter = Reporter(settings, service)
+        _reporter = ErrorReporter(settings, service)
 
 
 def notify(error: BaseException) -> None:
-    """Report an error. Never raises, never waits for the receiver, does nothing without a key."""
+    """Report an error. Never raises and never waits for the receiver. Does nothing without a key."""
     if _reporter is None:
         return
     try:

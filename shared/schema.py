@@ -1,7 +1,9 @@
-"""The version of what a database holds, noted in `maintenance`: refused when newer, migrated when older.
+"""The version of what a database holds, stored in `maintenance`. A consumer migrates an older database at its start;
+every program refuses a newer one.
 
-A migration brings a database from one version to the next. It may be cut off and run again, or by two processes at
-once: it comes to the same. Programs of the version before may still be running, and must be able to.
+A migration brings a database from one version to the next. It must be idempotent, since it may be interrupted and run
+again, or run by two processes at once. It must leave a database that programs of the version before can still use,
+since some of them run during an update.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +19,7 @@ Migration = Callable[["Database[Document]"], None]
 
 
 def _index_waiting_copies(database: "Database[Document]") -> None:
-    """Dead letters that wait for their copy are found without a walk over all of them."""
+    """Version 1: index the dead letters that wait for their copy. Without it, finding them would read all letters."""
     database[REJECTED_EVENTS].create_index(
         [("_id.k", 1), ("_id.o", 1)],
         name="waiting_for_copy",
@@ -26,17 +28,17 @@ def _index_waiting_copies(database: "Database[Document]") -> None:
 
 
 MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies,)
-"""The n-th makes version n of version n - 1; version 0 is a database that notes none, such as a new one."""
+"""The n-th makes version n out of version n - 1. A database without a version, such as a new one, has version 0."""
 
 
 def check(database: "Database[Document]", migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
-    """The version that a database has. Raises SchemaNewer when this program does not know it."""
+    """Read the version of a database. Raises SchemaNewer when this program does not know it."""
     stored: dict[str, Any] = database[MAINTENANCE].find_one({"_id": SCHEMA}) or {}
     return checked(database.name, stored, migrations)
 
 
 def checked(database_name: str, stored: Mapping[str, Any], migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
-    """The version that `stored`, the document of `SCHEMA`, notes. Raises SchemaNewer. Pure."""
+    """The version in `stored`: the document `SCHEMA` of `maintenance`, or an empty one. Raises SchemaNewer. Pure."""
     version = int(stored.get("version", 0))
     if version > len(migrations):
         raise SchemaNewer(
@@ -47,11 +49,11 @@ def checked(database_name: str, stored: Mapping[str, Any], migrations: tuple[Mig
 
 
 def migrate(database: "Database[Document]", migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Bring a database to this program's version. Raises SchemaNewer."""
+    """Run the migrations that a database lacks. Raises SchemaNewer."""
     for version in range(check(database, migrations) + 1, len(migrations) + 1):
         migrations[version - 1](database)
         try:
             database[MAINTENANCE].update_one({"_id": SCHEMA}, {"$max": {"version": version}}, upsert=True)
         except DuplicateKeyError:
-            # Another process noted its first version in between.
+            # Another process stored its first version in between.
             database[MAINTENANCE].update_one({"_id": SCHEMA}, {"$max": {"version": version}})

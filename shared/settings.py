@@ -1,8 +1,9 @@
 """Settings of every process, read from the environment.
 
-Each field is one environment variable of the same name in capitals. A file of the field's name in the folder that
-`SECRETS_DIR` names serves as well, as container secrets are mounted; the environment wins. Unknown and empty variables
-are ignored, wrong values end the process with the variable's name. `docs/operations.md` lists every field.
+Each field is the environment variable of the same name in capitals. A file named like the field, in the folder that
+`SECRETS_DIR` names, does as well (container secrets are mounted so); the environment wins. Unknown and empty variables
+are ignored. A wrong value ends the process, which names the variable. docs/operations.md lists every setting with the
+description given here; a test compares the two.
 """
 
 import os
@@ -18,7 +19,7 @@ from shared.setting_types import KeyId, Name, Networks, OptionalName, Origins, P
 
 
 class SharedSettings(BaseSettings):
-    """What both services need."""
+    """Settings that both services have."""
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
@@ -49,7 +50,10 @@ class SharedSettings(BaseSettings):
     @field_validator("mongodb_uri")
     @classmethod
     def _is_connection_string(cls, uri: SecretStr) -> SecretStr:
-        """Without the lookup that `mongodb+srv` needs, and without the cause, which may quote the password."""
+        """Check the text only: a lookup, as `mongodb+srv` needs it, would wait for the network.
+
+        The parser's error is left out, since it may quote the password.
+        """
         text = uri.get_secret_value()
         if not text.startswith("mongodb+srv://"):
             try:
@@ -60,9 +64,9 @@ class SharedSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment and the folder named by `SECRETS_DIR`.
+        """Read the settings from the environment and from the folder that `SECRETS_DIR` names.
 
-        Raises ConfigurationError, which names each wrong variable and never its value.
+        Raises ConfigurationError, which names every wrong variable and never its value.
         """
         folder = os.environ.get("SECRETS_DIR") or None
         if folder is not None and not os.path.isdir(folder):
@@ -75,7 +79,7 @@ class SharedSettings(BaseSettings):
 
 
 class KafkaSettings(SharedSettings):
-    """What every Kafka client needs."""
+    """Settings that every Kafka client has: the consumer, and the scripts that ask Kafka."""
 
     kafka_bootstrap_servers: str = Field("127.0.0.1:9092", description="Comma-separated `host:port` of Kafka brokers.")
     kafka_topic: Name = Field("analytics", description="Topic of the events.")
@@ -92,7 +96,7 @@ class KafkaSettings(SharedSettings):
     )
 
     def kafka_client(self) -> dict[str, str | int | float | bool]:
-        """librdkafka's connection settings, unset ones left out."""
+        """librdkafka's settings for a connection, without those that are not set."""
         connection: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.kafka_bootstrap_servers,
             "security.protocol": self.kafka_security_protocol,
@@ -131,14 +135,14 @@ class ConsumerSettings(KafkaSettings):
     @field_validator("dead_letter_topic")
     @classmethod
     def _is_another_topic(cls, topic: str, info: ValidationInfo) -> str:
-        """A copy among the events would be rejected, and copied, without end."""
+        """Copies need another topic: among the events a copy would be rejected and copied again, without end."""
         if topic and topic == info.data.get("kafka_topic"):
             raise ValueError("this is KAFKA_TOPIC, whose copies would be rejected and copied again without end")
         return topic
 
 
 class ApiSettings(SharedSettings):
-    """Settings of `python -m api` and of `scripts.tokens`."""
+    """Settings of `python -m api` and of `python -m scripts.tokens`."""
 
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     api_port: Port = Field(8000, description="Port that the API listens on.")
@@ -168,9 +172,9 @@ class ApiSettings(SharedSettings):
     )
 
     def proxies(self) -> list[IPv4Network | IPv6Network]:
-        """`trusted_proxies`, one by one."""
+        """The networks in `trusted_proxies`; a single address is a network of one."""
         return [ip_network(entry) for entry in listed(self.trusted_proxies)]
 
     def origins(self) -> list[str]:
-        """`cors_origins`, one by one."""
+        """The origins in `cors_origins`."""
         return listed(self.cors_origins)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs tests with every Python that this project supports and this machine has, each in an environment of its own in
-# .state; says which are missing. Arguments are pytest's; without any, the unit tests run.
+# Runs tests with every Python that this project supports and this machine has, each with its own environment in .state.
+# Says which Pythons are missing. The arguments are pytest's; without any, the unit tests run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 failed=0
 for version in 3.11 3.12 3.13; do
-  # pyenv keeps Pythons where the PATH does not look.
+  # Pythons that pyenv installed are not on the PATH.
   candidates=("$(command -v "python$version" || true)" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version".*/bin/python)
   python=
   for candidate in "${candidates[@]}"; do

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from api.reads.database import Store
 from api.reads.freshness import Freshness
 from api.reads.queries import ratings_by_product
-from shared.documents import PRODUCTS, RATING_DECIMALS, scaled
+from shared.decimals import scaled
+from shared.documents import PRODUCTS, RATING_DECIMALS
 
 
 class Rating(NamedTuple):

@@ -11,7 +11,8 @@ from api.reads.database import Store
 from api.reads.freshness import Freshness
 from api.reads.queries import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
 from api.reads.window import Window
-from shared.documents import AMOUNT_DECIMALS, PRODUCTS, ROLLUPS, TOTALS, scaled
+from shared.decimals import scaled
+from shared.documents import AMOUNT_DECIMALS, PRODUCTS, ROLLUPS, TOTALS
 
 KNOWN_PRODUCTS = 100_000
 CUT_MINUTES = 20_000

@@ -13,8 +13,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from stack.settings import StackSettings
-from tests.support import local
-from tests.support.servers import LocalKafka, LocalMongo
+from tests.support.servers import local
+from tests.support.servers.local import LocalKafka, LocalMongo
 
 CACHE_GB = round(psutil.virtual_memory().total / 3 / 2**30, 1)
 """The size of MongoDB's cache in gigabytes: a third of the memory; MongoDB's own default is half of it.

@@ -30,7 +30,8 @@ import bson
 from bson.int64 import Int64
 
 from consumer.events.event import Event, Rated, Sold
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, Document, decimal128, decimal128_words
+from shared.decimals import decimal128, decimal128_words
+from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, Document
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 
 _ID: Final = b"\x03_id\0" + pack("<i", 4 + 11 + 11 + 7 + 11 + 7 + 1) + b"\x12p\0"

@@ -12,7 +12,7 @@ from bson.decimal128 import Decimal128, create_decimal128_context
 
 from consumer.events.nesting import check_depth
 from consumer.events.rejection import Rejected
-from shared.documents import decimal128
+from shared.decimals import decimal128
 from shared.events import MAX_DEPTH, Reason
 
 _DECIMAL128: Final = create_decimal128_context()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a small Debian in .state/containers/debian, once, without any registry: the base of the stand-in images, and
-# where a Docker engine's programs come from. Needs root.
+# Makes a small Debian in .state/containers/debian, without any registry, unless it is there already. It is the base of
+# the stand-in images, and a Docker engine's programs are fetched in it. Needs root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,12 +12,12 @@ mmdebstrap=$(tests/compose/program.sh mmdebstrap mmdebstrap)
 echo "making a Debian for the stand-in images"
 mkdir -p "$state"
 rm -rf "$state/incomplete"
-# Its settings of dpkg stay in it, and so hold for the images: what can be made again need not be safe from a power cut,
-# and nobody reads there.
+# These settings of dpkg stay in the Debian, and so hold for the images built on it. Nothing is synced to disk, since all
+# of it can be made again after a power cut; documentation and translations are left out, since nobody reads them there.
 "$mmdebstrap" --variant=minbase --include=ca-certificates,python3,python3-pip \
   --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   trixie "$state/incomplete" 2> "$state/mmdebstrap.log" \
   || { tail -n 20 "$state/mmdebstrap.log" >&2; exit 1; }
-# What this machine trusts, so that package indexes can be reached from within as they are from without.
+# The certificates that this machine trusts, so that package indexes are reached from within as from this machine.
 cp --dereference /etc/ssl/certs/ca-certificates.crt "$state/incomplete/etc/ssl/certs/ca-certificates.crt"
 mv "$state/incomplete" "$state/debian"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs a command with a Docker engine: engine.sh COMMAND ...
 #
-# Where one answers (DOCKER_HOST, or the usual socket) it is used. Else, as root, one is made of Debian's packages inside
-# .state/containers, without installing them, and runs while the command does: with a socket, networks and a configuration
-# of its own, so that nobody else finds it. Of it stay the images, in .state, for the next time. Exit code 69: no engine
-# can be had; the reason is the last line.
+# An engine that answers, at DOCKER_HOST or at the usual socket, is used. Otherwise root gets an engine made of Debian's
+# packages inside .state/containers, without installing them. It runs as long as the command, with its own socket,
+# networks and configuration, so that no other program finds it. Its images stay in .state for the next time.
+#
+# Exit code: the command's; 69 where no engine can be had, with the reason in the last line.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,7 +24,8 @@ if docker info >/dev/null 2>&1; then
 fi
 [[ $(id -u) == 0 ]] || unavailable "none answers, and only root can start one"
 
-# The programs, from the same Debian as the stand-in images; runc must fit this machine's own libraries.
+# The engine's programs come from the Debian of the stand-in images. runc, iptables and ip must fit this machine's
+# libraries, so they come from this machine's packages.
 if [[ ! -d $engine ]]; then
   echo "fetching a Docker engine"
   tests/compose/base.sh || unavailable "its packages need a Debian, which could not be made"
@@ -43,15 +45,15 @@ if [[ ! -d $engine ]]; then
 fi
 
 export PATH="$engine/usr/sbin:$engine/usr/bin:$PATH"
-# The way out may take smaller packets than a bridge's default.
+# The network device to the outside, which may carry smaller packets than a bridge does by default.
 device=$(ip route show default | awk '/ dev / { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 rules=$(iptables-save) || unavailable "this machine's kernel has no packet filter for it"
-# A table that nobody has used yet is not in it, and would not be emptied.
+# iptables-save leaves out a table that nobody has used yet; restoring the rules would then not empty that table.
 [[ $rules == *"*filter"* ]] || rules+=$'\n*filter\n:FORWARD ACCEPT\nCOMMIT'
 [[ $rules == *"*nat"* ]] || rules+=$'\n*nat\nCOMMIT'
 mkdir -p "$run/config/cli-plugins"
 ln -sf "$engine"/usr/libexec/docker/cli-plugins/* "$run/config/cli-plugins"
-# Sockets have short names; the folder's may be long.
+# A socket's path may have 107 characters; this folder's may have more.
 socket=$(mktemp -d)/docker.sock
 export DOCKER_HOST=unix://$socket DOCKER_CONFIG=$run/config
 
@@ -59,7 +61,7 @@ dockerd --host "$DOCKER_HOST" --data-root "$state/data" --exec-root "$(dirname "
   --init-path "$engine/usr/bin/tini-static" --mtu "$(cat "/sys/class/net/${device:-lo}/mtu")" > "$state/engine.log" 2>&1 < /dev/null &
 daemon=$!
 
-# Ends the engine, and takes away what it leaves: networks, rules, data.
+# Ends the engine, and removes what it leaves behind: containers, volumes, networks, packet filter rules.
 stop() {
   status=$?
   trap - EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds, without any registry, stand-ins for the public images that compose and the Dockerfiles name, for tests alone:
-# product-analytics-local/{python,kafka,mongo,nginx}. Those that are there stay. And the services' own images on top of
-# the first. Needs root, and a Docker engine.
+# Builds, without any registry, stand-ins for the public images that docker-compose.yml and the Dockerfiles name, for
+# tests only: product-analytics-local/{python,kafka,mongo,nginx}. Stand-ins that exist already are kept. Then it builds
+# the two services' images on the first. Needs root and a Docker engine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,14 +10,14 @@ state=$PWD/.state/containers
 
 missing() { ! docker image inspect "product-analytics-local/$1" >/dev/null 2>&1; }
 
-# Builds the image $1 from its context, and says so.
+# Builds the image $1 from the folder that `context $1` made, then removes the folder.
 build() {
   echo "building product-analytics-local/$1"
   docker build --quiet --tag "product-analytics-local/$1" --file "$images/$1.Dockerfile" "$state/$1" >/dev/null
   rm -rf "${state:?}/$1"
 }
 
-# An empty folder for what the image $1 is made of, filled with what is in the repository.
+# Makes the folder from which the image $1 is built, with the files that the repository has for it.
 context() {
   rm -rf "$state/$1"
   mkdir -p "$state/$1"
@@ -38,12 +38,12 @@ print(k.jars(s().state / "parts", lambda said: None))')
   version=$(basename "$jars"/kafka_*.jar .jar)
   cp -r "$jars" "$state/kafka/libs"
   cp stack/kafka/log4j2.properties "$state/kafka"
-  # The commands' classes, which the broker does without.
+  # The classes of Kafka's commands, which the broker does not need.
   "$(tests/compose/program.sh mvn maven)" --batch-mode --quiet --strict-checksums org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
     -Dartifact="org.apache.kafka:kafka-tools:${version#*-}" -DoutputDirectory="$state/kafka/libs" -Dmdep.useBaseVersion=true
   mkdir "$state/kafka/bin"
   mv "$state/kafka/run-class.sh" "$state/kafka/bin/kafka-run-class.sh"
-  # name of the command, what Java runs
+  # each line: the command's name, and what Java runs for it
   while read -r name class; do
     printf '#!/usr/bin/env bash\nexec /opt/kafka/bin/kafka-run-class.sh %s "$@"\n' "$class" > "$state/kafka/bin/kafka-$name.sh"
   done <<-'END'
@@ -63,13 +63,13 @@ mongo() {
     --ignore-scripts mongosh@2.12.0
 }
 
-# Builds a service's image as compose will, which finds its layers then: they wait for a package index.
+# Builds a service's image as compose will, which then finds the layers. It is early because it waits for downloads.
 service() {
   docker build --quiet --tag "product-analytics-local/$1" --build-arg PYTHON_IMAGE=product-analytics-local/python \
     --file "Dockerfile.$1" . >/dev/null
 }
 
-# Makes what the image $1 is made of, then the image.
+# Makes the folder for the image $1, by the function of that name if there is one, then builds the image.
 make_image() {
   if [[ $(type -t "$1") == function ]]; then "$1"; else context "$1"; fi
   build "$1"

@@ -1,4 +1,4 @@
-"""Events that come in while a test does something to the project, and the promise about them afterwards."""
+"""Events that come in while a test does something to the project, and the check of all events afterwards."""
 
 import json
 import re
@@ -9,17 +9,18 @@ from types import TracebackType
 from typing import Self
 
 from stack.waiting import wait_until
-from tests.support import invariant
-from tests.support.docker import docker
+from tests.support.documents import invariant
 from tests.support.process import ROOT
-from tests.support.project import Project
+from tests.support.product.docker import docker
+from tests.support.product.project import Project
 
-# The publisher's own timeout for what Kafka has not acknowledged, and a little more.
 STOP_SECONDS = 100
+"""The publisher's timeout for messages that Kafka has not acknowledged (90 s), and a little more."""
 INTERRUPTED = 128 + signal.SIGTERM
+"""The publisher's exit code after SIGTERM."""
 HANDLED_SECONDS = 60.0
 
-# Where each partition of the topic begins and ends, as Kafka itself says.
+# Prints, as JSON, [partition, low watermark, high watermark] of each partition of the topic.
 WATERMARKS = """
 import json
 from confluent_kafka import Consumer, TopicPartition
@@ -33,7 +34,7 @@ print(json.dumps([[one.partition, *consumer.get_watermark_offsets(one, 30)] for 
 
 
 class Load:
-    """A publisher in a container of its own, until the context ends; all it sent has been acknowledged then."""
+    """Publishes `rate` events a second from a container while the block runs; at its end all are acknowledged."""
 
     def __init__(self, project: Project, *, rate: int) -> None:
         self._name = f"{project.name}-load-{secrets.token_hex(4)}"
@@ -80,7 +81,7 @@ class Load:
 
 
 def check(project: Project) -> int:
-    """Wait until everything in Kafka is handled, then assert the invariant over it. Returns how many messages."""
+    """Wait until every message in Kafka is handled, then assert the promise about them. Returns their number."""
     watermarks = json.loads(project.consumer_script("-c", WATERMARKS))
     acknowledged = {(partition, offset) for partition, low, high in watermarks for offset in range(low, high)}
     with project.database() as database:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Where a program is, installed by apt-get where it is not: program.sh COMMAND PACKAGE. Needs what `make deps` makes.
+# Prints where a program is, after installing its package by apt-get if it is missing: program.sh COMMAND PACKAGE
+# Needs the environment that `make deps` makes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

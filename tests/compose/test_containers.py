@@ -1,4 +1,4 @@
-"""What runs: as whom, with which rights and limits, reachable from where, how healthy, how it stops."""
+"""The containers: their users, rights and limits, who can reach them, their health checks, how they stop."""
 
 import json
 import os
@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from stack.waiting import wait_until
-from tests.support.docker import addresses, docker, health, inspect
-from tests.support.project import PREFIX, SERVERS, Project
+from tests.support.product.docker import addresses, docker, health, inspect
+from tests.support.product.project import PREFIX, SERVERS, Project
 
 PORTS = {"api": 8000, "consumer": 9100, "kafka": 9092, "mongo": 27017}
 STOP_SECONDS = 10
@@ -33,7 +33,7 @@ for address in sys.argv[2:]:
 
 
 def processes(container: str) -> list[psutil.Process]:
-    """The container's processes, as this machine sees them, the first one first."""
+    """The container's processes, as this machine sees them; its first process comes first."""
     first = psutil.Process(inspect(container)["State"]["Pid"])
     return [first, *first.children(recursive=True)]
 
@@ -88,7 +88,7 @@ def test_it_cannot_be_reached_from_another_network(project: Project, service: st
 
 
 def layered(image: str, folder: Path) -> set[str]:
-    """Every file below /app that a layer of the image holds, those that a later layer hides or takes away included."""
+    """Every file below /app in any layer of the image, also files that a later layer hides or removes."""
     docker("save", "--output", str(folder / "image.tar"), image)
     with tarfile.open(folder / "image.tar") as saved:
         saved.extractall(folder, filter="data")
@@ -105,8 +105,8 @@ def test_its_image_holds_no_secret_and_little_else(
     project: Project, service: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = f"{PREFIX}/{service}"
-    told = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image) + str(inspect(image)["Config"])
-    assert not [secret for secret in project.secrets if secret in told]
+    described = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image) + str(inspect(image)["Config"])
+    assert not [secret for secret in project.secrets if secret in described]
     files = layered(image, tmp_path)
     assert files
     assert all(file.endswith((".py", ".txt")) for file in files), files
@@ -118,7 +118,7 @@ def test_its_image_holds_no_secret_and_little_else(
 
 
 def test_health_checks_tell_the_truth(project: Project) -> None:
-    """Frozen processes accept connections and do nothing: as bad as dead, and the check must say so."""
+    """A frozen process accepts connections and does nothing: as bad as a dead process, and the check must say so."""
     containers = {service: project.one(service) for service in SERVERS}
     assert checks_of(containers.values()) == [0] * len(SERVERS)
     frozen = [process for container in containers.values() for process in processes(container)[1:]]
@@ -136,18 +136,18 @@ def test_health_checks_tell_the_truth(project: Project) -> None:
 
 
 def is_unhealthy(container: str) -> bool:
-    """Whether the engine has found out."""
+    """Whether the engine has found the container unhealthy."""
     return health(container) == "unhealthy"
 
 
 def checks_of(containers: Iterable[str]) -> list[int]:
-    """As `check_of`, of several at the same time."""
+    """The results of `check_of` for several containers, run at the same time."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(check_of, containers))
 
 
 def check_of(container: str) -> int:
-    """Run the container's own health check once, as the engine does, killed at its timeout; its exit code."""
+    """Run the container's health check once, as the engine does. Returns its exit code, -1 after its timeout."""
     check = inspect(container)["Config"]["Healthcheck"]
     kind, *command = check["Test"]
     argv = command if kind == "CMD" else ["/bin/sh", "-c", *command]
@@ -164,5 +164,5 @@ def test_each_stops_when_it_is_asked_to(project: Project) -> None:
         started = time.monotonic()
         docker("stop", container)
         assert time.monotonic() - started < STOP_SECONDS, service
-        # Java and mongod may end by the signal's own code; 137 would be the engine's kill.
+        # Java ends by the code of SIGTERM (143). 137 would mean that the engine had to kill the container.
         assert inspect(container)["State"]["ExitCode"] in (0, 143 if service == "kafka" else 0), service

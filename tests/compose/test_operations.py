@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do, done: an update, a backup, its restoration."""
+"""Operations as docs/operations.md describes them: an update, a backup, its restoration, servers elsewhere."""
 
 import ssl
 import subprocess
@@ -9,18 +9,18 @@ import httpx
 from stack.waiting import wait_until
 from tests.compose import load
 from tests.compose.load import Load
-from tests.support.docker import inspect
-from tests.support.project import PREFIX, Project
-from tests.support.traffic import Traffic
+from tests.support.product.docker import inspect
+from tests.support.product.project import PREFIX, Project
+from tests.support.requests.traffic import Traffic
 
 PATH = "/api/product/sale"
 SERVICES = ("api", "consumer")
 JOURNAL_CHANGES = "for _ in {1..3000}; do touch /data/db/journal/*; sleep 0.01; done"
-"""For half a minute, as MongoDB itself changes it now and then while it is copied."""
+"""Touches the journal's files for half a minute, as MongoDB may change them while a backup copies them."""
 
 
 def newer(image: str) -> str:
-    """Give the image's tag to another one, as a build does; the new one's id."""
+    """Build a new image under the same tag, as an update does. Returns the new image's id."""
     subprocess.run(
         ["docker", "build", "--quiet", "--tag", image, "-"],
         input=f"FROM {image}\nLABEL release=next\n".encode(),
@@ -68,7 +68,7 @@ def test_a_backup_is_restored_and_what_came_later_is_read_again(
 
 
 def test_kafka_and_mongodb_may_run_elsewhere(project: Project, tmp_path: Path, kept_promise: None) -> None:
-    """The project's own stand for other machines': a second project has neither, and uses these."""
+    """A second project has neither server and uses those of the first, which stand for other machines."""
     network = tmp_path / "network.yml"
     network.write_text(f"networks: {{ data: {{ name: {project.name}_data, external: true }} }}\n")
     settings = {

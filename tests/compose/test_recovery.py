@@ -1,4 +1,4 @@
-"""Containers that die while events come in and requests are answered: the project recovers, nothing is lost."""
+"""Containers that die while events come in and requests are answered: the project recovers and loses nothing."""
 
 import os
 import signal
@@ -8,12 +8,12 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.compose.load import Load
-from tests.support.docker import docker, inspect
-from tests.support.project import Project
-from tests.support.traffic import Traffic
+from tests.support.product.docker import docker, inspect
+from tests.support.product.project import Project
+from tests.support.requests.traffic import Traffic
 
 PATH = "/api/product/sale"
-# Without the database an instance says so; whatever else dies, clients do not notice.
+# Which status codes clients may see when a container of the service dies: without MongoDB the API answers 503.
 OUTCOMES = {"consumer": {200}, "api": {200}, "kafka": {200}, "mongo": {200, 502, 503}}
 COUNTS = {"consumer": 3, "api": 2, "kafka": 1, "mongo": 1}
 
@@ -21,7 +21,7 @@ every_service = pytest.mark.parametrize("service", OUTCOMES)
 
 
 def crash(container: str) -> None:
-    """End the container's first process as a crash does, which the engine sees as no one's order."""
+    """Kill the container's first process. The engine takes it for a crash, since nobody asked the engine to end it."""
     os.kill(inspect(container)["State"]["Pid"], signal.SIGKILL)
 
 
@@ -29,7 +29,7 @@ def crash(container: str) -> None:
 def test_a_crash_is_recovered_from_without_help_and_a_kill_by_start(
     project: Project, client: httpx.Client, kept_promise: None, service: str
 ) -> None:
-    """The engine starts again what has crashed, and never what a person has killed: `start` brings that back."""
+    """The engine restarts a container that has crashed. It never restarts one that a person killed; `start` does."""
     victim = project.one(service)
 
     def recovers() -> None:

@@ -1,4 +1,4 @@
-"""More and fewer containers under load."""
+"""More and fewer containers under load, and data that outlive them."""
 
 from functools import partial
 
@@ -7,9 +7,9 @@ import httpx
 from stack.waiting import wait_until
 from tests.compose import load
 from tests.compose.load import Load
-from tests.support.docker import addresses, inspect
-from tests.support.project import Project
-from tests.support.traffic import Traffic
+from tests.support.product.docker import addresses, inspect
+from tests.support.product.project import Project
+from tests.support.requests.traffic import Traffic
 
 PATH = "/api/product/sale"
 RATING = "/api/product/rating/1"
@@ -18,13 +18,13 @@ RESTARTED_SECONDS = 120
 
 
 def shared_by(project: Project, consumers: int) -> bool:
-    """Whether so many consumers read the topic's partitions."""
+    """Whether the topic's partitions belong to exactly so many consumers."""
     with project.database() as database:
         return len({one["owner"] for one in database.partitions.find()}) == consumers
 
 
 def all_asked(project: Project) -> bool:
-    """Whether nginx has asked every API instance that runs."""
+    """Whether nginx has sent a request to every API instance that runs."""
     log = project.log("nginx")
     networks = [addresses(one) for one in project.containers("api")]
     return all(any(f'"instance":"{address}:8000"' in log for address in one) for one in networks)
@@ -33,7 +33,7 @@ def all_asked(project: Project) -> bool:
 def test_instances_and_consumers_come_and_go_under_load(
     project: Project, client: httpx.Client, kept_promise: None
 ) -> None:
-    """nginx finds the new ones and misses none of the old, without a restart; every consumer gets its share."""
+    """nginx finds new instances and does without old ones, and is not restarted. Every consumer gets partitions."""
     balancer = project.one("nginx")
     started = inspect(balancer)["State"]["StartedAt"]
     with Load(project, rate=250), Traffic(client, PATH) as traffic:
@@ -50,7 +50,7 @@ def test_instances_and_consumers_come_and_go_under_load(
 
 
 def test_data_outlive_the_containers(project: Project, client: httpx.Client, kept_promise: None) -> None:
-    """A restart, and containers taken away and made anew."""
+    """The containers are restarted, and then removed and created again."""
     project.publish("generate", "--count", "1000", "--products", "10")
     wait_until("the average", lambda: client.get(RATING).status_code == 200, SETTLED_SECONDS)
     load.check(project)
@@ -64,6 +64,6 @@ def test_data_outlive_the_containers(project: Project, client: httpx.Client, kep
 
 
 def answers(client: httpx.Client, before: object) -> None:
-    """The same as before, as soon as there is an answer."""
+    """Assert that the rating is the same as before, once the API answers."""
     wait_until("answers again", lambda: client.get(PATH).status_code == 200, SETTLED_SECONDS)
     assert client.get(RATING).json() == before

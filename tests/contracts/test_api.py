@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from tests.integration.api.conftest import NOON, empty_database, running_api
-from tests.support.api import Api
-from tests.support.history import Event, Rated, Sold, ms, store, store_partitions
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api
+from tests.support.documents.given_events import GivenEvent, GivenRating, GivenSale, ms, store, store_partitions
+from tests.support.servers.interface import MongoServer
 
 CONTRACT = json.loads((Path(__file__).parent / "api.json").read_text())
 
 
-def event(given: dict[str, Any]) -> Event:
+def event(given: dict[str, Any]) -> GivenEvent:
     if given["event"] == "productSold":
-        return Sold(given["product"], ms(given["at"]), given["amount"], given["partition"])
-    return Rated(given["product"], ms(given["at"]), given["rating"], given["partition"])
+        return GivenSale(given["product"], ms(given["at"]), given["amount"], given["partition"])
+    return GivenRating(given["product"], ms(given["at"]), given["rating"], given["partition"])
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,16 @@
-"""What a token may, asked for through the load balancer."""
+"""What a token allows, asked for through the load balancer."""
 
 import httpx
 
 from stack.drivers.client import READING
 from stack.waiting import wait_until
-from tests.support.product import Product
+from tests.support.product.interface import Product
 
 PATH = "/api/product/sale"
 
 
 def issue(product: Product, *networks: str) -> dict[str, str]:
-    """The header of a new token that may read everything, from these networks if any are given."""
+    """The header with a new token that may read everything, from these networks only, if any are given."""
     bound = (option for network in networks for option in ("--network", network))
     token = product.tokens("issue", "--name", "access", *READING, *bound)
     return {"Authorization": f"Bearer {token}"}

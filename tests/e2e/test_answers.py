@@ -1,4 +1,4 @@
-"""From events to answers: publisher, Kafka, consumers, MongoDB, API instances, nginx."""
+"""From published events to answers, through Kafka, consumers, MongoDB, API instances and nginx."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx
 from stack.drivers import expectations
 from stack.drivers.client import Api
 from tests.support.process import ROOT
-from tests.support.product import Product
+from tests.support.product.interface import Product
 
 MESSAGES = ROOT / "stack/demo.ndjson"
 
@@ -22,7 +22,7 @@ def test_the_four_messages_become_the_two_answers(product: Product, token: str, 
 
 
 def test_generated_messages_are_all_counted(product: Product, token: str, tmp_path: Path) -> None:
-    """On top of the four: this test needs the one above."""
+    """Their sums come on top of those four messages, so this test must run after the one above."""
     totals = tmp_path / "totals.json"
     arguments = ("--count", "5000", "--products", "50", "--invalid", "0.05", "--seed", "3", "--totals", "/dev/stdout")
     totals.write_text(product.publish("generate", *arguments))

@@ -1,4 +1,4 @@
-"""nginx in front of the API instances: what clients reach and what they learn."""
+"""nginx in front of the API instances: which addresses clients reach, and what answers and logs give away."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from tests.support.product import Product, wait_for_log
+from tests.support.product.interface import Product, wait_for_log
 
 PATH = "/api/product/sale"
 
@@ -28,7 +28,7 @@ PATH = "/api/product/sale"
     ],
 )
 def test_what_is_for_operators_is_not_exposed(client: httpx.Client, path: str) -> None:
-    # httpx would tidy the path; nginx gets it as it is.
+    # As the target, since httpx would normalise the path; nginx must get it as it is.
     answer = client.send(client.build_request("GET", "/", extensions={"target": path.encode()}))
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
     assert answer.json()["message"] == "There is nothing at this address"

@@ -1,4 +1,4 @@
-"""nginx as the edge: what it speaks, what it refuses, what it tells, what it keeps to itself."""
+"""nginx as the edge: TLS, redirects, headers, requests that are no HTTP, and what must not reach a log."""
 
 import base64
 import hashlib
@@ -14,23 +14,23 @@ from typing import get_args
 import httpx
 import pytest
 
-from tests.support.balancer import balancer
-from tests.support.product import Product, Program, trust, wait_for_log
-from tests.support.system import System
+from tests.support.product.balancer import balancer
+from tests.support.product.interface import Product, Program, trust, wait_for_log
+from tests.support.product.system import System
 
 PATH = "/api/product/sale"
 
 
 def connect(product: Product, **changes: object) -> ssl.SSLSocket:
-    """A TLS connection to the load balancer by a client whose context has these attributes."""
+    """A TLS connection to the load balancer. `changes` are attributes of the client's SSL context."""
     trusting = trust(product)
     for name, value in changes.items():
         setattr(trusting, name, value)
     return trusting.wrap_socket(socket.create_connection(("127.0.0.1", product.port)), server_hostname="localhost")
 
 
-def said(product: Product, request: bytes) -> tuple[HTTPResponse, bytes]:
-    """What the load balancer answers to these very bytes, and the body; how it ends the connection then is its own."""
+def answered(product: Product, request: bytes) -> tuple[HTTPResponse, bytes]:
+    """The load balancer's answer to exactly these bytes, and the answer's body."""
     with connect(product) as connection:
         connection.sendall(request)
         connection.settimeout(20)
@@ -44,7 +44,7 @@ def test_old_protocols_are_refused_and_new_ones_spoken(product: Product) -> None
         with connect(product, maximum_version=version) as connection:
             assert connection.version() == name
     old = trust(product)
-    # Else this side would not even ask.
+    # Without this, Python's side would not even offer the old protocols.
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
@@ -75,7 +75,7 @@ def test_sessions_are_resumed_without_tickets(product: Product) -> None:
             resumed.append(connection.session_reused)
             assert session is not None
             assert not session.has_ticket
-            # The server keeps a session after its last word of the handshake, and before its first answer.
+            # The server stores a session after the handshake and before its first answer, so wait for that.
             connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
             assert connection.recv(1)
     assert resumed == [False, True]
@@ -121,7 +121,7 @@ def test_every_answer_carries_the_security_headers_once(client: httpx.Client, pa
 
 
 def test_the_documentation_may_run_its_own_script_and_nothing_else(client: httpx.Client) -> None:
-    """The framework writes the page, so a new version of it may need another digest in nginx.conf."""
+    """The page comes from FastAPI, a new version of which may need another digest in nginx.conf."""
     answer = client.get("/docs")
     policy = answer.headers["Content-Security-Policy"]
     [script] = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
@@ -133,7 +133,7 @@ def test_the_documentation_may_run_its_own_script_and_nothing_else(client: httpx
 
 
 def test_other_methods_are_refused_before_their_body_has_come(product: Product) -> None:
-    answer, _ = said(product, f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode())
+    answer, _ = answered(product, f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode())
     assert (answer.status, answer.getheader("Allow")) == (405, "GET, HEAD, OPTIONS")
 
 
@@ -151,7 +151,7 @@ def test_a_small_body_is_ignored(client: httpx.Client) -> None:
     ],
 )
 def test_what_is_no_http_is_told_so_as_a_problem(product: Product, head: str, status: int) -> None:
-    answer, body = said(product, head.format(path=PATH).encode())
+    answer, body = answered(product, head.format(path=PATH).encode())
     assert (answer.status, answer.getheader("Content-Type")) == (status, "application/problem+json")
     assert json.loads(body)["status"] == status
 
@@ -168,7 +168,7 @@ MALFORMED = (
 
 def test_no_log_holds_a_token_however_malformed_its_request(product: Product, client: httpx.Client, token: str) -> None:
     for request in MALFORMED:
-        answer, _ = said(product, request.format(path=PATH, token=token).encode())
+        answer, _ = answered(product, request.format(path=PATH, token=token).encode())
         assert answer.status in (400, 431, 505), request[:200]
     last = client.get(f"{PATH}?access_token={token}").headers["X-Request-Id"]
     wait_for_log(product, "nginx", last)
@@ -179,9 +179,9 @@ def test_no_log_holds_a_token_however_malformed_its_request(product: Product, cl
         assert "Bearer" not in log
 
 
-@pytest.mark.local("a load balancer of its own, with another configuration, in front of processes")
+@pytest.mark.local("it starts a load balancer with another configuration, in front of processes")
 def test_a_more_talkative_log_would_hold_one(system: System, tmp_path: Path, token: str) -> None:
-    """What nginx.conf warns of, and what shows that the test above could fail."""
+    """nginx.conf warns of this; and it shows that the test above could fail."""
     with balancer(tmp_path, system.api_ports, {"error_log stderr warn;": "error_log stderr info;"}) as talkative:
         trusting = ssl.create_default_context(cafile=talkative.authority)
         with trusting.wrap_socket(

@@ -1,4 +1,4 @@
-"""nginx as the edge: how much it takes from whom, and what its operators do to it while clients go on."""
+"""nginx as the edge: limits on requests and connections, slow clients, and a reload while clients go on."""
 
 import signal
 import socket
@@ -14,21 +14,21 @@ import httpx
 import pytest
 
 from stack.parts import services
-from tests.support.balancer import Balancer, balancer
-from tests.support.servers import MongoServer
-from tests.support.slow_clients import BEGINNINGS, SlowClients
-from tests.support.system import System
-from tests.support.traffic import Traffic
+from tests.support.product.balancer import Balancer, balancer
+from tests.support.product.system import System
+from tests.support.requests.slow_clients import BEGINNINGS, SlowClients
+from tests.support.requests.traffic import Traffic
+from tests.support.servers.interface import MongoServer
 
 PATH = "/api/product/sale"
 SLOW_CLIENTS = 1000
 
-own_balancer = pytest.mark.local("a load balancer of its own, with another configuration, in front of processes")
+own_balancer = pytest.mark.local("it starts a load balancer with another configuration, in front of processes")
 
 
 @pytest.fixture
 def strict(system: System, tmp_path: Path) -> Iterator[Balancer]:
-    """A load balancer in front of the same instances that allows a token 5 requests a minute, an address 20."""
+    """A load balancer in front of the same instances, which allows 5 requests a minute a token and 20 an address."""
     changes = {
         "zone=token:10m rate=5000r/s": "zone=token:10m rate=5r/m",
         "zone=token burst=5000": "zone=token burst=5",
@@ -40,15 +40,15 @@ def strict(system: System, tmp_path: Path) -> Iterator[Balancer]:
         yield one
 
 
-def statuses(edge: Balancer, count: int, **headers: str) -> list[httpx.Response]:
-    """The answers to so many requests in a row."""
+def ask(edge: Balancer, count: int, **headers: str) -> list[httpx.Response]:
+    """The answers to `count` requests, one after another."""
     with httpx.Client(base_url=edge.url, verify=ssl.create_default_context(cafile=edge.authority)) as client:
         return [client.get(PATH, headers=headers) for _ in range(count)]
 
 
 @own_balancer
 def test_too_many_requests_with_a_token_are_refused_and_told_so(strict: Balancer, system: System, token: str) -> None:
-    answers = statuses(strict, 12, Authorization=f"Bearer {token}")
+    answers = ask(strict, 12, Authorization=f"Bearer {token}")
     assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 6
     refused = answers[-1]
     assert refused.headers["Content-Type"] == "application/problem+json"
@@ -59,7 +59,7 @@ def test_too_many_requests_with_a_token_are_refused_and_told_so(strict: Balancer
     assert "RateLimit" not in answers[0].headers
     assert answers[0].headers["RateLimit-Policy"] == refused.headers["RateLimit-Policy"]
     other = system.tokens("issue", "--name", "another", "--scope", "sales:read")
-    assert statuses(strict, 1, Authorization=f"Bearer {other}")[0].status_code == 200
+    assert ask(strict, 1, Authorization=f"Bearer {other}")[0].status_code == 200
 
 
 @own_balancer
@@ -71,9 +71,9 @@ def test_a_refusal_may_be_read_by_the_pages_of_allowed_origins_alone(system: Sys
         "zone=address burst=10000": "zone=address burst=1",
     }
     with balancer(tmp_path, system.api_ports, changes) as edge:
-        assert statuses(edge, 3)[-1].status_code == 429
+        assert ask(edge, 3)[-1].status_code == 429
         for origin, allowed in ((ours, ours), ("https://elsewhere.example", None), (f"{ours}.elsewhere.example", None)):
-            [refused] = statuses(edge, 1, Origin=origin)
+            [refused] = ask(edge, 1, Origin=origin)
             assert (refused.status_code, refused.headers.get("Access-Control-Allow-Origin")) == (429, allowed)
             assert ("Retry-After" in refused.headers.get("Access-Control-Expose-Headers", "")) is bool(allowed)
 
@@ -81,7 +81,7 @@ def test_a_refusal_may_be_read_by_the_pages_of_allowed_origins_alone(system: Sys
 @own_balancer
 def test_an_address_is_limited_whatever_its_tokens(strict: Balancer) -> None:
     forged = [f"eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.{number:043}" for number in range(40)]
-    answers = [statuses(strict, 1, Authorization=f"Bearer {token}")[0].status_code for token in forged]
+    answers = [ask(strict, 1, Authorization=f"Bearer {token}")[0].status_code for token in forged]
     assert answers[:20] == [401] * 20
     assert set(answers) == {401, 429}
 
@@ -91,8 +91,8 @@ def test_an_address_has_so_many_requests_at_the_same_time(system: System, tmp_pa
     headers = {"Authorization": f"Bearer {token}"}
     with balancer(tmp_path, system.api_ports, {"limit_conn connections 2000;": "limit_conn connections 2;"}) as edge:
         with SlowClients(edge.port, 2, BEGINNINGS[-1:]):
-            edge.process.wait_until("a refusal", lambda: statuses(edge, 1, **headers)[0].status_code == 429)
-        edge.process.wait_until("an answer", lambda: statuses(edge, 1, **headers)[0].status_code == 200)
+            edge.process.wait_until("a refusal", lambda: ask(edge, 1, **headers)[0].status_code == 429)
+        edge.process.wait_until("an answer", lambda: ask(edge, 1, **headers)[0].status_code == 200)
 
 
 def test_as_delivered_the_limits_are_not_met_by_honest_load(client: httpx.Client) -> None:
@@ -103,7 +103,7 @@ def test_as_delivered_the_limits_are_not_met_by_honest_load(client: httpx.Client
 def test_an_outage_of_mongodb_is_not_made_twice_as_hard(
     system: System, client: httpx.Client, mongo: MongoServer
 ) -> None:
-    """A request asks one instance alone, whose 503 goes to the client."""
+    """nginx sends a request to one instance only, whose 503 goes to the client."""
     before = sum(system.answered(PATH, 503))
     mongo.freeze()
     answer = client.get(PATH)
@@ -116,7 +116,7 @@ def test_an_outage_of_mongodb_is_not_made_twice_as_hard(
 
 @own_balancer
 def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path, token: str) -> None:
-    """Two load balancers in front of the same instances, asked in turns: slow clients meet the one only."""
+    """Two load balancers in front of the same instances are asked by turns; the slow clients connect to one of them."""
     with balancer(tmp_path / "calm", system.api_ports) as calm, SlowClients(system.port, SLOW_CLIENTS) as slow:
         times: dict[str, list[float]] = {calm.url: [], system.url: []}
         trust = {calm.url: calm.authority, system.url: system.authority}
@@ -141,7 +141,7 @@ def test_slow_clients_slow_nobody_and_are_closed(system: System, tmp_path: Path,
 
 @own_balancer
 def test_a_reload_takes_a_new_certificate_and_fails_no_request(system: System, tmp_path: Path, token: str) -> None:
-    """A connection for each request: before nginx 1.27.4 a reload closes idle ones, whatever is on its way on them."""
+    """Each request has a new connection, since at a reload nginx before 1.27.4 closes idle ones at any moment."""
     with balancer(tmp_path, system.api_ports) as edge:
         trust = ssl.create_default_context(cafile=edge.authority)
         for file in ("certificate.pem", "ca.pem"):
@@ -162,6 +162,7 @@ def test_a_reload_takes_a_new_certificate_and_fails_no_request(system: System, t
 
 
 def trusts(trust: ssl.SSLContext, port: int) -> bool:
+    """Whether a client with this context trusts the server's certificate."""
     try:
         with trust.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"):
             return True

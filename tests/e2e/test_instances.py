@@ -1,12 +1,12 @@
-"""API instances that come and go behind nginx: clients do not notice."""
+"""API instances that die, stop and start behind nginx: clients do not notice."""
 
 import httpx
 import pytest
 
-from tests.support.system import System
-from tests.support.traffic import Traffic
+from tests.support.product.system import System
+from tests.support.requests.traffic import Traffic
 
-pytestmark = pytest.mark.local("it ends processes and reads their metrics; tests/compose does the like to containers")
+pytestmark = pytest.mark.local("it ends processes and reads their metrics; tests/compose does so to containers")
 
 PATH = "/api/product/sale"
 
@@ -53,7 +53,7 @@ def test_a_restarted_instance_serves_again(system: System, client: httpx.Client)
 
 
 def test_an_instance_that_was_down_a_moment_ago_is_found(system: System, client: httpx.Client) -> None:
-    """nginx leaves an instance out for a while after a failure; unless all others are gone too."""
+    """nginx asks no instance for a while after it has failed, unless all other instances are gone too."""
     system.apis[0].kill()
     for _ in range(4):
         client.get(PATH).raise_for_status()

@@ -17,8 +17,8 @@ from stack.install import packages
 from stack.settings import StackSettings
 from stack.supervision.part import Part
 from stack.waiting import wait_until
-from tests.support import local
 from tests.support.process import ROOT, Running, module
+from tests.support.servers import local
 
 pytestmark = pytest.mark.local("it is about the local stack's own commands")
 
@@ -112,7 +112,7 @@ def _publish_and_ask(output: str) -> None:
     try:
         packages.require("curl", "curl", print)
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     subprocess.run(publish, shell=True, cwd=ROOT, check=True, capture_output=True)  # noqa: S602
 
     def answer() -> str:

@@ -1,1 +1,11 @@
-"""The fault suite: what dies, freezes or lies, and the promise that holds all the same."""
+"""The fault suite: scenarios in which processes, servers, the network or clocks fail, while events come in.
+
+Each `test_*.py` holds the scenarios of one kind of fault. What they stand on:
+
+- `scenario`: a topic, a database, consumers and known traffic; counts faults; checks everything at its end
+- `traffic`: known events, published while the faults happen
+- `injection/`: what does the harm
+- `checks/`: what must hold all the same
+- `table`: the table that ends a run
+- `mutants`, `mutate`: seeded defects of the code, each of which a scenario must find (`make mutants`)
+"""

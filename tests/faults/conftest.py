@@ -1,7 +1,7 @@
-"""Options, fixtures and the table of the fault suite.
+"""Options, fixtures and the final table of the fault suite.
 
-The short form is part of every test run; `--faults=full`, as `make faults` gives it, runs every scenario with all its
-faults. Whatever is random comes from `--seed` and the scenario's name.
+The short form runs with all other tests. `make faults` gives `--faults=full`, which runs every scenario with all its
+faults. Every random choice comes from `--seed` and the scenario's name, so the same seed gives the same schedule.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,10 +13,10 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from tests.faults.proxy import Proxy
+from tests.faults.injection.proxy import Proxy
 from tests.faults.scenario import Scenario
 from tests.faults.table import Row, table
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 ROW = "row of the table of faults"
 TABLE_COLUMNS = 160
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     reports = [report for kind in terminalreporter.stats.values() for report in kind]
-    # Properties of reports come from other processes too, where several run the tests.
+    # Where several processes run the tests, pytest hands the properties of their reports over to this one.
     rows = [
         Row(**value)
         for report in reports
@@ -54,19 +54,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def full(request: pytest.FixtureRequest) -> bool:
-    """Whether every fault is asked for."""
+    """Whether to inject every fault (`--faults=full`) or a few of each kind."""
     return bool(request.config.getoption("faults") == "full")
 
 
 @pytest.fixture
 def choose(request: pytest.FixtureRequest) -> Random:
-    """This scenario's own random numbers."""
+    """Random numbers for this scenario alone."""
     return Random(f"{request.config.getoption('seed')} {request.node.name}")
 
 
 @pytest.fixture
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
-    """This scenario's line of the table."""
+    """This scenario's line in the table."""
     group = request.module.__name__.rpartition(".test_")[2].replace("_", " ")
     made = Row(group, request.node.name.removeprefix("test_").replace("_", " "))
     yield made
@@ -75,7 +75,7 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
 
 @pytest.fixture
 def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random, row: Row) -> Iterator[Start]:
-    """Makes this test's scenario: `start(partitions=12)`; on other servers with `kafka=` or `mongo=`."""
+    """Makes this test's scenario: `start(partitions=12)`, or `start(mongo=members)` for another server."""
     with ExitStack() as stack:
 
         def make(partitions: int = 4, *, kafka: KafkaServer = kafka, mongo: MongoServer = mongo) -> Scenario:
@@ -86,6 +86,6 @@ def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random
 
 @pytest.fixture
 def proxy(mongo: MongoServer) -> Iterator[Proxy]:
-    """A proxy before MongoDB, for consumers with `MONGODB_URI=proxy.uri`."""
+    """A proxy before MongoDB, which consumers use when they get `MONGODB_URI=proxy.uri`."""
     with closing(Proxy(mongo.uri)) as made:
         yield made

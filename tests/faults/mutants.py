@@ -1,4 +1,7 @@
-"""Defects that the suite must find: each is a change of the code's text, and the scenario that goes red for it."""
+"""Defects that the fault suite must find: each is a change of the code's text, with the scenario that must fail for it.
+
+`tests/faults/mutate.py` tries them. When the code moves, `test_mutants.py` fails until the change's text follows.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,11 +17,11 @@ LETTERS = "tests/faults/test_dead_letters.py"
 
 
 class MutantOutOfDate(Exception):
-    """The code has moved, so a mutant's text is not there exactly once."""
+    """A mutant's text is not in its file exactly once: the code has moved."""
 
 
 class Edit(NamedTuple):
-    """A piece of a file's text, found exactly once, and what takes its place."""
+    """Replaces `old`, which is in the file exactly once, by `new`."""
 
     file: str
     old: str
@@ -26,7 +29,7 @@ class Edit(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """One defect; `scenario` is the test that must fail for it."""
+    """One defect, said in words and as edits; `scenario` is the test that must fail for it."""
 
     defect: str
     scenario: str
@@ -34,7 +37,7 @@ class Mutant(NamedTuple):
 
 
 def apply(mutant: Mutant, root: Path) -> None:
-    """Make the change in the tree at `root`. Raises MutantOutOfDate."""
+    """Make the mutant's edits in the tree at `root`. Raises MutantOutOfDate when a text is not there exactly once."""
     for edit in mutant.edits:
         path = root / edit.file
         text = path.read_text()

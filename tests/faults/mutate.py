@@ -1,7 +1,8 @@
-"""`make mutants`: seed one defect after another into a scratch copy, and print which scenario finds it, and by what.
+"""`make mutants`: seed one defect after another into a copy of the project, and print which scenario finds it.
 
-The scenarios are first run on the code as it is, for one that fails anyway would find every defect. Exit codes:
-0 every mutant was found · 1 one survived, or a scenario fails without any.
+First the scenarios run on the code as it is: a scenario that fails anyway would seem to find every defect.
+
+Exit codes: 0 every mutant was found · 1 a mutant survived, or a scenario fails without any mutant.
 """
 
 import os
@@ -26,7 +27,9 @@ from tests.faults.mutants import MUTANTS, Mutant, apply
 from tests.support.process import ROOT
 
 TESTS_FAILED = 1
+"""pytest's exit code for failed tests, as against errors of pytest's own."""
 SCENARIO_SECONDS = 300
+"""A scenario that takes longer than this, as some mutants make it, counts as an error and ends the run."""
 NOT_COPIED = (".git", ".venv", ".state", "__pycache__", ".*_cache", ".hypothesis")
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode="markdown")
@@ -34,8 +37,10 @@ console = Console(width=150)
 
 
 @app.command()
-def main(only: Annotated[str, typer.Option(help="Only mutants whose defect contains this.")] = "") -> None:
-    """Try every mutant."""
+def main(
+    only: Annotated[str, typer.Option(help="Only mutants whose description contains this text.")] = "",
+) -> None:
+    """Try every mutant, and end with 1 if any survives."""
     chosen = [mutant for mutant in MUTANTS if only in mutant.defect]
     table = Table("mutant", "found by", box=box.MARKDOWN)
     survivors = 0
@@ -60,7 +65,7 @@ def main(only: Annotated[str, typer.Option(help="Only mutants whose defect conta
 
 @contextmanager
 def scratch_copy() -> Iterator[Path]:
-    """A copy of the project that goes with the block."""
+    """A copy of the project, deleted when the block ends."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         root = Path(folder) / "project"
         shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
@@ -68,7 +73,7 @@ def scratch_copy() -> Iterator[Path]:
 
 
 def attempt(root: Path, mutant: Mutant) -> tuple[bool, str]:
-    """Whether the mutant's scenario fails for it, and the failure's first line."""
+    """Whether the mutant's scenario fails, and the first line of the failure. Restores the copy afterwards."""
     apply(mutant, root)
     try:
         code, output = run(root, [mutant.scenario], SCENARIO_SECONDS)
@@ -80,7 +85,7 @@ def attempt(root: Path, mutant: Mutant) -> tuple[bool, str]:
 
 
 def run(root: Path, scenarios: Iterable[str], seconds: float) -> tuple[int, str]:
-    """Run tests of the copy, with what this tree has downloaded. Returns the exit code and what pytest wrote."""
+    """Run tests of the copy, with the servers that this tree has downloaded. Returns pytest's exit code and output."""
     command = (sys.executable, "-m", "pytest", "-x", "-q", "--faults=full", "-p", "no:cacheprovider", *scenarios)
     environment = {**os.environ, "STACK_STATE": str(StackSettings().state.resolve())}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""One scenario: a topic, a database, consumers and known traffic; faults, which it counts; and the check at its end."""
+"""One scenario: consumers under known traffic, faults, which it counts, and the check of everything at its end."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -8,23 +8,29 @@ from random import Random
 from pymongo.errors import PyMongoError
 
 from stack.waiting import wait_until
-from tests.faults import answers, audit, behaviour, contents
-from tests.faults.stalls import StallWatch
+from tests.faults.checks import answers, audit, behaviour, contents
+from tests.faults.checks.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
-from tests.support import invariant
-from tests.support.audit import findings_of
-from tests.support.pipeline import Pipeline
+from tests.support.commands.audit import findings_of
+from tests.support.documents import invariant
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import Running
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 SESSION_MS = 2_000
+"""Kafka gives a silent consumer's partitions away after this time: short, so that a scenario need not wait long.
+
+Shorter still, consumers on a busy machine would lose partitions that no fault has touched.
+"""
 RATE = 600.0
+"""Messages a second: many small batches, and most of the processor left to the faults."""
 FINISH_SECONDS = 120.0
+"""How long consumers may take, once the faults are over, to handle what is left."""
 
 
 class Scenario:
-    """Every choice comes from `choose`, so that a seed tells the whole schedule."""
+    """A topic, a database and consumers. Every random choice comes from `choose`, so a seed gives the same schedule."""
 
     def __init__(
         self, row: Row, kafka: KafkaServer, mongo: MongoServer, folder: Path, choose: Random, partitions: int = 4
@@ -32,83 +38,84 @@ class Scenario:
         self.row = row
         self.choose = choose
         self.folder = folder
-        self.pipeline = Pipeline(kafka, mongo, folder, partitions)
-        self.traffic = Traffic(kafka.bootstrap_servers, self.pipeline.topic, choose)
-        self._stalls = StallWatch(mongo.uri, self.pipeline.topic, lambda: len(self.traffic.acknowledged))
+        self.group = ConsumerGroup(kafka, mongo, folder, partitions)
+        self.traffic = Traffic(kafka.bootstrap_servers, self.group.topic, choose)
+        self._stalls = StallWatch(mongo.uri, self.group.topic, lambda: len(self.traffic.acknowledged))
         self._stalls.start()
 
     @property
     def handled(self) -> int:
-        """How many messages the stored offsets say are handled."""
-        return self.pipeline.handled
+        """How many messages are handled, by the stored offsets."""
+        return self.group.handled
 
     def fault(self, times: int = 1) -> None:
-        """Count what was just done."""
+        """Count faults that were just injected."""
         self.row.faults += times
 
     def consumer(self, module: str = "consumer", **more: str) -> Running:
-        """A started consumer, which Kafka gives up after `SESSION_MS` of silence; batches are small and many."""
+        """Start a consumer, of the program `module`, with small batches. `more` are settings that differ."""
         few = {"KAFKA_SESSION_TIMEOUT_MS": str(SESSION_MS), "BATCH_MAX_EVENTS": "200"}
-        return self.pipeline.consumer(module, **(few | more))
+        return self.group.consumer(module, **(few | more))
 
     @contextmanager
     def under_traffic(self, rate: float = RATE) -> Iterator[None]:
-        """About `rate` messages a second while the block runs."""
+        """Publish about `rate` messages a second while the block runs."""
         with self.traffic.running(rate):
             yield
 
     def wait_progress(self, messages: int = 1, seconds: float = 60.0) -> None:
-        """Wait until so many more messages are handled."""
+        """Wait until `messages` more messages are handled. Fails when a consumer halts a partition."""
         goal = self.handled + messages
         what = f"{messages} more messages handled"
-        behaviour.wait_without_halts(self.pipeline, what, lambda: self.handled >= goal, seconds)
+        behaviour.wait_without_halts(self.group, what, lambda: self.handled >= goal, seconds)
 
     def wait_handled(self, seconds: float = FINISH_SECONDS) -> None:
-        """Wait until every acknowledged message is handled."""
+        """Wait until every acknowledged message is handled. Fails when a consumer halts a partition."""
         behaviour.wait_without_halts(
-            self.pipeline,
+            self.group,
             "all messages handled",
             lambda: self.handled >= len(self.traffic.acknowledged),
             seconds,
         )
 
     def wait_stored(self, seconds: float = FINISH_SECONDS) -> None:
-        """The same where offsets have gaps or begin anew: wait until as many are stored."""
+        """Wait until as many messages are stored as acknowledged: for topics whose offsets have gaps or begin anew."""
         wait_until("all messages stored", lambda: len(self.stored) >= len(self.traffic.acknowledged), seconds)
 
     @property
-    def stored(self) -> Mapping[invariant.Place, int]:
-        """How often each message is stored."""
-        return invariant.handled_places(self.pipeline.database)
+    def stored(self) -> Mapping[invariant.Coordinates, int]:
+        """How often each message is stored, as an event or as a dead letter."""
+        return invariant.handled_messages(self.group.database)
 
     def finish(self, *, halts: bool = False, ask_all: bool = False, wait: Callable[[], None] | None = None) -> None:
-        """Wait until everything is handled, assert the invariant, by the operators' audit too, note what came of it.
+        """Wait until everything is handled, then assert the promise in every way, and fill the scenario's row.
 
-        `halts` where consumers halt on purpose; `ask_all`: the audit's command and the API have to agree too.
+        `halts`: consumers were made to halt. `ask_all`: ask also the audit's command and the API, which takes seconds.
+        `wait` replaces `wait_handled`.
         """
         (wait or self.wait_handled)()
         handled = self._note()
-        database = self.pipeline.database
-        invariant.check_places(database, set(self.traffic.acknowledged), handled)
+        database = self.group.database
+        invariant.check_generations(database, set(self.traffic.acknowledged), handled)
         contents.check(database, self.traffic.acknowledged)
-        behaviour.check(self.pipeline, halts=halts)
-        behaviour.check_offsets_told_to_kafka(self.pipeline)
-        findings = findings_of(self.pipeline, database)
+        behaviour.check(self.group, halts=halts)
+        behaviour.check_offsets_committed_to_kafka(self.group)
+        findings = findings_of(self.group, database)
         assert not findings, f"the audit finds {len(findings)} things, such as {findings[:3]}"
         if ask_all:
-            audit.check(self.pipeline)
-            answers.check(self.pipeline, self.traffic.acknowledged.values(), self.folder)
+            audit.check(self.group)
+            answers.check(self.group, self.traffic.acknowledged.values(), self.folder)
         self.row.held = True
 
     def close(self) -> None:
-        """End the consumers."""
+        """End the consumers; a scenario that failed still fills its row."""
         if self._stalls.is_watching:
             with suppress(PyMongoError):
                 self._note()
-        self.pipeline.close()
+        self.group.close()
 
-    def _note(self) -> Mapping[invariant.Place, int]:
-        """What the table tells, also of a scenario that fails. Returns what is stored."""
+    def _note(self) -> Mapping[invariant.Coordinates, int]:
+        """Fill the scenario's row. Returns what is stored."""
         self._stalls.stop()
         self.row.events = len(self.traffic.acknowledged)
         self.row.stall_seconds = self._stalls.longest_seconds

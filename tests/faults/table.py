@@ -1,4 +1,4 @@
-"""What each scenario survived, for the table at the end of a run."""
+"""The table at the end of a run: a line for each scenario, with its faults and what they did."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass
 class Row:
-    """One scenario. Filled while it runs, so that a broken one has its line too."""
+    """One scenario's line. It is filled while the scenario runs, so that a broken scenario has its line too."""
 
     group: str
     scenario: str
@@ -19,12 +19,12 @@ class Row:
     lost: int = 0
     repeated: int = 0
     stall_seconds: float = 0.0
-    """Longest time without progress while there was something to read."""
+    """The longest time in which nothing was written although there was something to read."""
     held: bool = False
 
 
 def table(rows: list[Row]) -> Table:
-    """One line a scenario, and the sums of each group; in Markdown, so that a document may quote it."""
+    """A line for each scenario and the sums of each group, in Markdown, which documents quote."""
     made = Table("group", "scenario", box=box.MARKDOWN)
     for name in ("faults", "events", "lost", "duplicated", "longest stall"):
         made.add_column(name, justify="right")

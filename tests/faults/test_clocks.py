@@ -1,4 +1,4 @@
-"""Clocks that are an hour off MongoDB's: nothing is judged by them, both services say so, and both recover."""
+"""Clocks that differ from MongoDB's by an hour: both services report it, judge no event meanwhile, and recover."""
 
 from functools import partial
 from pathlib import Path
@@ -9,19 +9,20 @@ from stack.errors import PartMissing
 from stack.install import packages
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
-from tests.support import local
-from tests.support.api import api_process
+from tests.support.api.running import api_process
 from tests.support.process import Running
+from tests.support.servers import local
 
 SEEN_SECONDS = 20.0
+"""How long a service may take to notice that its clock changed."""
 
 
 def faketime(file: Path) -> dict[str, str]:
-    """The environment of a process whose clock is shifted by what `file` says. Skips where faketime cannot be had."""
+    """Environment of a process with its clock shifted as `file` says (`-1h`). Skips where faketime cannot be had."""
     try:
         program = packages.require("faketime", "faketime", print)
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     (library,) = sorted(program.parent.parent.glob("lib/**/libfaketimeMT.so.1"))
     return {
         "LD_PRELOAD": str(library),
@@ -31,26 +32,26 @@ def faketime(file: Path) -> dict[str, str]:
     }
 
 
-def said(consumer: Running, text: str, times: int) -> bool:
-    """Whether it wrote this so often."""
+def has_written(consumer: Running, text: str, times: int) -> bool:
+    """Whether the consumer has written `text` at least `times` times."""
     return consumer.output.count(text) >= times
 
 
 @pytest.mark.parametrize("hours", [-1, pytest.param(1, marks=pytest.mark.full)])
 def test_a_consumers_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) -> None:
-    """Wrong from the start, and again while it reads."""
+    """The clock is wrong when the consumer starts, and becomes wrong again while it reads."""
     scenario = start()
     clock = tmp_path / "clock"
     clock.write_text(f"{hours}")
     with scenario.under_traffic(200):
-        consumer = scenario.consumer("tests.faults.shifted", SHIFT_FILE=str(clock))
+        consumer = scenario.consumer("tests.faults.injection.shifted", SHIFT_FILE=str(clock))
         consumer.wait_for_output("ClockSkewed")
         scenario.fault()
         assert scenario.handled == 0
         clock.write_text("0")
         scenario.wait_progress(200)
         clock.write_text(f"{hours}")
-        consumer.wait_until("another pause", partial(said, consumer, "ClockSkewed", 2), SEEN_SECONDS)
+        consumer.wait_until("another pause", partial(has_written, consumer, "ClockSkewed", 2), SEEN_SECONDS)
         scenario.fault()
         clock.write_text("0")
         scenario.wait_progress(200)
@@ -66,8 +67,8 @@ def test_an_apis_clock_off_mongodbs(start: Start, tmp_path: Path, hours: int) ->
     clock.write_text("+0")
     consumer = scenario.consumer()
     scenario.traffic.publish(100)
-    pipeline = scenario.pipeline
-    with api_process(pipeline.mongo, pipeline.database, tmp_path, **faketime(clock)) as (api, _):
+    group = scenario.group
+    with api_process(group.mongo, group.database, tmp_path, **faketime(clock)) as (api, _):
         ready = partial(api.client.get, "/readyz")
         wait_until("readiness", lambda: ready().status_code == 200, SEEN_SECONDS)
         clock.write_text(f"{hours:+d}h")

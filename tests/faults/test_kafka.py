@@ -1,4 +1,4 @@
-"""Kafka that dies, forgets, begins anew or grows, and producers that change their minds."""
+"""Kafka that dies, deletes records, gets its topic recreated or enlarged; and producers that abort transactions."""
 
 import re
 import shlex
@@ -11,11 +11,11 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from stack.waiting import wait_until
+from tests.faults.checks.ownership import MOVE_SECONDS, owns
 from tests.faults.conftest import Start
-from tests.faults.ownership import MOVE_SECONDS, owns
 from tests.faults.scenario import Scenario
 from tests.support.process import ROOT, Running
-from tests.support.servers import KafkaServer
+from tests.support.servers.interface import KafkaServer
 
 RESOLVES = re.compile(r"`python (-m scripts\.partitions restart --partition (\d+))`")
 PARTITIONS = 3
@@ -27,11 +27,11 @@ def admin(kafka: KafkaServer) -> AdminClient:
 
 
 def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None:
-    """Run the very commands that the consumer's messages name, once each of these partitions has halted."""
+    """Wait until these partitions have halted, then run for each the command that the consumer's message names."""
     wait_until("the halts", lambda: partitions <= commands(consumer).keys(), MOVE_SECONDS)
     for partition in partitions:
         command = (sys.executable, *shlex.split(commands(consumer)[partition]))
-        environment = scenario.pipeline.environment()
+        environment = scenario.group.environment()
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
@@ -39,7 +39,7 @@ def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None
 
 
 def commands(consumer: Running) -> dict[int, str]:
-    """By partition: the command in the consumer's last message."""
+    """By partition: the command that the consumer's last message about it names."""
     return {int(partition): command for command, partition in RESOLVES.findall(consumer.output)}
 
 
@@ -59,11 +59,11 @@ def test_a_broker_killed_and_restarted(start: Start, full: bool, kafka: KafkaSer
 
 
 def recreate(scenario: Scenario, admin: AdminClient) -> None:
-    """Delete the topic and make it again, empty."""
-    topic = scenario.pipeline.topic
+    """Delete the topic and create it again, empty."""
+    topic = scenario.group.topic
     admin.delete_topics([topic])[topic].result(10)
     wait_until("the topic gone", lambda: topic not in admin.list_topics(timeout=5).topics, 20)
-    scenario.pipeline.kafka.create_topic(topic, PARTITIONS)
+    scenario.group.kafka.create_topic(topic, PARTITIONS)
     scenario.fault()
 
 
@@ -90,21 +90,21 @@ def test_retention_that_passes_unread_offsets_halts_until_it_is_resolved(start: 
     scenario.traffic.publish(600)
     scenario.wait_handled()
     assert first.stop() == 0
-    (stored,) = scenario.pipeline.database.partitions.find({"_id.k": 0})
+    (stored,) = scenario.group.database.partitions.find({"_id.k": 0})
     scenario.traffic.publish(600)
     low = stored["next_offset"] + 20
-    (deleted,) = admin.delete_records([TopicPartition(scenario.pipeline.topic, 0, low)]).values()
+    (deleted,) = admin.delete_records([TopicPartition(scenario.group.topic, 0, low)]).values()
     deleted.result(10)
     scenario.fault()
     second = scenario.consumer()
     resolve(scenario, second, {0})
-    # What retention took was never anybody's to count; the rest of that partition is another generation's.
-    published = scenario.traffic.acknowledged.items()
-    unread = {place: known for place, known in published if place[1] == 0 and place[2] >= stored["next_offset"]}
-    for place, known in unread.items():
-        del scenario.traffic.acknowledged[place]
-        if place[2] >= low:
-            scenario.traffic.acknowledged[2, *place[1:]] = known
+    # Nobody can have read what retention deleted. The rest of the partition is stored under the next generation.
+    published = scenario.traffic.acknowledged
+    unread = {at: published[at] for at in published if at.partition == 0 and at.offset >= stored["next_offset"]}
+    for at, known in unread.items():
+        del published[at]
+        if at.offset >= low:
+            published[at._replace(generation=2)] = known
     scenario.finish(halts=True, wait=scenario.wait_stored)
     assert second.stop() == 0
 
@@ -116,13 +116,13 @@ def test_partitions_added_while_running_are_picked_up(start: Start, admin: Admin
         consumer = scenario.consumer()
         for partitions in (PARTITIONS + 2, PARTITIONS + 5):
             scenario.wait_progress(200)
-            grown = NewPartitions(scenario.pipeline.topic, partitions)
-            admin.create_partitions([grown])[scenario.pipeline.topic].result(10)
+            grown = NewPartitions(scenario.group.topic, partitions)
+            admin.create_partitions([grown])[scenario.group.topic].result(10)
             scenario.fault()
             wait_until("their claims", partial(owns, scenario, consumer, partitions), MOVE_SECONDS)
         wait_until(
             "traffic in all of them",
-            lambda: {place[1] for place in tuple(scenario.traffic.acknowledged)} == set(range(PARTITIONS + 5)),
+            lambda: {at.partition for at in tuple(scenario.traffic.acknowledged)} == set(range(PARTITIONS + 5)),
             MOVE_SECONDS,
         )
     scenario.finish()
@@ -131,7 +131,7 @@ def test_partitions_added_while_running_are_picked_up(start: Start, admin: Admin
 
 @pytest.mark.full
 def test_transactions_that_producers_abort_are_never_seen(start: Start) -> None:
-    """The consumer is killed meanwhile: offsets with gaps are as safe as those without."""
+    """The consumer is killed meanwhile; where aborted records leave gaps between offsets, nothing is lost either."""
     scenario = start(partitions=PARTITIONS)
     for _ in range(4):
         consumer = scenario.consumer(FAILPOINT=f"after_events:kill:{scenario.choose.randint(1, 4)}")

@@ -1,4 +1,4 @@
-"""Consumers that die by kill -9, at random and at each step of a claim, a transaction and a rebalance."""
+"""Consumers killed by kill -9, at random and at each step of a claim, a transaction and a rebalance."""
 
 import signal
 
@@ -7,11 +7,12 @@ import pytest
 from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
-from tests.faults.fleet import Fleet
+from tests.faults.injection.fleet import Fleet
 
 ALL_STEPS = (*CLAIM_STEPS, *BATCH_STEPS)
 SHORT_STEPS = ("before_commit", "after_commit")
 KILLS, SHORT_KILLS = 200, 10
+"""Deaths in the full form and in the short one."""
 
 
 @pytest.mark.timeout(1500)
@@ -36,7 +37,7 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
     "step", [step if step in SHORT_STEPS else pytest.param(step, marks=pytest.mark.full) for step in ALL_STEPS]
 )
 def test_a_death_at(start: Start, step: str) -> None:
-    """One consumer alone, so that nothing hides what it leaves behind, in the midst of aggregates that are there."""
+    """A single consumer dies when it passes the step for the fourth time; no other hides what it leaves behind."""
     scenario = start()
     scenario.traffic.publish(1_000)
     first = scenario.consumer(FAILPOINT=f"{step}:kill:4")

@@ -1,4 +1,4 @@
-"""More than usual: a backlog with little memory, nothing but poison, and one event that MongoDB alone refuses."""
+"""A backlog with little memory, ten thousand rejected messages in a row, and events that only MongoDB refuses."""
 
 import re
 from itertools import islice
@@ -13,11 +13,12 @@ from tests.support.process import Running
 
 BACKLOG, MEMORY_MIB = 2_000_000, 300
 POISON = 10_000
+"""Messages that the contract rejects, one after another."""
 REFUSED = b'{"event":"productRated","name_of_product":"refuse me","product_id":1,"rating":1,"category":"c"}'
 
 
 def peak_mib(consumer: Running) -> float:
-    """The most memory that the process ever had resident, in MiB."""
+    """The most resident memory that the process ever had, in MiB."""
     status = Path(f"/proc/{consumer.pid}/status").read_text()
     peak = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert peak, status
@@ -29,7 +30,7 @@ def peak_mib(consumer: Running) -> float:
 def test_a_backlog_of_two_million_in_300_mib(start: Start) -> None:
     scenario = start(partitions=6)
     scenario.traffic.publish(BACKLOG)
-    consumer = scenario.consumer("tests.faults.limited", BATCH_MAX_EVENTS="20000", MEMORY_MIB=str(MEMORY_MIB))
+    consumer = scenario.consumer("tests.faults.injection.limited", BATCH_MAX_EVENTS="20000", MEMORY_MIB=str(MEMORY_MIB))
     scenario.fault()
     scenario.wait_handled(900)
     peak = peak_mib(consumer)
@@ -39,24 +40,24 @@ def test_a_backlog_of_two_million_in_300_mib(start: Start) -> None:
 
 
 def test_ten_thousand_poison_messages_in_a_row(start: Start) -> None:
-    """Each is a dead letter with its reason, and what follows is read."""
+    """Each becomes a dead letter with its reason, and the messages after them are read."""
     scenario = start()
     scenario.traffic.send(generate(count=POISON, seed=scenario.choose.getrandbits(32), invalid=1.0))
     scenario.fault()
     scenario.traffic.publish(300)
     consumer = scenario.consumer(BATCH_MAX_EVENTS="1000")
     scenario.finish(ask_all=True)
-    assert scenario.pipeline.database.rejected_events.count_documents({}) >= POISON
+    assert scenario.group.database.rejected_events.count_documents({}) >= POISON
     assert consumer.stop() == 0
 
 
 def test_an_event_that_mongodb_alone_refuses(start: Start) -> None:
-    """A validator that an operator added; the rest of each batch is stored."""
+    """An operator added a validator that refuses one event; the consumer stores the rest of each batch."""
     scenario = start()
     consumer = scenario.consumer()
     scenario.traffic.publish(100)
     scenario.wait_handled()
-    database = scenario.pipeline.database
+    database = scenario.group.database
     for day in [name for name in database.list_collection_names() if name.startswith("events_")]:
         database.command("collMod", day, validator={"name_of_product": {"$ne": "refuse me"}})
     messages = generate(count=400, products=10, seed=scenario.choose.getrandbits(32))

@@ -1,4 +1,4 @@
-"""MongoDB that loses its primary, its power, its disk's last byte or its processor's time."""
+"""MongoDB that loses its primary, is killed, has a full disk, or hardly gets any processor time."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,16 +11,18 @@ import pytest
 from stack import ports
 from stack.parts.mongo import Mongo
 from stack.waiting import wait_until
-from tests.faults import behaviour
-from tests.faults.behaviour import paused_again
+from tests.faults.checks import behaviour
+from tests.faults.checks.behaviour import paused_again
+from tests.faults.checks.ownership import MOVE_SECONDS
 from tests.faults.conftest import Start
-from tests.faults.disk import small_disk
-from tests.faults.members import Members
-from tests.faults.ownership import MOVE_SECONDS
-from tests.support.servers import LocalMongo, MongoServer
+from tests.faults.injection.disk import small_disk
+from tests.faults.injection.members import Members
+from tests.support.servers.interface import MongoServer
+from tests.support.servers.local import LocalMongo
 
 BURSTS = 10
 STOPPED_SECONDS, RUNNING_SECONDS = 0.4, 0.3
+"""The slowed mongod stands still for more than half of the time."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def started_members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member
 
 @pytest.fixture
 def members(started_members: Members) -> Iterator[Members]:
-    """Three members, all running before and after."""
+    """A replica set of three members, all of which run before and after the test."""
     yield started_members
     started_members.restore()
 
@@ -55,7 +57,7 @@ def test_primaries_that_step_down_die_or_freeze(start: Start, full: bool, member
 
 
 def depose(members: Members, kind: str) -> None:
-    """Take the primary away, in one way or another, and wait until there is the next."""
+    """Take the primary away in one of three ways, and wait for the next primary."""
     if kind == "step down":
         members.step_down()
     elif kind == "kill":
@@ -72,7 +74,11 @@ def resigned(members: Members, port: int) -> bool:
 
 @pytest.mark.timeout(400)
 def test_what_a_primary_alone_had_was_never_called_committed(start: Start, full: bool, members: Members) -> None:
-    """The others are away while it goes on, then it dies and they take over without what it had not shared."""
+    """The primary goes on while the other two are frozen, and dies before they come back.
+
+    They take over without the writes that only the primary had. No offset that the consumer committed to Kafka is among
+    those.
+    """
     scenario = start(mongo=members)
     with scenario.under_traffic(300):
         consumer = scenario.consumer()
@@ -86,7 +92,7 @@ def test_what_a_primary_alone_had_was_never_called_committed(start: Start, full:
             members.kill_member(alone)
             members.thaw()
             members.wait_primary()
-            behaviour.check_offsets_told_to_kafka(scenario.pipeline)
+            behaviour.check_offsets_committed_to_kafka(scenario.group)
             scenario.fault()
             consumer.thaw()
             members.restore()
@@ -101,7 +107,7 @@ def test_a_restarted_and_a_killed_mongod(start: Start) -> None:
         consumer = scenario.consumer()
         for kind in ("stop", "kill", "stop", "kill"):
             scenario.wait_progress(200)
-            server = scenario.pipeline.mongo
+            server = scenario.group.mongo
             server.stop() if kind == "stop" else server.kill()
             server.start()
             scenario.fault()
@@ -112,7 +118,7 @@ def test_a_restarted_and_a_killed_mongod(start: Start) -> None:
 
 @contextmanager
 def slowed(server: MongoServer) -> Iterator[None]:
-    """More than half of the time the server's processor is stopped."""
+    """Freeze the server and let it go on, by turns, while the block runs."""
     ends = Event()
 
     def run() -> None:
@@ -136,7 +142,7 @@ def test_a_mongod_that_hardly_runs(start: Start) -> None:
     with scenario.under_traffic(400):
         consumer = scenario.consumer()
         scenario.wait_progress(200)
-        with slowed(scenario.pipeline.mongo):
+        with slowed(scenario.group.mongo):
             for _ in range(BURSTS):
                 scenario.wait_progress(100)
                 scenario.fault()
@@ -148,7 +154,7 @@ def test_a_mongod_that_hardly_runs(start: Start) -> None:
 @pytest.mark.full
 @pytest.mark.timeout(400)
 def test_a_disk_that_is_full(start: Start, tmp_path: Path) -> None:
-    """mongod ends, or refuses; with room again and mongod back, reading goes on by itself."""
+    """mongod ends or refuses writes. With room again and mongod restarted, the consumer goes on by itself."""
     with small_disk(tmp_path / "disk") as disk:
         (port,) = ports.pick(1)
         server = LocalMongo(Mongo(home=disk.folder, port=port, cache_gb=0.25), port, tmp_path / "mongod.log")

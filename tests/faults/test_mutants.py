@@ -1,4 +1,4 @@
-"""`make mutants` tries the seeded defects; this holds them to the code as it moves."""
+"""The seeded defects of `make mutants` still apply to the code as it is."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.support.process import ROOT
 
 
 def copied(mutant: Mutant, folder: Path) -> None:
-    """The files that the mutant changes, as they are."""
+    """Copy the files that the mutant changes into `folder`."""
     for edit in mutant.edits:
         copy = folder / edit.file
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Connections to MongoDB that break around a command, replies that never come, a network that swallows everything."""
+"""Connections to MongoDB that break around a command, replies that get lost, a network that swallows everything."""
 
 from functools import partial
 from itertools import product
@@ -6,39 +6,41 @@ from itertools import product
 import pytest
 
 from stack.waiting import wait_until
-from tests.faults.behaviour import paused_again
+from tests.faults.checks.behaviour import paused_again
 from tests.faults.conftest import Start
-from tests.faults.proxy import Proxy, When
+from tests.faults.injection.proxy import Proxy, When
 from tests.faults.scenario import Scenario
 from tests.support.process import Running
 
 CUTS, SHORT_CUTS = 110, 16
+"""Cut connections in the full form and in the short one."""
 LONGEST_CALL_SECONDS = 15.0
+"""No call to MongoDB may take longer; docs/guarantees.md promises this bound."""
 FAILED, ENDLESS = "a batch failed", 1_000_000
 
 OF_A_START = ("listCollections", "create")
 OF_A_BATCH = ("update", "insert", "commitTransaction")
 OF_A_CLAIM = ("abortTransaction", "find", "killSessions", "findAndModify")
-"""And of the batch that a claim elsewhere ended."""
+"""With `abortTransaction`, by which the consumer ends the batch that a claim elsewhere has fenced."""
 OF_ALWAYS = ("hello",)
 KINDS: tuple[When, ...] = ("before", "after")
 
 
 def provoke_claims(scenario: Scenario) -> None:
-    """Raise every epoch, as a claim elsewhere does: the consumers are fenced and claim again."""
-    scenario.pipeline.database.partitions.update_many({}, {"$inc": {"epoch": 1}})
+    """Raise every epoch, as claims of another consumer do. The consumers are fenced and claim again."""
+    scenario.group.database.partitions.update_many({}, {"$inc": {"epoch": 1}})
 
 
 def failed_again(consumer: Running, failures: int) -> bool:
-    """Whether it said once more that a batch failed."""
+    """Whether the consumer has logged more than `failures` times that a batch failed."""
     return consumer.output.count(FAILED) > failures
 
 
 def cut_and_wait(scenario: Scenario, proxy: Proxy, command: str, when: When, times: int) -> None:
-    """Cut so many of these commands and wait until it has happened and reading has gone on."""
+    """Cut the next `times` of these commands, and wait until that has happened."""
     before = proxy.faults
     if command in OF_A_CLAIM:
-        # A partition that is not read has no batch to end; what was provoked last has to be over.
+        # Only a partition that is read has a batch to end: the claims that were provoked last must be over.
         scenario.wait_progress(50)
     proxy.cut(command, when, times)
     if command in OF_A_CLAIM:
@@ -56,7 +58,7 @@ def test_connections_cut_before_and_after_each_command(start: Start, full: bool,
         for command, when in product(OF_A_START, KINDS):
             proxy.cut(command, when)
         consumers = [scenario.consumer(MONGODB_URI=proxy.uri) for _ in range(2)]
-        wait_until("a cut of each of a start's commands", lambda: proxy.faults >= len(OF_A_START) * len(KINDS), 60)
+        wait_until("a cut around each command of a start", lambda: proxy.faults >= len(OF_A_START) * len(KINDS), 60)
         scenario.fault(proxy.faults)
         scenario.wait_progress(200)
         for command, when, times in schedule:
@@ -71,14 +73,14 @@ def test_connections_cut_before_and_after_each_command(start: Start, full: bool,
 
 @pytest.mark.parametrize("when", ["after", "swallow"])
 def test_replies_to_commits_that_are_lost(start: Start, full: bool, proxy: Proxy, when: When) -> None:
-    """Committed, and the consumer cannot know: it finds out from the offset, and writes nothing twice."""
+    """MongoDB committed and the consumer cannot know. It finds out by the stored offset, and writes nothing twice."""
     scenario = start(partitions=4)
     with scenario.under_traffic(400):
         consumer = scenario.consumer(MONGODB_URI=proxy.uri)
         scenario.wait_progress(200)
         for _ in range(4 if full else 1):
             failures = consumer.output.count(FAILED)
-            # The driver tries again by itself until its time is up; only then is the outcome the consumer's to find.
+            # The driver commits again by itself until its deadline. Only then must the consumer find the outcome.
             proxy.cut("commitTransaction", when, ENDLESS)
             wait_until("an unknown outcome", partial(failed_again, consumer, failures), 30)
             proxy.forget()

@@ -1,4 +1,8 @@
-"""Consumers that freeze beyond their session, are replaced, and wake up: at each step, at random, and in part."""
+"""Consumers that freeze for longer than their session, lose their partitions, and wake up.
+
+They freeze at each step of a batch or a claim, at random, and with a part of their partitions moved. A consumer that
+wakes up must write nothing more to partitions that another has claimed.
+"""
 
 from functools import partial
 
@@ -6,9 +10,8 @@ import pytest
 
 from consumer.process.failpoints import BATCH_STEPS, CLAIM_STEPS
 from stack.waiting import wait_until
-from tests.faults import behaviour
-from tests.faults.conftest import Start
-from tests.faults.ownership import (
+from tests.faults.checks import behaviour
+from tests.faults.checks.ownership import (
     MOVE_SECONDS,
     all_own,
     is_frozen,
@@ -19,10 +22,11 @@ from tests.faults.ownership import (
     owns,
     wait_taken_over,
 )
-from tests.faults.proxy import Proxy
+from tests.faults.conftest import Start
+from tests.faults.injection.proxy import Proxy
 
 AWAY_SECONDS = 4.5
-"""What a consumer may take, while MongoDB is silent, to throw away what it lost."""
+"""How long a consumer may take to notice that it lost its partitions, although MongoDB does not answer it."""
 
 
 @pytest.mark.timeout(600)
@@ -46,7 +50,7 @@ def test_frozen_at_each_step_and_taken_over(start: Start, full: bool) -> None:
 
 @pytest.mark.full
 def test_frozen_inside_a_transaction_of_all_partitions(start: Start) -> None:
-    """It holds every partition's document; the heir does not wait for its transaction to time out."""
+    """The frozen transaction holds every partition's document. The heir ends it instead of waiting for its timeout."""
     scenario = start(partitions=4)
     zombie = scenario.consumer(FAILPOINT="before_commit:stop:3")
     with scenario.under_traffic(300):
@@ -84,19 +88,19 @@ def test_frozen_at_random_and_taken_over(start: Start) -> None:
 
 
 def test_a_claimant_frozen_before_its_claim_takes_nothing_back(start: Start) -> None:
-    """What it read is out of date when it wakes: the heir's epoch stands."""
+    """It wakes with an outdated epoch in hand: its claim matches nothing, and the heir's epoch stays."""
     scenario = start(partitions=1)
     late = scenario.consumer(FAILPOINT="claim_read:stop:1")
     with scenario.under_traffic(200):
         late.wait_until("being frozen", lambda: is_frozen(late), MOVE_SECONDS)
         heir = scenario.consumer()
         wait_taken_over(scenario, heir, 1)
-        (claimed,) = scenario.pipeline.database.partitions.find()
+        (claimed,) = scenario.group.database.partitions.find()
         late.thaw()
         scenario.fault()
         late.wait_for_output("partitions lost")
         scenario.wait_progress(200)
-        (kept,) = scenario.pipeline.database.partitions.find()
+        (kept,) = scenario.group.database.partitions.find()
         assert (kept["epoch"], kept["owner"]) == (claimed["epoch"], claimed["owner"])
     scenario.finish()
 
@@ -104,7 +108,7 @@ def test_a_claimant_frozen_before_its_claim_takes_nothing_back(start: Start) -> 
 def test_partitions_move_while_their_transaction_is_open_and_the_rest_stay(
     start: Start, full: bool, proxy: Proxy
 ) -> None:
-    """The batch of four partitions hangs after its inserts; two of them move, and their claims end the transaction."""
+    """A batch of four partitions hangs after its inserts. Two of them move, and their claims end the transaction."""
     scenario = start(partitions=4)
     keeper = scenario.consumer(MONGODB_URI=proxy.uri)
     with scenario.under_traffic(300):
@@ -125,7 +129,7 @@ def test_partitions_move_while_their_transaction_is_open_and_the_rest_stay(
 
 
 def test_lost_partitions_are_thrown_away_at_once_while_mongodb_is_silent(start: Start, proxy: Proxy) -> None:
-    """Nobody waits for a database to finish what another consumer owns: too late is too late."""
+    """A consumer that lost its partitions does not wait for MongoDB: another consumer owns the batch's messages now."""
     scenario = start(partitions=4)
     zombie = scenario.consumer(MONGODB_URI=proxy.uri)
     with scenario.under_traffic(300):
@@ -149,10 +153,10 @@ def test_mongodb_away_during_a_rebalance(start: Start, full: bool) -> None:
         first = scenario.consumer()
         scenario.wait_progress(200)
         for _ in range(3 if full else 1):
-            scenario.pipeline.mongo.freeze()
+            scenario.group.mongo.freeze()
             second = scenario.consumer()
             second.wait_for_output("partitions assigned")
-            scenario.pipeline.mongo.thaw()
+            scenario.group.mongo.thaw()
             scenario.fault()
             wait_until("both owners", partial(all_own, scenario, [first, second]), 40)
             scenario.wait_progress(200)

@@ -1,4 +1,7 @@
-"""Known events, published all the while: what was acknowledged, and what a correct consumer makes of each message."""
+"""Known events, published while a scenario's faults happen.
+
+`Traffic` keeps what Kafka acknowledged, with what a correct consumer makes of each message.
+"""
 
 import threading
 import time
@@ -12,24 +15,33 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from scripts.publish.generate import Expected, generate
 from scripts.publish.generate import Message as Generated
-from tests.support.invariant import Place
-from tests.support.pipeline import now_ms
+from tests.support.documents.invariant import Coordinates
+from tests.support.kafka.consumer_group import now_ms
 
 INVALID_SHARE = 0.01
+"""Of the messages: enough dead letters for every scenario, few enough to leave batches of events as they are."""
 PRODUCTS = 300
 SPREAD_SECONDS = 7_200
+"""How far back the events of the third stream go: over three hours' documents, so that batches touch several."""
 ENDLESS = 10**9
+"""More messages than any scenario publishes."""
 CHUNK = 50
+"""Messages that a stream sends at once; a smaller one follows the rate more evenly and wakes its thread more often."""
 DELIVERY_SECONDS = 120
+"""How long Kafka may be away, in a scenario, without a message's delivery failing."""
 
 
 class Traffic:
-    """Publishes to one topic from several producers: one with keys, one without, one of events of the last hours."""
+    """Publishes to one topic by three producers: one with keys, one without, one of events of the last two hours.
+
+    A message that Kafka does not acknowledge fails the scenario.
+    """
 
     def __init__(self, bootstrap_servers: str, topic: str, choose: Random) -> None:
-        self.acknowledged: dict[Place, tuple[Expected, int]] = {}
-        """By place: what is expected of the message, and Kafka's time of it in UTC milliseconds."""
+        self.acknowledged: dict[Coordinates, tuple[Expected, int]] = {}
+        """By coordinates: what a correct consumer makes of the message, and its time in Kafka (UTC milliseconds)."""
         self.generation = 1
+        """Generation of the topic for what is published from now on; a scenario that recreates the topic raises it."""
         self._servers = bootstrap_servers
         self._topic = topic
         self._choose = choose
@@ -38,7 +50,7 @@ class Traffic:
 
     @contextmanager
     def running(self, rate: float) -> Iterator[None]:
-        """About `rate` events a second while the block runs; every one is acknowledged when it ends."""
+        """Publish about `rate` events a second while the block runs. When it ends, every one is acknowledged."""
         self._ends.clear()
         threads = [
             threading.Thread(target=self._publish_on, args=(stream, rate / 3), name="traffic")
@@ -55,21 +67,21 @@ class Traffic:
         assert not self._failures, f"publishing failed: {self._failures}"
 
     def publish(self, count: int) -> None:
-        """Publish so many events at once."""
+        """Publish `count` events at once, a third from each stream; returns once all are acknowledged."""
         streams = self._streams()
         for number, stream in enumerate(streams):
             share = count // len(streams) + (number < count % len(streams))
             self.send(islice(stream, share))
 
     def send(self, messages: Iterator[Generated]) -> None:
-        """Publish these messages."""
+        """Publish these messages; returns once all are acknowledged."""
         producer = self._producer()
         for message in messages:
             self._produce(producer, message)
         _flush(producer)
 
     def transactions(self, count: int) -> None:
-        """Publish so many Kafka transactions; about half are aborted, whose messages nobody is to see."""
+        """Publish `count` Kafka transactions of 1 to 20 messages. No consumer may see those of the half that aborts."""
         producer = Producer(
             {"bootstrap.servers": self._servers, "transactional.id": self._topic, "linger.ms": 0, "log_level": 0}
         )
@@ -88,7 +100,7 @@ class Traffic:
                 producer.commit_transaction(30)
 
     def _streams(self) -> list[Iterator[Generated]]:
-        """Endless, each with a seed of its own."""
+        """The three endless streams, each with its own seed."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
         kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)
         return [
@@ -97,6 +109,7 @@ class Traffic:
         ]
 
     def _publish_on(self, stream: Iterator[Generated], rate: float) -> None:
+        """Publish the stream at `rate` messages a second until the traffic ends; runs in a thread for each stream."""
         try:
             producer, started, sent = self._producer(), time.monotonic(), 0
             while not self._ends.wait(max(0.0, started + sent / rate - time.monotonic())):
@@ -116,14 +129,15 @@ class Traffic:
                 "linger.ms": 5,
                 "message.timeout.ms": DELIVERY_SECONDS * 1000,
                 "partitioner": "murmur2_random",
-                # Partitions that a test adds are noticed soon.
+                # So that the producer soon sees the partitions that a scenario adds.
                 "topic.metadata.refresh.interval.ms": 2_000,
                 "log_level": 0,
             }
         )
 
     def _produce(self, producer: Producer, message: Generated) -> None:
-        # Ours, since a batch sent again that Kafka had already is acknowledged with the time of its last message.
+        # The producer's time, not the broker's: a batch that Kafka already had and gets again is acknowledged with the
+        # time of its last message for every message in it.
         recorded_ms = now_ms()
         on_delivery = partial(self._note, message.expected, recorded_ms)
         while True:
@@ -135,11 +149,12 @@ class Traffic:
                 producer.poll(0.1)
 
     def _note(self, expected: Expected, recorded_ms: int, error: KafkaError | None, message: Message) -> None:
+        """Takes Kafka's delivery report of one message."""
         if error is not None:
             self._failures.append(AssertionError(f"not acknowledged: {error}"))
             return
-        place = (self.generation, message.partition() or 0, message.offset() or 0)
-        self.acknowledged[place] = expected, recorded_ms
+        coordinates = Coordinates(self.generation, message.partition() or 0, message.offset() or 0)
+        self.acknowledged[coordinates] = expected, recorded_ms
 
 
 def _flush(producer: Producer) -> None:

@@ -1,4 +1,4 @@
-"""A real process under a test's control."""
+"""A real process that a test starts, signals, kills and freezes, and whose output it reads."""
 
 import os
 import signal
@@ -16,12 +16,13 @@ from stack.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 STOP_SECONDS = 20.0
+"""Twice what the consumer takes at most (10 s, docs/operations.md), since a test machine may be busy."""
 
 
 class Running:
-    """Starts a part, signals it, reads what it wrote; whatever happens, `close` leaves nothing running.
+    """The process of a part of the stack. It may be started again after it has ended; `close` leaves nothing running.
 
-    Start it from the main thread: the kernel ends the process together with the thread that started it.
+    Only the main thread may start it: the kernel ends the process when the thread that started it ends.
     """
 
     def __init__(self, part: Part, log: Path) -> None:
@@ -31,33 +32,33 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """Process id of the last start."""
+        """Process id of the last start. Fails the test when there was none."""
         assert self._process is not None, f"{self._part.name} was not started"
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs, negative the signal that ended it."""
+        """None while it runs; -9 when signal 9 ended it, and so on."""
         assert self._process is not None, f"{self._part.name} was not started"
         return self._process.poll()
 
     @property
     def output(self) -> str:
-        """Everything written to standard output and error since the first start."""
+        """Everything that it has written to standard output and error since the first start."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not ended; a frozen process runs."""
+        """Whether it was started and has not ended. A frozen process counts as running."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it was stopped where it is."""
+        """Whether SIGSTOP has stopped it."""
         return self.is_running and psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
 
     def start(self) -> None:
-        """Start it; once more after it ended."""
+        """Start it, for the first time or after it has ended; returns at once. Its output is appended to the log."""
         assert not self.is_running, f"{self._part.name} runs already"
         assert threading.current_thread() is threading.main_thread(), "see this class's docstring"
         self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A Ctrl-C in the terminal is for the test runner alone; and `kill` reaches the children.
+                # So that Ctrl-C in the terminal reaches the test runner alone, and `kill` reaches the children.
                 start_new_session=True,
             )
 
@@ -79,7 +80,10 @@ class Running:
         os.kill(self.pid, signal_number)
 
     def stop(self, seconds: float = STOP_SECONDS) -> int:
-        """Ask it to end, wait, return its exit code. Raises subprocess.TimeoutExpired, after a kill."""
+        """Send SIGTERM, thaw it, wait for its end. Returns the exit code.
+
+        Kills it and raises subprocess.TimeoutExpired when it takes longer than `seconds`.
+        """
         assert self._process is not None, f"{self._part.name} was not started"
         if self.is_running:
             self.send(signal.SIGTERM)
@@ -87,7 +91,7 @@ class Running:
         return self.wait(seconds)
 
     def wait(self, seconds: float) -> int:
-        """Wait for its end, return its exit code. Raises subprocess.TimeoutExpired, after a kill."""
+        """Wait for its end. Returns the exit code. Kills it and raises subprocess.TimeoutExpired after `seconds`."""
         assert self._process is not None, f"{self._part.name} was not started"
         try:
             return self._process.wait(seconds)
@@ -96,14 +100,14 @@ class Running:
             raise
 
     def kill(self) -> None:
-        """End it at once, as kill -9 does, and its children."""
+        """End it and its children by SIGKILL, and wait for its end. Does nothing when it was never started."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
     def freeze(self) -> None:
-        """Stop it where it is; its connections stay open and silent."""
+        """Send SIGSTOP: it stands still, and its connections stay open and silent."""
         self.send(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -111,11 +115,11 @@ class Running:
         self.send(signal.SIGCONT)
 
     def close(self) -> None:
-        """End it whatever its state; for fixtures."""
+        """End it in whatever state it is; for fixtures."""
         self.kill()
 
     def wait_until(self, what: str, ready: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Wait for a condition. Fails at once, with the process's output, when the process ends first."""
+        """Wait until `ready` returns true. Fails at once, with the process's output, when the process ends first."""
 
         def ready_or_ended() -> bool:
             assert self.is_running, f"{self._part.name} ended ({self.exit_code}) before {what}:\n{self.output}"
@@ -124,12 +128,12 @@ class Running:
         wait_until(f"{what} ({self._part.name} wrote: {self._log})", ready_or_ended, seconds)
 
     def wait_for_output(self, text: str, seconds: float = 30.0) -> None:
-        """Wait until it wrote this text."""
+        """Wait until it has written this text. Fails when it ends first."""
         self.wait_until(f"the output {text!r}", lambda: text in self.output, seconds)
 
 
 def module(name: str, log: Path, environment: Mapping[str, str], *arguments: str) -> Running:
-    """A Python module of the project (`consumer`, `api`, `scripts.publish`), not started yet."""
+    """The process of `python -m name` (`consumer`, `api`, `scripts.publish`), not started yet."""
     argv = (sys.executable, "-m", name, *arguments)
-    # Unbuffered: a line is in the file as soon as it is printed.
+    # Unbuffered, so that a line is in the log as soon as it is printed.
     return Running(Part(name, argv, ROOT, {"PYTHONUNBUFFERED": "1", **environment}), log)

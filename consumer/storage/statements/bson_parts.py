@@ -13,7 +13,7 @@ A BSON element is one byte for its type, its name, a zero byte, and its value. T
 from struct import Struct
 from typing import Final
 
-from shared.documents import decimal128_words
+from shared.decimals import decimal128_words
 
 INT32: Final = Struct("<i").pack
 INT64: Final = Struct("<q").pack

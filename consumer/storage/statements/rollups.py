@@ -21,7 +21,8 @@ from consumer.storage.statements.bson_parts import (
     integer,
     upsert,
 )
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, block_path, decimal128_words, minute_path
+from shared.decimals import decimal128_words
+from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, block_path, minute_path
 
 
 class Block(NamedTuple):

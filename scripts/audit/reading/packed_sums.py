@@ -24,7 +24,8 @@ from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
 from scripts.audit.reading.shapes import is_integer
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, SUMS, Document, decimal128, scaled
+from shared.decimals import decimal128, scaled
+from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, SUMS, Document
 
 _WIDTHS = {"rating_sum": 64, "ratings": 48, "sales": 48, "units": 80}
 """Bits of each sum, from the lowest on; `amount` lies above them all."""

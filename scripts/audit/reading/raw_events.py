@@ -61,7 +61,8 @@ from bson.decimal128 import Decimal128
 from bson.errors import BSONError
 
 from scripts.audit.reading.packed_sums import AMOUNT_SHIFT, ONE_RATING, ONE_SALE, UNITS_SHIFT
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, scaled
+from shared.decimals import scaled
+from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 
 PROJECTION: Final = {"_id": 1, "event": 1, "no_of_units": 1, "amount": 1, "rating": 1}

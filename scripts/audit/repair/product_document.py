@@ -7,7 +7,8 @@ from pymongo.client_session import ClientSession
 
 from scripts.audit.products.product_sums import EventPosition, ProductInPartition, ProductSums, events_of_product
 from scripts.audit.reading.raw_events import sums_and_rating
-from shared.documents import EVENT_COLLECTIONS, RATING_DECIMALS, Document, decimal128, product_id
+from shared.decimals import decimal128
+from shared.documents import EVENT_COLLECTIONS, RATING_DECIMALS, Document, product_id
 from shared.mongo import SyncDatabase
 
 

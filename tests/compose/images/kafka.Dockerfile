@@ -1,5 +1,5 @@
-# In the place of apache/kafka: the same version of Kafka from its Maven artifacts, with the commands, the user, the
-# folders and the variables of the public image, as far as compose and the tests use them.
+# Stands in for apache/kafka in tests: the same version of Kafka, from its Maven artifacts, with the commands, the user,
+# the folders and the variables of the public image, as far as compose and the tests use them.
 FROM product-analytics-local/debian
 RUN apt-get -qq update \
     && apt-get -qq install --yes --no-install-recommends openjdk-21-jre-headless >/dev/null \

@@ -1,5 +1,5 @@
-# In the place of mongo: mongod from the wheel, mongosh from its npm package, with the user, the folders and the entry
-# point of the public image.
+# Stands in for mongo in tests: mongod from the Python wheel, mongosh from its npm package, with the user, the folders and
+# the entry point of the public image.
 FROM product-analytics-local/debian
 RUN apt-get -qq update \
     && apt-get -qq install --yes --no-install-recommends libcurl4t64 nodejs >/dev/null \

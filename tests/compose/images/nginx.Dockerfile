@@ -1,5 +1,5 @@
-# In the place of nginx:1.30: the same version from Debian's next release, since an older one cannot ask for a name again.
-# Its package list may be some days old where a mirror is; the signature is checked all the same.
+# Stands in for nginx:1.30 in tests: the same version, from Debian's next release, since an older nginx cannot look up a
+# name again. A mirror's package list may be some days old, so its age is not checked; its signature is.
 FROM product-analytics-local/debian
 RUN sed 's/trixie/forky/' /etc/apt/sources.list > /etc/apt/sources.list.d/forky.list \
     && apt-get -qq -o Acquire::Check-Valid-Until=false update \

@@ -1,6 +1,6 @@
-# In the place of python:3.13-slim: Debian's own Python, which is 3.13 as well. `debian` is what base.sh has made.
+# Stands in for python:3.13-slim in tests: Debian's Python, which is 3.13 too. tests/compose/base.sh makes `debian`.
 FROM product-analytics-local/debian
 RUN ln -s python3 /usr/bin/python
-# As this machine reaches the package indexes; the certificates came with the base.
+# pip trusts what this machine trusts: base.sh has copied the certificates.
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt
 CMD ["python3"]

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from shared.settings import ApiSettings
-from tests.support.api import KEY, Api, Clock, serving
-from tests.support.history import Documents, Sold, database_names, ms, store
-from tests.support.servers import MongoServer
+from tests.support.api.running import KEY, Api, ManualClock, serving
+from tests.support.documents.given_events import Documents, GivenSale, database_names, ms, store
+from tests.support.servers.interface import MongoServer
 
 NOON = ms("2026-06-01T12:00:00Z")
 
@@ -37,9 +37,9 @@ def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
 
 
 @contextmanager
-def running_api(mongo: MongoServer, database: Documents, clock: Clock | None = None) -> Iterator[Api]:
+def running_api(mongo: MongoServer, database: Documents, clock: ManualClock | None = None) -> Iterator[Api]:
     """A running API; unless a clock is given, its own stands at noon of 1 June 2026, UTC."""
-    clock = clock or Clock(NOON)
+    clock = clock or ManualClock(NOON)
     settings = api_settings(mongo, database)
     with serving(settings, clock) as url:
         running = Api(settings, database, clock, url)
@@ -71,5 +71,5 @@ def api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
 def shared_api(mongo: MongoServer) -> Iterator[Api]:
     """An API for all tests of a module that leave no trace; product 3 was sold once at noon, for 3000."""
     with empty_database(mongo) as database, running_api(mongo, database) as api:
-        store(database, [Sold(3, NOON, "3000")])
+        store(database, [GivenSale(3, NOON, "3000")])
         yield api

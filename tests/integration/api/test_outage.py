@@ -10,9 +10,9 @@ from shared.settings import ApiSettings
 from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import KEY, Api, Clock, serving
-from tests.support.history import Sold, store
-from tests.support.servers import MongoServer
+from tests.support.api.running import KEY, Api, ManualClock, serving
+from tests.support.documents.given_events import GivenSale, store
+from tests.support.servers.interface import MongoServer
 
 ROUTES = ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3")
 
@@ -28,7 +28,7 @@ def is_unavailable(answer: httpx.Response) -> bool:
 
 
 def test_an_outage_and_its_end(api: Api, mongo: MongoServer) -> None:
-    store(api.database, [Sold(3, NOON, "7")])
+    store(api.database, [GivenSale(3, NOON, "7")])
     token = api.token()
     assert api.get("/api/product/sale/3", token).text == '{"total": 7}'
     mongo.kill()
@@ -80,7 +80,7 @@ def test_it_starts_before_mongodb(mongo: MongoServer) -> None:
         token_signing_key=SecretStr(KEY),
         drain_seconds=0,
     )
-    with serving(away, Clock(NOON)) as url, httpx.Client(base_url=url) as client:
+    with serving(away, ManualClock(NOON)) as url, httpx.Client(base_url=url) as client:
         assert client.get("/livez").status_code == 200
         assert client.get("/readyz").status_code == 503
         assert client.get("/api/product/sale").status_code == 401

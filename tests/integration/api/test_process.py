@@ -14,9 +14,9 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.support import process
-from tests.support.api import KEY, api_process
-from tests.support.history import Documents
-from tests.support.servers import MongoServer
+from tests.support.api.running import KEY, api_process
+from tests.support.documents.given_events import Documents
+from tests.support.servers.interface import MongoServer
 
 
 @pytest.mark.parametrize(

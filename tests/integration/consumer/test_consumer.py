@@ -12,19 +12,19 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from scripts.publish.generate import generate
 from shared.documents import EVENT_COLLECTION_OPTIONS
 from stack.waiting import wait_until
-from tests.support.invariant import raw_events
-from tests.support.pipeline import Pipeline, now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.topic_config import set_topic
+from tests.support.documents.invariant import raw_events
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
+from tests.support.kafka.topic_config import set_topic
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture
-def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
-    with pipeline(kafka, mongo, tmp_path) as one:
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[ConsumerGroup]:
+    with consumer_group(kafka, mongo, tmp_path) as one:
         yield one
 
 
-def test_every_message_is_an_event_or_a_dead_letter_with_the_expected_reason(events: Pipeline) -> None:
+def test_every_message_is_an_event_or_a_dead_letter_with_the_expected_reason(events: ConsumerGroup) -> None:
     messages = list(generate(count=5_000, products=50, seed=1, invalid=0.2))
     consumer = events.consumer()
     events.publish(messages)
@@ -35,7 +35,7 @@ def test_every_message_is_an_event_or_a_dead_letter_with_the_expected_reason(eve
     assert consumer.stop() == 0
 
 
-def test_events_of_many_days_go_to_clustered_collections_of_their_days(events: Pipeline) -> None:
+def test_events_of_many_days_go_to_clustered_collections_of_their_days(events: ConsumerGroup) -> None:
     spread = 3 * 86_400
     events.consumer()
     events.publish(generate(count=500, products=5, seed=2, spread_seconds=spread, now_ms=now_ms()))
@@ -47,7 +47,7 @@ def test_events_of_many_days_go_to_clustered_collections_of_their_days(events: P
         assert day["options"]["clusteredIndex"]["key"] == EVENT_COLLECTION_OPTIONS["clusteredIndex"]["key"]
 
 
-def test_a_message_of_17_mb_is_a_dead_letter_that_says_what_was_cut(events: Pipeline) -> None:
+def test_a_message_of_17_mb_is_a_dead_letter_that_says_what_was_cut(events: ConsumerGroup) -> None:
     set_topic(events.kafka, events.topic, max_message_bytes=20_000_000)
     consumer = events.consumer()
     events.publish(generate(count=100, products=5, seed=3))
@@ -65,7 +65,7 @@ def test_a_message_of_17_mb_is_a_dead_letter_that_says_what_was_cut(events: Pipe
     assert consumer.stop() == 0
 
 
-def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: Pipeline) -> None:
+def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: ConsumerGroup) -> None:
     """An operator has added a validator that refuses it. The other events of the batch are stored."""
     events.consumer()
     events.publish(generate(count=100, products=5, seed=3))
@@ -81,7 +81,7 @@ def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: Pipe
     assert [one["reason"] for one in events.database.rejected_events.find()] == ["refused_by_database"]
 
 
-def test_partitions_added_while_running_are_read(events: Pipeline) -> None:
+def test_partitions_added_while_running_are_read(events: ConsumerGroup) -> None:
     events.consumer()
     events.publish(generate(count=200, products=20, seed=5))
     events.wait_handled()
@@ -94,7 +94,7 @@ def test_partitions_added_while_running_are_read(events: Pipeline) -> None:
     assert {partition for partition, _ in events.acknowledged} == set(range(6))
 
 
-def test_aborted_transactions_are_skipped_and_the_gaps_do_no_harm(events: Pipeline) -> None:
+def test_aborted_transactions_are_skipped_and_the_gaps_do_no_harm(events: ConsumerGroup) -> None:
     producer = Producer(
         {"bootstrap.servers": events.kafka.bootstrap_servers, "transactional.id": events.topic, "linger.ms": 0}
     )

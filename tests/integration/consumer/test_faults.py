@@ -9,18 +9,18 @@ import pytest
 
 from scripts.publish.generate import generate
 from stack.waiting import wait_until
-from tests.support.pipeline import Pipeline, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture
-def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
-    with pipeline(kafka, mongo, tmp_path, partitions=12) as one:
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[ConsumerGroup]:
+    with consumer_group(kafka, mongo, tmp_path, partitions=12) as one:
         yield one
 
 
 @pytest.fixture
-def load(events: Pipeline) -> Iterator[Thread]:
+def load(events: ConsumerGroup) -> Iterator[Thread]:
     """A thread that publishes 30,000 messages in about 15 seconds, of which one in fifty is invalid."""
     thread = Thread(
         target=lambda: events.publish(generate(count=30_000, products=200, seed=9, invalid=0.02), rate=2_000)
@@ -31,7 +31,7 @@ def load(events: Pipeline) -> Iterator[Thread]:
 
 
 @pytest.mark.parametrize("fault", ["kill", "freeze"])
-def test_mongodb_away_pauses_reading_and_rejects_nothing(events: Pipeline, load: Thread, fault: str) -> None:
+def test_mongodb_away_pauses_reading_and_rejects_nothing(events: ConsumerGroup, load: Thread, fault: str) -> None:
     consumer = events.consumer()
     wait_until("progress", lambda: events.handled > 500, 60)
     if fault == "kill":
@@ -51,7 +51,7 @@ def test_mongodb_away_pauses_reading_and_rejects_nothing(events: Pipeline, load:
     assert consumer.stop() == 0
 
 
-def test_signals_end_it_within_ten_seconds_while_nothing_answers(events: Pipeline, load: Thread) -> None:
+def test_signals_end_it_within_ten_seconds_while_nothing_answers(events: ConsumerGroup, load: Thread) -> None:
     """Kafka and MongoDB are frozen: they accept connections and answer nothing, and a call may take ten seconds."""
     consumer = events.consumer(MONGODB_TIMEOUT_MS="10000")
     wait_until("progress", lambda: events.handled > 500, 60)

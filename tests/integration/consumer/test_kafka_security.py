@@ -9,10 +9,11 @@ from scripts.certificates.local_authority import ensure, utc_now
 from shared.mongo import connect
 from shared.settings import SharedSettings
 from stack.errors import PartMissing
-from tests.support import local, process
+from tests.support import process
 from tests.support.process import ROOT, Running
-from tests.support.secured import SecuredKafka, broker_properties, secured_kafka
-from tests.support.servers import MongoServer
+from tests.support.servers import local
+from tests.support.servers.interface import MongoServer
+from tests.support.servers.secured import SecuredKafka, broker_properties, secured_kafka
 
 TOPIC = "secured"
 SOLD = ("sold", "--product", "3", "--units", "10", "--amount", "1000", "--timeout", "5")
@@ -25,7 +26,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
             one.create_topic(TOPIC, 2)
             yield one
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
 
 
 def publishing(secured: SecuredKafka, folder: Path, **changes: str) -> Running:

@@ -20,10 +20,10 @@ from shared.errors import ClockSkewed, SchemaNewer
 from shared.mongo import SyncDatabase, connect, ensure_collections, ensure_event_collection
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
-from tests.support.audit import audit, script
-from tests.support.invariant import raw_events
-from tests.support.pipeline import now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.commands.audit import audit, script
+from tests.support.documents.invariant import raw_events
+from tests.support.kafka.consumer_group import consumer_group, now_ms
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_days_go_while_consumers_run_and_late_events_come(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
     """Of two consumers one keeps fewer days: none is dropped of which the other may still store events."""
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         spread: dict[str, Any] = {"products": 5, "spread_seconds": 8 * 86_400}
         patient = events.consumer()
         events.publish(generate(count=500, seed=1, now_ms=now_ms(), **spread))
@@ -144,7 +144,7 @@ def test_days_go_while_consumers_run_and_late_events_come(
 def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         consumer = events.consumer()
         spread = 8 * 86_400
         events.publish(generate(count=900, products=5, seed=2, spread_seconds=spread, now_ms=now_ms()))
@@ -167,7 +167,7 @@ def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(
 def test_a_repair_takes_no_day_for_empty_that_retention_drops_meanwhile(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         consumer = events.consumer()
         events.publish(generate(count=900, products=5, seed=2, spread_seconds=18 * 86_400, now_ms=now_ms()))
         events.wait_handled()
@@ -205,7 +205,7 @@ def test_a_database_notes_its_version_and_is_migrated_from_an_older_one(database
 def test_a_consumer_refuses_a_newer_schema_and_says_what_to_do(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=1) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=1) as events:
         ensure_collections(events.database)
         assert schema.check(events.database) == len(schema.MIGRATIONS)
         events.database.maintenance.update_one({"_id": "schema"}, {"$inc": {"version": 1}})

@@ -1,4 +1,4 @@
-"""Users of MongoDB: each program does its work as its own user, and that user may do nothing else."""
+"""MongoDB's users: each program does its work as its own user, and that user may do nothing else."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ from pymongo.errors import OperationFailure
 
 from stack import ports
 from tests.support import process
-from tests.support.api import KEY
-from tests.support.secured import SecuredMongo, secured_mongo
-from tests.support.servers import KafkaServer
-from tests.support.tokens import Cli
+from tests.support.api.running import KEY
+from tests.support.commands.tokens import TokensCommand
+from tests.support.servers.interface import KafkaServer
+from tests.support.servers.secured import SecuredMongo, secured_mongo
 
 DATABASE = "shop"
 UNAUTHORIZED = 13
@@ -34,7 +34,7 @@ def mongo_with_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secur
 
 
 def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: KafkaServer, tmp_path: Path) -> None:
-    """A consumer takes over from a killed one; scripts run; a token is issued, answered, and its use noted."""
+    """A consumer takes over from a killed one. Scripts run. A token is issued; the API answers and writes its use."""
     with mongo_with_users.client("root") as root:
         topic = "users"
         kafka.create_topic(topic, 2)
@@ -67,7 +67,7 @@ def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: Kafka
             operator = process.module(script[0], tmp_path / "script.log", as_consumer | settings, *script[1:])
             operator.start()
             assert operator.wait(60) == 0, operator.output
-        token = Cli(
+        token = TokensCommand(
             {
                 "MONGODB_URI": mongo_with_users.uri("tokens"),
                 "MONGODB_DATABASE": DATABASE,
@@ -82,13 +82,13 @@ def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: Kafka
 
 
 def stored(root: "MongoClient[dict[str, Any]]", count: int) -> bool:
-    """Whether so many events are."""
+    """Whether exactly `count` events are stored."""
     names = [name for name in root[DATABASE].list_collection_names() if name.startswith("events_")]
     return sum(root[DATABASE][name].count_documents({}) for name in names) == count
 
 
 def answer(secured: SecuredMongo, token: str, folder: Path) -> str:
-    """What the API answers about product 3; it has ended, and so has written what it had to."""
+    """What the API answers about product 3. It is stopped afterwards, so that it has written the token's use."""
     (port,) = ports.pick(1)
     settings = {
         "MONGODB_URI": secured.uri("api"),
@@ -100,16 +100,19 @@ def answer(secured: SecuredMongo, token: str, folder: Path) -> str:
     api.start()
     try:
         api.wait_until("it listens", lambda: responds(port))
-        told = httpx.get(f"http://127.0.0.1:{port}/api/product/sale/3", headers={"Authorization": f"Bearer {token}"})
+        response = httpx.get(
+            f"http://127.0.0.1:{port}/api/product/sale/3", headers={"Authorization": f"Bearer {token}"}
+        )
         assert api.stop() == 0
     finally:
         api.close()
     assert "not authorized" not in api.output
     assert "cannot be watched" not in api.output
-    return told.text
+    return response.text
 
 
 def responds(port: int) -> bool:
+    """Whether the API on this port is ready."""
     try:
         return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
     except httpx.TransportError:

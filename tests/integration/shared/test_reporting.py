@@ -1,4 +1,4 @@
-"""Errors reach Bugsnag once, without what events and tokens carry, and its outage costs nothing."""
+"""Errors are reported to Bugsnag once, without data of events and tokens; its outage costs the services nothing."""
 
 import json
 import subprocess
@@ -14,11 +14,11 @@ from stack import ports
 from stack.waiting import wait_until
 from tests.integration.api.conftest import empty_database
 from tests.support import process
-from tests.support.api import api_process
-from tests.support.bugsnag import receiver, silent_receiver
-from tests.support.history import Documents
-from tests.support.pipeline import Pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.api.running import api_process
+from tests.support.documents.given_events import Documents
+from tests.support.kafka.consumer_group import ConsumerGroup
+from tests.support.servers.bugsnag import receiver, silent_receiver
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -55,7 +55,7 @@ raise SystemError("payload-at-the-end")
 
 
 def fail(endpoint: str, key: str = KEY) -> tuple[float, str]:
-    """Run the program above; how long its reports took it, and what it wrote."""
+    """Run the program above. Returns the seconds that reporting took it, and what it wrote to standard error."""
     environment = {"BUGSNAG_API_KEY": key, "BUGSNAG_ENDPOINT": endpoint, "BUGSNAG_RELEASE_STAGE": "test"}
     ended = subprocess.run(
         [sys.executable, "-c", FAILING], cwd=process.ROOT, env=environment, capture_output=True, text=True, timeout=30
@@ -105,7 +105,7 @@ def test_without_a_key_nothing_is_sent() -> None:
 
 
 def break_sales_of(database: Documents, product: int) -> None:
-    """Totals that are no numbers: adding them up is a fault that no code foresees."""
+    """Store sums that are not numbers: adding them up raises an error that no code foresees."""
     hour = time.time_ns() // 3_600_000_000_000
     for each in range(hour - 1, hour + 2):
         identity = {"p": product, "h": each, "k": 0}
@@ -152,10 +152,10 @@ def test_a_silent_receiver_does_not_slow_the_api(mongo: MongoServer, tmp_path: P
 
 
 def test_a_halt_of_the_consumer_is_reported_once(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
-    pipeline = Pipeline(kafka, mongo, tmp_path)
-    pipeline.database.create_collection("events_20200101")
-    with receiver() as received, closing(pipeline):
-        consumer = pipeline.consumer(BUGSNAG_API_KEY=KEY, BUGSNAG_ENDPOINT=received.url)
+    group = ConsumerGroup(kafka, mongo, tmp_path)
+    group.database.create_collection("events_20200101")
+    with receiver() as received, closing(group):
+        consumer = group.consumer(BUGSNAG_API_KEY=KEY, BUGSNAG_ENDPOINT=received.url)
         assert consumer.wait(60) == 3
     (report,) = received.reports
     ((kind, text),) = errors(report)

@@ -14,7 +14,8 @@ from pymongo.errors import PyMongoError
 from stack import ports
 from stack.parts import replica_set
 from stack.parts.mongo import Mongo
-from tests.support.servers import KafkaServer, LocalMongo, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
+from tests.support.servers.local import LocalMongo
 
 
 def test_kafka_keeps_records_when_killed(kafka: KafkaServer) -> None:

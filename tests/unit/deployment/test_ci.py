@@ -1,4 +1,4 @@
-"""The tests in containers where there can be no engine: said, not hidden; any other failure is one."""
+"""CI on a machine that cannot have a Docker engine: it says so and goes on. It fails on any other error."""
 
 import os
 import shutil
@@ -12,8 +12,10 @@ import pytest
 from tests.support.process import ROOT
 
 NO_ENGINE = 69
+"""Exit code of tests/compose/engine.sh."""
 NOBODY = 65534
-# Also where this machine has an engine.
+"""Id of the user and group nobody."""
+# So that no engine is found, even if this machine has one.
 ELSEWHERE = {"PATH": os.environ["PATH"], "DOCKER_HOST": "unix:///nowhere/docker.sock"}
 
 
@@ -23,7 +25,7 @@ def run(*argv: object, **options: Any) -> subprocess.CompletedProcess[str]:
 
 def test_an_ordinary_user_is_told_why_there_is_no_engine() -> None:
     with TemporaryDirectory() as folder:
-        # The checkout may be where only its owner looks.
+        # A copy, since the user nobody may not be able to read the checkout.
         script = Path(folder) / "tests/compose/engine.sh"
         script.parent.mkdir(parents=True)
         shutil.copy(ROOT / "tests/compose/engine.sh", script)

@@ -1,4 +1,4 @@
-"""docker-compose.yml, by what can be known without an engine: its schema, its references, its promises."""
+"""docker-compose.yml, checked without an engine: schema, files that it refers to, ports, networks, rights, limits."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.support.compose import FILE, Service, example, interpolated, raw, services
 from tests.support.process import ROOT
+from tests.support.product.compose_file import FILE, Service, example, interpolated, raw, services
 
 SCHEMA = ROOT / "tests/support/schemas/compose-spec.json"
 SCALED = ("api", "consumer")
@@ -19,7 +19,7 @@ ONCE = ("certificates", "kafka-setup", "mongo-setup", "tokens")
 
 
 def is_own(service: Service) -> bool:
-    """Whether its image is built from this tree, for whichever service."""
+    """Whether the service's image is built from this tree, be it for this service or another."""
     return service["image"] in {one["image"] for one in services().values() if "build" in one}
 
 
@@ -94,7 +94,7 @@ def test_it_can_do_no_more_than_it_must(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "/tmp" in service["tmpfs"]  # noqa: S108
     assert not any("docker.sock" in str(volume) for volume in service.get("volumes", []))
-    if not is_own(service) and not name.startswith("kafka"):  # Kafka's image names a user of its own
+    if not is_own(service) and not name.startswith("kafka"):  # Kafka's image sets its user itself
         assert re.fullmatch(r"[1-9][0-9]*:[1-9][0-9]*", service["user"])
 
 
@@ -153,7 +153,7 @@ def test_images_are_variables_with_pinned_defaults(name: str) -> None:
 
 
 def test_an_image_is_built_for_one_service_alone() -> None:
-    """Each build is an image of its own id; `up` starts anew what runs on another id than the tag's."""
+    """Each build gives an image with a new id, and `up` restarts containers whose image is not the one of the tag."""
     built = [service["image"] for service in services().values() if "build" in service]
     assert len(built) == len(set(built)) == 2
 

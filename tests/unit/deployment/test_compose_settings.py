@@ -1,4 +1,4 @@
-"""What docker-compose.yml is told, and what it tells the services: variables, secrets, settings."""
+"""The variables that docker-compose.yml reads, its secrets, and the settings that it gives to the services."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import ApiSettings, ConsumerSettings
-from tests.support.compose import example, interpolated, services, variables
+from tests.support.product.compose_file import example, interpolated, services, variables
 
 SECRETS = {f"MONGO_{user}_PASSWORD" for user in ("ROOT", "API", "CONSUMER", "TOKENS")}
 

@@ -1,4 +1,4 @@
-"""The Dockerfiles, by what a reader can know without building: rules, copied files, and that these suffice to run."""
+"""The Dockerfiles, checked without building: rules, copied files, and that these files suffice to run."""
 
 import ast
 import json
@@ -24,7 +24,7 @@ Instruction = tuple[str, str]
 
 
 def instructions(service: str) -> list[Instruction]:
-    """Instruction and arguments; comments gone, continued lines joined."""
+    """Each instruction with its arguments, without comments, with continued lines joined."""
     text = (ROOT / f"Dockerfile.{service}").read_text()
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
@@ -43,7 +43,7 @@ def arguments(found: list[Instruction], name: str) -> list[str]:
 
 
 def copied(service: str) -> dict[Path, Path]:
-    """Files of the project that the last stage copies, with where they are in the image, relative to its /app."""
+    """Files of the project that the last stage copies, and their paths in the image, relative to /app."""
     files = {}
     for rest in arguments(last_stage(service), "COPY"):
         if rest.startswith("--from="):
@@ -129,7 +129,7 @@ def test_the_build_context_holds_what_is_copied_and_nothing_else(service: str) -
 
 
 def ignored(path: Path) -> bool:
-    """Whether .dockerignore leaves it out: the last line that names it or a folder above it decides."""
+    """Whether .dockerignore leaves the path out: the last line that matches it or a folder above it decides."""
     verdict = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         if line and not line.startswith("#"):
@@ -163,7 +163,7 @@ def test_every_script_is_in_one_of_the_images() -> None:
 
 
 def imported(file: Path) -> Iterator[str]:
-    """Modules that a file imports, by full name."""
+    """The full names of the modules that a file imports."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

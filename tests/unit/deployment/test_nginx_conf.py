@@ -1,4 +1,4 @@
-"""nginx.conf, by what can be known without running it: a checker's opinion, and figures that must agree."""
+"""nginx.conf, checked without running it: by the checker gixy, and numbers that must agree."""
 
 import json
 import re
@@ -10,28 +10,28 @@ from typing import Any
 import pytest
 
 from stack.errors import PartMissing
-from tests.support import local
-from tests.support.balancer import configure
 from tests.support.process import ROOT
+from tests.support.product.balancer import configure
+from tests.support.servers import local
 
 LIMITS = (ROOT / "nginx/limits.conf").read_text()
 
 
 def findings(configuration: Path) -> list[dict[str, Any]]:
-    """What gixy says against it."""
+    """What the checker gixy finds wrong with a configuration."""
     argv = [str(Path(sys.executable).parent / "gixy"), "--format", "json", str(configuration)]
-    told = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-    found: list[dict[str, Any]] = json.loads(told.stdout)
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    found: list[dict[str, Any]] = json.loads(ended.stdout)
     return found
 
 
 @pytest.fixture
 def local_configuration(tmp_path: Path) -> Path:
-    """As the local stack writes it."""
+    """The configuration as the local stack writes it."""
     try:
         configure(tmp_path, [19100, 19101])
     except PartMissing as missing:
-        local.without(missing)
+        local.skip_or_fail(missing)
     return tmp_path / "nginx.conf"
 
 

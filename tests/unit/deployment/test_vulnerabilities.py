@@ -1,6 +1,6 @@
-"""What is made of pip-audit's report, in its own format."""
+"""How `make audit-dependencies` reads pip-audit's report."""
 
-from tests.support.vulnerabilities import judge
+from tests.support.programs.vulnerabilities import judge
 
 FLAW = {"id": "PYSEC-2024-1", "fix_versions": ["2.0.1"], "aliases": ["CVE-2024-1"], "description": "…"}
 SOUND = {"name": "rich", "version": "15.0.0", "vulns": []}

@@ -1,4 +1,4 @@
-"""The tables of docs/operations.md say what the code says."""
+"""The tables of settings, reasons and metrics in docs/operations.md say what the code says."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,7 @@ OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
 
 
 def default(field: FieldInfo) -> str:
+    """A setting's default as the table shows it."""
     if field.default is PydanticUndefined:
         return "required"
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
@@ -26,7 +27,7 @@ def default(field: FieldInfo) -> str:
 
 
 def rows() -> list[str]:
-    """One row a setting, in the order of the code, under the first class that has it."""
+    """A row for each setting, in the order of the code; a setting of several classes counts for the first."""
     seen: set[str] = set()
     lines = []
     groups = ((SharedSettings, "both"), (KafkaSettings, "consumer, publisher"), (ConsumerSettings, "consumer"))

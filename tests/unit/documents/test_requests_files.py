@@ -1,4 +1,4 @@
-"""`requests.http` and the Postman collection: complete, of one mind, and free of anybody's token."""
+"""`requests.http` and the Postman collection: both ask for all three answers, and neither holds a real token."""
 
 import re
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.support.request_files import HTTP_FILE, POSTMAN_FILE, Requests, http_file, postman, postman_collection
+from tests.support.requests.files import HTTP_FILE, POSTMAN_FILE, Requests, http_file, postman, postman_collection
 
 PATHS = ["/api/product/sale/3", "/api/product/sale", "/api/product/rating/1"]
 
-# What collections of format 2.1 must hold, as far as this one uses the format.
+# A schema of Postman's collection format 2.1, as far as this collection uses the format.
 TEXT = {"type": "string", "minLength": 1}
 PAIRS = {
     "type": "array",

@@ -1,4 +1,4 @@
-"""docs/security.md names tests and files that are there."""
+"""The tests and files that docs/security.md names exist."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Settings that are wrong together, though each may be right alone."""
+"""Settings that are wrong together, although each is right by itself."""
 
 import pytest
 

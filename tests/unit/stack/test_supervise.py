@@ -22,7 +22,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start_(**commands: str) -> Running:
         parts = [f"{name}={command.format(name=name)}" for name, command in commands.items()]
-        started.append(module("tests.support.supervised", tmp_path / "log", {}, str(tmp_path), *parts))
+        started.append(module("tests.support.programs.supervised", tmp_path / "log", {}, str(tmp_path), *parts))
         started[0].start()
         return started[0]
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What every command of Kafka's distribution ends in, by the same variables: runs a class of Kafka in Java.
+# Runs a class of Kafka in Java, with the variables that the script of this name in Kafka's distribution reads.
 set -euo pipefail
 
-if [[ ${1-} == -name ]]; then # names the log of the garbage collector, which is not written here
+if [[ ${1-} == -name ]]; then # the name of the garbage collector's log, which is not written here
   shift 2
 fi
 # shellcheck disable=SC2086 # each variable holds several options

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# As the public image's: options alone are mongod's; root becomes the server's user.
+# As in the public image: options without a command are mongod's, and mongod does not run as root.
 set -euo pipefail
 
 if [[ ${1:0:1} == - ]]; then

@@ -13,8 +13,8 @@ from api.services import system_clock, token_signer, token_verifier
 from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api, uses_of
-from tests.support.history import Rated, Sold, store
+from tests.support.api.running import Api, uses_of
+from tests.support.documents.given_events import GivenRating, GivenSale, store
 
 ROUTES = (
     "/api/product/sale/3",
@@ -91,7 +91,7 @@ def test_a_record_that_expires_earlier_than_its_token_counts(api: Api) -> None:
 
 
 def test_a_token_without_the_scope(api: Api) -> None:
-    store(api.database, [Sold(3, NOON, "1"), Rated(3, NOON, "4")])
+    store(api.database, [GivenSale(3, NOON, "1"), GivenRating(3, NOON, "4")])
     sales, ratings = api.token(scopes=["sales:read"]), api.token(scopes=["ratings:read"])
     assert api.get("/api/product/sale/3", sales).status_code == 200
     assert api.get("/api/product/rating/3", ratings).status_code == 200
@@ -109,7 +109,7 @@ def test_a_token_without_the_scope(api: Api) -> None:
 
 
 def test_a_token_for_some_products(api: Api) -> None:
-    store(api.database, [Sold(3, NOON, "1"), Sold(4, NOON, "1"), Rated(3, NOON, "4")])
+    store(api.database, [GivenSale(3, NOON, "1"), GivenSale(4, NOON, "1"), GivenRating(3, NOON, "4")])
     token = api.token(products=[3, 5])
     assert api.get("/api/product/sale/3", token).text == '{"total": 1}'
     assert api.get("/api/product/rating/3", token).text == '{"average_rating": 4}'

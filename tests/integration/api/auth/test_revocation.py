@@ -15,10 +15,10 @@ from pymongo.errors import OperationFailure
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON, api_settings
-from tests.support.api import Api, Clock, RunningClock, serving, uses_of
-from tests.support.history import Documents
-from tests.support.keys import pem_pair
-from tests.support.servers import MongoServer
+from tests.support.api.keys import pem_pair
+from tests.support.api.running import Api, ManualClock, RunningClock, serving, uses_of
+from tests.support.documents.given_events import Documents
+from tests.support.servers.interface import MongoServer
 
 PATH = "/api/product/sale"
 NEWER = "Zr8_qLw0Xn5vKc3TgYb7MpHs2DjUe9FaRi4oV6tQxB1"
@@ -120,7 +120,7 @@ def test_an_idle_token_ends_and_one_that_is_used_does_not(
 ) -> None:
     monkeypatch.setattr("api.auth.last_use._PERIOD_SECONDS", 0.05)
     settings = api_settings(mongo, database).model_copy(update={"token_trust_seconds": 1.0})
-    with serving(settings, clock := Clock(NOON)) as url:
+    with serving(settings, clock := ManualClock(NOON)) as url:
         api = Api(settings, database, clock, url)
         with api.client:
             idle_and_used(api)

@@ -19,8 +19,8 @@ from api.services import system_clock
 from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
 from stack.waiting import wait_until
-from tests.support.api import Api, uses_of
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api, uses_of
+from tests.support.servers.interface import MongoServer
 
 FOR_EVER = 1e6
 

@@ -27,8 +27,8 @@ from api.reads.window import Window
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api, Clock
-from tests.support.history import Documents, Rated, Sold, store
+from tests.support.api.running import Api, ManualClock
+from tests.support.documents.given_events import Documents, GivenRating, GivenSale, store
 
 HOUR = 3_600_000
 
@@ -43,7 +43,7 @@ class Counted:
             return SalesReader(counted, Freshness(counted), self.clock)
 
         self.queries: Counter[str] = Counter()
-        self.clock = Clock(NOON + HOUR // 2 + 30_000)
+        self.clock = ManualClock(NOON + HOUR // 2 + 30_000)
         self._runner = runner
         self._reader = runner.run(reader())
 
@@ -64,12 +64,12 @@ def counted(settings: ApiSettings) -> Iterator[Counted]:
 
 
 def test_many_products_are_one_query(counted: Counted, database: Documents) -> None:
-    store(database, [Sold(product, NOON, "1") for product in range(20)])
+    store(database, [GivenSale(product, NOON, "1") for product in range(20)])
     assert counted.read(*range(20)) == {"sales": 1}
 
 
 def test_whether_a_product_is_known_is_asked_until_it_is(counted: Counted, database: Documents) -> None:
-    store(database, [Sold(1, NOON - 48 * HOUR, "1")])
+    store(database, [GivenSale(1, NOON - 48 * HOUR, "1")])
     assert counted.read(1, 2) == {"sales": 1, "known products": 1}
     assert counted.read(1) == {"sales": 1}
     assert counted.read(2) == {"sales": 1, "known products": 1}
@@ -77,20 +77,20 @@ def test_whether_a_product_is_known_is_asked_until_it_is(counted: Counted, datab
 
 def test_the_cut_minute_is_read_when_it_has_sales_and_once(counted: Counted, database: Documents) -> None:
     edge = counted.clock.now_ms - HOUR
-    store(database, [Sold(1, edge, "1"), Sold(2, edge, "1"), Sold(3, edge + 60_000, "1")])
+    store(database, [GivenSale(1, edge, "1"), GivenSale(2, edge, "1"), GivenSale(3, edge + 60_000, "1")])
     assert counted.read(3) == {"sales": 1}
     assert counted.read(1, 2, 3) == {"sales": 1, "cut minute": 1}
     counted.clock.now_ms += 10_000
     assert counted.read(1, 2, 3) == {"sales": 1}
     # A late event in that minute, and another's: the one product is read again.
-    store(database, [Sold(2, edge + 20_000, "1", partition=9)])
+    store(database, [GivenSale(2, edge + 20_000, "1", partition=9)])
     assert counted.read(1, 2, 3) == {"sales": 1, "cut minute": 1}
     assert counted.read(1, 2, 3) == {"sales": 1}
 
 
 def test_a_window_that_starts_with_a_whole_minute_needs_no_events(counted: Counted, database: Documents) -> None:
     counted.clock.now_ms = NOON + 120_000
-    store(database, [Sold(1, NOON + 120_000 - HOUR, "1")])
+    store(database, [GivenSale(1, NOON + 120_000 - HOUR, "1")])
     assert counted.read(1) == {"sales": 1}
 
 
@@ -98,7 +98,7 @@ def test_documents_examined_do_not_grow_with_history(database: Documents) -> Non
     window = Window.at(NOON + 90_500)
     examined = []
     for hours in (range(3), range(3, 300)):
-        store(database, [Sold(product, NOON - hour * HOUR, "1") for hour in hours for product in (1, 2)])
+        store(database, [GivenSale(product, NOON - hour * HOUR, "1") for hour in hours for product in (1, 2)])
         by_product = _examined(database, "rollups", sales_by_product([1, 2], window))
         of_all = _examined(database, "totals", sales_of_all(window))
         examined.append((by_product, of_all))
@@ -109,17 +109,17 @@ def test_documents_examined_do_not_grow_with_history(database: Documents) -> Non
 
 def test_of_the_cut_minute_only_the_products_own_events_are_examined(database: Documents) -> None:
     minute = NOON // 60_000
-    of_the_minute = [Sold(1, NOON + second * 1_000, "1") for second in range(5)]
-    around = [Sold(1, NOON + minutes * 60_000, "1") for minutes in (*range(-40, 0), *range(1, 40))]
-    store(database, [*of_the_minute, *around, *(Sold(product, NOON, "1") for product in range(2, 40))])
+    of_the_minute = [GivenSale(1, NOON + second * 1_000, "1") for second in range(5)]
+    around = [GivenSale(1, NOON + minutes * 60_000, "1") for minutes in (*range(-40, 0), *range(1, 40))]
+    store(database, [*of_the_minute, *around, *(GivenSale(product, NOON, "1") for product in range(2, 40))])
     collection, pipeline = sales_by_second([1], minute)
     # A clustered scan finds its ends by looking at one document beyond each.
     assert _examined(database, collection, pipeline, hint=None) in (5, 6, 7)
 
 
 def test_ratings_and_whether_a_product_is_known_cost_a_document_a_partition(database: Documents) -> None:
-    store(database, [Rated(1, NOON - hour * HOUR, "4.5", partition=hour % 3) for hour in range(200)])
-    store(database, [Rated(product, NOON, "4") for product in range(2, 40)])
+    store(database, [GivenRating(1, NOON - hour * HOUR, "4.5", partition=hour % 3) for hour in range(200)])
+    store(database, [GivenRating(product, NOON, "4") for product in range(2, 40)])
     assert _examined(database, "products", ratings_by_product([1])) == 3
     assert _examined(database, "products", known_products([1])) <= 3
 
@@ -140,8 +140,8 @@ def _examined(
 
 def test_an_answer_with_data_passes_nothing_of_fastapi(settings: ApiSettings, database: Documents) -> None:
     """A route that FastAPI runs costs several times as much."""
-    store(database, [Sold(3, NOON, "7")])
-    api = Api(settings, database, Clock(NOON), "")
+    store(database, [GivenSale(3, NOON, "7")])
+    api = Api(settings, database, ManualClock(NOON), "")
     application, token = create_app(settings, api.clock), api.token()
 
     async def ask() -> tuple[list[Message], set[str]]:

@@ -5,14 +5,14 @@ import time
 from shared import schema
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store
+from tests.support.api.running import Api
+from tests.support.documents.given_events import GivenRating, GivenSale, store
 
 ROUTES = ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3")
 
 
 def test_a_newer_schema_is_not_answered_from_and_said(api: Api) -> None:
-    store(api.database, [Sold(3, NOON, "7"), Rated(3, NOON, "4")])
+    store(api.database, [GivenSale(3, NOON, "7"), GivenRating(3, NOON, "4")])
     token, noted = api.token(), api.database["maintenance"]
     noted.insert_one({"_id": "schema", "version": len(schema.MIGRATIONS)})
     assert [api.get(path, token).status_code for path in ROUTES] == [200] * 3

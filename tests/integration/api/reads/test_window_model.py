@@ -20,8 +20,16 @@ from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
-from tests.support.api import Clock
-from tests.support.history import Documents, Event, Rated, Sold, average_rating, sales_of_last_hour, store
+from tests.support.api.running import ManualClock
+from tests.support.documents.given_events import (
+    Documents,
+    GivenEvent,
+    GivenRating,
+    GivenSale,
+    average_rating,
+    sales_of_last_hour,
+    store,
+)
 
 PRODUCTS = (0, 3, 2**40)
 HOUR = 3_600_000
@@ -38,8 +46,8 @@ _MOVES = st.sampled_from([0, 0, 1, 1_000, 5_000, 30_000, 60_000, HOUR])
 _AMOUNTS = st.decimals(0, 10**18 - 1, places=6).map(str) | st.sampled_from(["0", "2.5", "1000"])
 _PRODUCT = st.sampled_from(PRODUCTS)
 _PARTITION = st.sampled_from([-1, 0, 1, 63])
-_EVENTS = st.builds(Sold, _PRODUCT, _OFFSETS, _AMOUNTS, _PARTITION) | st.builds(
-    Rated, _PRODUCT, _OFFSETS, st.decimals(0, 5, places=2).map(str), _PARTITION
+_EVENTS = st.builds(GivenSale, _PRODUCT, _OFFSETS, _AMOUNTS, _PARTITION) | st.builds(
+    GivenRating, _PRODUCT, _OFFSETS, st.decimals(0, 5, places=2).map(str), _PARTITION
 )
 """Events whose times are relative to the cut of the step that adds them."""
 
@@ -49,12 +57,12 @@ class Readers:
 
     def __init__(self, runner: asyncio.Runner, store_: Store) -> None:
         self._runner = runner
-        self._clock = Clock(NOON)
+        self._clock = ManualClock(NOON)
         freshness = Freshness(store_)
         self._sales = SalesReader(store_, freshness, self._clock)
         self._ratings = RatingsReader(store_, freshness)
 
-    def check(self, events: list[Event], now_ms: int) -> None:
+    def check(self, events: list[GivenEvent], now_ms: int) -> None:
         """Compare every answer at `now_ms` with the model's, to the last digit."""
         self._clock.now_ms = now_ms
         known = {event.product for event in events}
@@ -98,12 +106,12 @@ def test_answers_equal_the_model(
     connected: tuple[asyncio.Runner, Store],
     database: Documents,
     start: int,
-    steps: list[tuple[int, list[Event]]],
+    steps: list[tuple[int, list[GivenEvent]]],
 ) -> None:
     for name in database.list_collection_names():
         database[name].delete_many({})
     readers = Readers(*connected)
-    events: list[Event] = []
+    events: list[GivenEvent] = []
     now_ms = start
     for move, added in steps:
         now_ms += move

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.api.conftest import NOON, api_settings, empty_database
-from tests.support.api import Api, Clock, serving
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api, ManualClock, serving
+from tests.support.servers.interface import MongoServer
 
 OURS = "https://dashboard.example"
 PATH = "/api/product/sale"
@@ -18,7 +18,7 @@ def open_api(mongo: MongoServer) -> Iterator[Api]:
     with empty_database(mongo) as database:
         origins = f"{OURS}, http://127.0.0.1:3000"
         settings = api_settings(mongo, database).model_copy(update={"cors_origins": origins})
-        with serving(settings, clock := Clock(NOON)) as url:
+        with serving(settings, clock := ManualClock(NOON)) as url:
             api = Api(settings, database, clock, url)
             with api.client:
                 yield api

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from tests.support.api import Api
+from tests.support.api.running import Api
 
 IDS = [
     "01",

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.integration.api.conftest import empty_database
-from tests.support.api import KEY, Api, api_process
-from tests.support.hostile import IDS, PLAIN, QUERIES, TOKENS
+from tests.support.api.running import KEY, Api, api_process
 from tests.support.process import Running
-from tests.support.servers import MongoServer
+from tests.support.requests.hostile import IDS, QUERIES, TOKENS, UNRECORDED
+from tests.support.servers.interface import MongoServer
 
 PATH = "/api/product/sale"
 REFUSAL = 'Bearer realm="product-analytics", error="invalid_token"'
@@ -157,6 +157,6 @@ def test_nothing_was_a_fault_and_nothing_private_was_logged(service: Service) ->
     assert "Traceback" not in output
     levels = {json.loads(line)["level"] for line in output.splitlines() if line.startswith("{")}
     assert levels <= {"debug", "info", "warning"}
-    private = [service.token, *service.token.split("."), *PLAIN.split("."), KEY, "B" * 22]
+    private = [service.token, *service.token.split("."), *UNRECORDED.split("."), KEY, "B" * 22]
     assert [part for part in private if part in output] == []
     assert "Bearer" not in output

@@ -4,7 +4,7 @@ import re
 
 from api.openapi import document
 from api.web.documentation import AT_THE_EDGE
-from tests.support.api import Api
+from tests.support.api.running import Api
 from tests.support.process import ROOT
 
 

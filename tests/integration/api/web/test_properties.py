@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.api.conftest import NOON, empty_database, running_api
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store
-from tests.support.servers import MongoServer
+from tests.support.api.running import Api
+from tests.support.documents.given_events import GivenRating, GivenSale, store
+from tests.support.servers.interface import MongoServer
 
 SECONDS = 60
 EXAMPLES = 15
@@ -20,7 +20,9 @@ EXAMPLES = 15
 def busy_api(mongo: MongoServer) -> Iterator[Api]:
     """An API with products 0 to 9."""
     with empty_database(mongo) as database, running_api(mongo, database) as api:
-        store(database, [event for n in range(10) for event in (Sold(n, NOON, "3000"), Rated(n, NOON, "4.5"))])
+        store(
+            database, [event for n in range(10) for event in (GivenSale(n, NOON, "3000"), GivenRating(n, NOON, "4.5"))]
+        )
         yield api
 
 

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from tests.integration.api.conftest import NOON
-from tests.support.api import Api
-from tests.support.history import Rated, Sold, store
-from tests.support.request_files import HTTP_FILE, POSTMAN_FILE, Request, Requests, http_file, postman
+from tests.support.api.running import Api
+from tests.support.documents.given_events import GivenRating, GivenSale, store
+from tests.support.requests.files import HTTP_FILE, POSTMAN_FILE, Request, Requests, http_file, postman
 
 ANSWERS = ['{"total": 3000}', '{"total": 3500.5}', '{"average_rating": 4.5}']
 
@@ -15,8 +15,8 @@ both = pytest.mark.parametrize("file", [http_file(), postman()], ids=[HTTP_FILE.
 
 @both
 def test_the_three_requests_are_answered(api: Api, file: Requests) -> None:
-    store(api.database, [Sold(3, NOON, "2000"), Sold(3, NOON, "1000"), Sold(4, NOON, "500.5")])
-    store(api.database, [Rated(1, NOON, "4"), Rated(1, NOON, "5")])
+    store(api.database, [GivenSale(3, NOON, "2000"), GivenSale(3, NOON, "1000"), GivenSale(4, NOON, "500.5")])
+    store(api.database, [GivenRating(1, NOON, "4"), GivenRating(1, NOON, "5")])
     answers = [send(request) for request in file.filled(host=api.url, token=api.token())]
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert [answer.text for answer in answers] == ANSWERS

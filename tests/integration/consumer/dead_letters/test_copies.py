@@ -15,23 +15,23 @@ from shared.documents import partition_id
 from shared.events import Reason
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
-from tests.support.copies import copies
-from tests.support.pipeline import Pipeline, pipeline
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.topic_config import set_topic
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group
+from tests.support.kafka.copies import copies
+from tests.support.kafka.topic_config import set_topic
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 NOW = datetime.now(UTC)
 LARGE, SMALL = b"x" * 100_000, b"not json"
 
 
 @pytest.fixture
-def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as one:
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[ConsumerGroup]:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as one:
         kafka.create_topic(f"{one.topic}-dlq", 1)
         yield one
 
 
-def publish(events: Pipeline, *values: bytes) -> None:
+def publish(events: ConsumerGroup, *values: bytes) -> None:
     producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers})
     for value in values:
         producer.produce(events.topic, value, b"k", partition=0, headers={"trace": b"t1"}, on_delivery=events.note)
@@ -39,16 +39,16 @@ def publish(events: Pipeline, *values: bytes) -> None:
     assert producer.flush(30) == 0
 
 
-def waiting(events: Pipeline) -> int:
+def waiting(events: ConsumerGroup) -> int:
     return events.database.rejected_events.count_documents({"copy_pending": True})
 
 
-def wait_copied(events: Pipeline) -> None:
+def wait_copied(events: ConsumerGroup) -> None:
     events.wait_handled()
     wait_until("all copies noted", lambda: waiting(events) == 0, 60)
 
 
-def test_a_copy_holds_the_message_its_reason_and_its_source(events: Pipeline) -> None:
+def test_a_copy_holds_the_message_its_reason_and_its_source(events: ConsumerGroup) -> None:
     publish(events, SMALL, b"x" * 900_000)
     events.consumer(DEAD_LETTER_TOPIC=f"{events.topic}-dlq")
     wait_copied(events)
@@ -62,7 +62,7 @@ def test_a_copy_holds_the_message_its_reason_and_its_source(events: Pipeline) ->
     assert len(large or b"") == 900_000
 
 
-def test_copies_that_the_topic_finds_too_large_are_cut_and_hold_up_none(events: Pipeline) -> None:
+def test_copies_that_the_topic_finds_too_large_are_cut_and_hold_up_none(events: ConsumerGroup) -> None:
     """More large letters than one round copies come before small ones. The whole messages stay in MongoDB."""
     dead_letters = f"{events.topic}-dlq"
     set_topic(events.kafka, dead_letters, max_message_bytes=20_000)
@@ -83,7 +83,7 @@ def test_copies_that_the_topic_finds_too_large_are_cut_and_hold_up_none(events: 
     assert [(letter["value"], letter["truncated"]) for letter in kept] == [(LARGE, False)] * large
 
 
-def test_a_copy_is_cut_no_more_than_the_topic_asks_for(events: Pipeline) -> None:
+def test_a_copy_is_cut_no_more_than_the_topic_asks_for(events: ConsumerGroup) -> None:
     dead_letters = f"{events.topic}-dlq"
     set_topic(events.kafka, dead_letters, max_message_bytes=80_000)
     publish(events, LARGE)
@@ -94,7 +94,7 @@ def test_a_copy_is_cut_no_more_than_the_topic_asks_for(events: Pipeline) -> None
     assert (headers["dead-letter-truncated"], headers["dead-letter-value-bytes"]) == (b"true", b"100000")
 
 
-def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: Pipeline) -> None:
+def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: ConsumerGroup) -> None:
     dead_letters = f"{events.topic}-dlq"
     set_topic(events.kafka, dead_letters, max_message_bytes=100)
     publish(events, SMALL)
@@ -106,7 +106,7 @@ def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: Pi
     assert list(copies(events.kafka, dead_letters)) == []
 
 
-def a_letter(events: Pipeline, partition: int) -> dict[str, Any]:
+def a_letter(events: ConsumerGroup, partition: int) -> dict[str, Any]:
     message = RejectedMessage(events.topic, 1, partition, 0, 0, None, SMALL, [])
     return rejected_document(message, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
 
@@ -115,7 +115,7 @@ def a_letter(events: Pipeline, partition: int) -> dict[str, Any]:
     ("mine", "left"), [((1,), [2]), ((2,), [1, 7, 8]), ((), [1, 2, 7, 8])], ids=["first", "second", "none"]
 )
 def test_letters_of_partitions_that_nobody_holds_are_copied_by_the_holder_of_the_first_that_is(
-    events: Pipeline, mine: tuple[int, ...], left: list[int]
+    events: ConsumerGroup, mine: tuple[int, ...], left: list[int]
 ) -> None:
     """Partitions 1 and 2 are held, 7 was held until an hour ago, and 8 has never had a status."""
     for partition, age in ((1, 0), (2, 0), (7, 3600)):

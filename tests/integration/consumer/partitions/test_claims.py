@@ -20,25 +20,25 @@ from scripts.publish.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
-from tests.support.pipeline import Pipeline, pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group
 from tests.support.process import module
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 SALE = b'{"event":"productSold","name_of_product":"p","product_id":1,"no_of_units":1,"amount":1}'
 
 
 @pytest.fixture
-def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
-    with pipeline(kafka, mongo, tmp_path) as one:
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[ConsumerGroup]:
+    with consumer_group(kafka, mongo, tmp_path) as one:
         yield one
 
 
-def claimed(events: Pipeline) -> set[int]:
+def claimed(events: ConsumerGroup) -> set[int]:
     return {one["_id"]["k"] for one in events.database.partitions.find({"epoch": {"$gt": 0}})}
 
 
-def test_a_partition_whose_leader_is_away_delays_no_other(events: Pipeline, tmp_path: Path) -> None:
-    deaf = module("tests.support.deaf", tmp_path / "deaf.log", events.environment())
+def test_a_partition_whose_leader_is_away_delays_no_other(events: ConsumerGroup, tmp_path: Path) -> None:
+    deaf = module("tests.support.programs.without_leader", tmp_path / "deaf.log", events.environment())
     with closing(deaf):
         deaf.start()
         wait_until("the other partitions claimed", lambda: claimed(events) == {1, 2, 3}, 15)
@@ -53,7 +53,7 @@ def test_a_partition_whose_leader_is_away_delays_no_other(events: Pipeline, tmp_
     events.check()
 
 
-def test_marks_of_transactions_that_retention_took_are_no_loss(events: Pipeline) -> None:
+def test_marks_of_transactions_that_retention_took_are_no_loss(events: ConsumerGroup) -> None:
     producer = Producer(
         {"bootstrap.servers": events.kafka.bootstrap_servers, "transactional.id": events.topic, "linger.ms": 0}
     )
@@ -95,7 +95,7 @@ def answer(brokers: Brokers) -> PartitionState:
     return answers[0]
 
 
-def test_a_topic_id_that_was_not_known_is_stored_once_it_is(events: Pipeline) -> None:
+def test_a_topic_id_that_was_not_known_is_stored_once_it_is(events: ConsumerGroup) -> None:
     ids = []
     for check in (False, True, False):
         settings = ConsumerSettings(kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic)
@@ -107,7 +107,7 @@ def test_a_topic_id_that_was_not_known_is_stored_once_it_is(events: Pipeline) ->
     assert ids[1] == ids[2] != ""
 
 
-def test_a_partition_claimed_while_reading_is_paused_is_not_read(events: Pipeline) -> None:
+def test_a_partition_claimed_while_reading_is_paused_is_not_read(events: ConsumerGroup) -> None:
     events.publish(generate(count=100, products=20, seed=1))
     settings = ConsumerSettings(kafka_bootstrap_servers=events.kafka.bootstrap_servers, group_id=events.topic)
     consumer = Consumer(consumer_config(settings, "paused") | {"enable.partition.eof": False})
@@ -123,7 +123,7 @@ def test_a_partition_claimed_while_reading_is_paused_is_not_read(events: Pipelin
         assert len(consumer.consume(100, 20.0)) > 0
 
 
-def test_a_claim_judges_by_what_kafka_says_then_not_by_what_it_said_before_the_last(events: Pipeline) -> None:
+def test_a_claim_judges_by_what_kafka_says_then_not_by_what_it_said_before_the_last(events: ConsumerGroup) -> None:
     events.publish(generate(count=100, products=20, seed=1))
     settings = ConsumerSettings(kafka_bootstrap_servers=events.kafka.bootstrap_servers, kafka_topic=events.topic)
     consumer = Consumer(consumer_config(settings, "claims") | {"group.id": events.topic})

@@ -15,15 +15,15 @@ from scripts.publish.generate import generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed
 from stack.waiting import wait_until
-from tests.support.audit import findings_of
-from tests.support.pipeline import Pipeline, now_ms, pipeline
+from tests.support.commands.audit import findings_of
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
 from tests.support.process import ROOT
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 @pytest.fixture
-def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as one:
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[ConsumerGroup]:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as one:
         yield one
 
 
@@ -32,7 +32,7 @@ def admin(kafka: KafkaServer) -> AdminClient:
     return AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
 
 
-def decide(events: Pipeline, partition: int) -> subprocess.CompletedProcess[str]:
+def decide(events: ConsumerGroup, partition: int) -> subprocess.CompletedProcess[str]:
     command = (sys.executable, "-m", "scripts.partitions", "restart", "--partition", str(partition))
     return subprocess.run(
         command, cwd=ROOT, env=events.environment(), capture_output=True, text=True, timeout=60, check=False
@@ -40,7 +40,7 @@ def decide(events: Pipeline, partition: int) -> subprocess.CompletedProcess[str]
 
 
 def test_a_topic_recreated_while_it_is_read_halts_until_a_person_decides_and_then_nothing_collides(
-    events: Pipeline, admin: AdminClient
+    events: ConsumerGroup, admin: AdminClient
 ) -> None:
     """The new topic holds more than the old one did, so Kafka would let the consumer read on at the old offsets."""
     consumer = events.consumer()
@@ -66,12 +66,14 @@ def test_a_topic_recreated_while_it_is_read_halts_until_a_person_decides_and_the
     assert consumer.stop() == 0
 
 
-def coordinates(events: Pipeline) -> set[tuple[int, int, int]]:
+def coordinates(events: ConsumerGroup) -> set[tuple[int, int, int]]:
     """The generation, partition and offset of every stored event."""
     return {(one["_id"]["g"], one["_id"]["k"], one["_id"]["o"]) for one in events.database[day(events)].find()}
 
 
-def test_records_that_retention_took_unread_halt_their_partition_alone(events: Pipeline, admin: AdminClient) -> None:
+def test_records_that_retention_took_unread_halt_their_partition_alone(
+    events: ConsumerGroup, admin: AdminClient
+) -> None:
     consumer = events.consumer()
     events.publish(generate(count=400, products=20, seed=1))
     events.wait_handled()
@@ -91,26 +93,26 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(events: P
     wait_until("the rest read", lambda: len(events_of_second_run(events)) == len(set(handled)), 30)
 
 
-def day(events: Pipeline) -> str:
+def day(events: ConsumerGroup) -> str:
     (name,) = [name for name in events.database.list_collection_names() if name.startswith("events_")]
     return name
 
 
-def events_of_second_run(events: Pipeline) -> list[object]:
+def events_of_second_run(events: ConsumerGroup) -> list[object]:
     """The `_id`s of partition 1's events, and of those that partition 0 brought after the decision."""
     chosen = {"$or": [{"_id.k": 1}, {"_id.g": 2}]}
     return [one["_id"] for one in events.database[day(events)].find(chosen)]
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_not_mongodbs_judges_no_event(events: Pipeline, hours: int) -> None:
+def test_a_clock_that_is_not_mongodbs_judges_no_event(events: ConsumerGroup, hours: int) -> None:
     with pytest.raises(ClockSkewed, match="correct the clock"):
         Clocks(events.database, lambda: datetime.now(UTC) + timedelta(hours=hours)).check()
     Clocks(events.database, lambda: datetime.now(UTC)).check()
 
 
 @pytest.mark.parametrize("created", ["before the start", "while running"])
-def test_a_collection_that_is_not_clustered_ends_the_process(events: Pipeline, created: str) -> None:
+def test_a_collection_that_is_not_clustered_ends_the_process(events: ConsumerGroup, created: str) -> None:
     name = event_collection(now_ms())
     if created == "before the start":
         events.database.create_collection(name)

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from shared.mongo import connect
 from shared.settings import SharedSettings
-from tests.support.servers import MongoServer
-from tests.support.writing import Writer
+from tests.support.documents.writing import Writer
+from tests.support.servers.interface import MongoServer
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from shared.errors import (
     StoreUnavailable,
     TopicRecreated,
 )
-from tests.support import invariant
-from tests.support.pipeline import now_ms
-from tests.support.writing import TOPIC_ID, Writer, rated, sold
+from tests.support.documents import invariant
+from tests.support.documents.writing import TOPIC_ID, Writer, rated, sold
+from tests.support.kafka.consumer_group import now_ms
 
 
 def test_a_batch_is_written_once_though_it_is_run_again(writer: Writer) -> None:

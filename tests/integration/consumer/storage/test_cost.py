@@ -17,10 +17,10 @@ from scripts.publish.generate import Rated, Sold, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings
-from tests.support.messages import received
-from tests.support.pipeline import now_ms
-from tests.support.servers import MongoServer
-from tests.support.writing import unfenced_committer
+from tests.support.documents.writing import unfenced_committer
+from tests.support.kafka.consumer_group import now_ms
+from tests.support.kafka.messages import received
+from tests.support.servers.interface import MongoServer
 
 GROUP = TOPIC = "cost"
 NUMBER = 20

@@ -19,11 +19,11 @@ from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings
-from tests.support import invariant
-from tests.support.messages import received
-from tests.support.pipeline import now_ms
-from tests.support.servers import MongoServer
-from tests.support.writing import unfenced_committer
+from tests.support.documents import invariant
+from tests.support.documents.writing import unfenced_committer
+from tests.support.kafka.consumer_group import now_ms
+from tests.support.kafka.messages import received
+from tests.support.servers.interface import MongoServer
 
 GROUP = TOPIC = "events"
 EVENTS, MANY = 3_000, 400

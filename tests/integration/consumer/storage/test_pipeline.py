@@ -11,7 +11,7 @@ from consumer.pipeline import BatchPipeline
 from consumer.storage import committer
 from consumer.storage.preparation import Prepared
 from stack.waiting import wait_until
-from tests.support.writing import Writer, sold
+from tests.support.documents.writing import Writer, sold
 
 
 def test_a_batch_keeps_its_limits_whatever_arrives(writer: Writer) -> None:

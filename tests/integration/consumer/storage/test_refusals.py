@@ -12,9 +12,9 @@ from shared.errors import (
     PartitionRefused,
 )
 from shared.mongo import brief, ensure_event_collection
-from tests.support import invariant
-from tests.support.pipeline import now_ms
-from tests.support.writing import Writer, sold
+from tests.support.documents import invariant
+from tests.support.documents.writing import Writer, sold
+from tests.support.kafka.consumer_group import now_ms
 
 
 def test_ten_thousand_refused_events_are_dead_letters_in_seconds(writer: Writer) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 from shared.documents import EVENT_COLLECTIONS, Document
 from shared.mongo import SyncDatabase
-from tests.support.audit import findings_of
-from tests.support.pipeline import Pipeline
+from tests.support.commands.audit import findings_of
+from tests.support.kafka.consumer_group import ConsumerGroup
 
 Corrupt = Callable[[SyncDatabase], dict[str, Any]]
 """Damages a database, and returns fields that at least one of the audit's findings must have."""
 
 
-def assert_found(stored: Pipeline, corruption: Corrupt, name: str) -> None:
+def assert_found(stored: ConsumerGroup, corruption: Corrupt, name: str) -> None:
     """Damage a copy of the database, named after `name`, and assert that a finding names the damage.
 
     The audit must not end with an exception, whatever the damage is.

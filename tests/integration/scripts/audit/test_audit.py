@@ -10,16 +10,16 @@ from confluent_kafka import Producer
 from scripts.publish.generate import generate
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.test_corrupt_events import lose_an_event
-from tests.support.audit import audit, findings_of
-from tests.support.invariant import raw_events
-from tests.support.pipeline import now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.commands.audit import audit, findings_of
+from tests.support.documents.invariant import raw_events
+from tests.support.kafka.consumer_group import consumer_group, now_ms
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 def test_audits_while_consumers_run_find_nothing(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=6) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=6) as events:
         enough = Event()
         messages = generate(count=100_000, products=100, seed=3, invalid=0.02, spread_seconds=100_000, now_ms=now_ms())
         until_enough = takewhile(lambda _: not enough.is_set(), messages)
@@ -51,7 +51,7 @@ def test_audits_while_consumers_run_find_nothing(
 def test_a_second_group_rebuilds_everything_but_verdicts_that_depend_on_time(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         spread = 3 * 86_400
         events.publish(generate(count=2_000, products=9, seed=4, invalid=0.05, spread_seconds=spread, now_ms=now_ms()))
         consumer = events.consumer(EVENT_RETENTION_DAYS="2")
@@ -88,7 +88,7 @@ def test_a_second_group_rebuilds_everything_but_verdicts_that_depend_on_time(
 def test_gaps_that_kafka_leaves_are_lawful_and_a_loss_between_them_is_found(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "transactional.id": events.topic})
         producer.init_transactions(30)
         for number in range(6):

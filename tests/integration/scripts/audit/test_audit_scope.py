@@ -12,12 +12,12 @@ from shared.documents import PARTITIONS, event_collection
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.corrupting import copied
-from tests.support.audit import audit, findings_of, kafka_topic_of, script
-from tests.support.pipeline import Pipeline, now_ms
-from tests.support.servers import KafkaServer
+from tests.support.commands.audit import audit, findings_of, kafka_topic_of, script
+from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
+from tests.support.servers.interface import KafkaServer
 
 
-def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:
+def test_an_audit_since_a_day_judges_what_came_since(stored: ConsumerGroup) -> None:
     database = copied(stored.database, f"{stored.topic}-since")
     environment = stored.environment(MONGODB_DATABASE=database.name)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -30,7 +30,7 @@ def test_an_audit_since_a_day_judges_what_came_since(stored: Pipeline) -> None:
     assert [finding["offset"] for finding in lost if finding["kind"] == "lost"] == [event["_id"]["o"]]
 
 
-def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
+def test_what_cannot_be_judged_is_said_in_a_line(stored: ConsumerGroup) -> None:
     nothing = script("audit", stored.environment(MONGODB_DATABASE="no_such"))
     assert (nothing.returncode, "holds no partition" in nothing.stderr) == (2, True)
     away = script("audit", stored.environment(MONGODB_URI="mongodb://127.0.0.1:9/?replicaSet=rs0"))
@@ -41,7 +41,7 @@ def test_what_cannot_be_judged_is_said_in_a_line(stored: Pipeline) -> None:
 
 
 def test_a_leader_that_changed_during_the_audit_is_asked_again(
-    stored: Pipeline, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+    stored: ConsumerGroup, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is asked several times: the old leader refuses, and for a moment the new one may refuse, too."""
     kafka_topic = kafka_topic_of(stored)
@@ -61,7 +61,7 @@ def test_a_leader_that_changed_during_the_audit_is_asked_again(
 
 
 def test_an_audit_may_take_longer_than_mongodb_keeps_a_moment(
-    stored: Pipeline, monkeypatch: pytest.MonkeyPatch
+    stored: ConsumerGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """MongoDB forgets the first moment between the days and the products: each is read from a moment that it keeps."""
     admin, elsewhere = stored.database.client.admin, stored.database.client["elsewhere"]

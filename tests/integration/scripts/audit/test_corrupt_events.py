@@ -8,7 +8,7 @@ from bson.int64 import Int64
 from shared.documents import EVENT_COLLECTIONS, REPLAYED_PARTITION, Document, event_id
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, an_event, assert_found
-from tests.support.pipeline import Pipeline, now_ms
+from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 
 
 def lose_an_event(database: SyncDatabase) -> dict[str, Any]:
@@ -189,5 +189,5 @@ CORRUPTIONS: dict[str, Corrupt] = {
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_what_is_wrong_is_found_and_named(stored: Pipeline, corruption: str) -> None:
+def test_what_is_wrong_is_found_and_named(stored: ConsumerGroup, corruption: str) -> None:
     assert_found(stored, CORRUPTIONS[corruption], f"e{list(CORRUPTIONS).index(corruption)}")

@@ -7,7 +7,7 @@ from bson.decimal128 import Decimal128
 
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, a_product, assert_found
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 
 
 def move_a_bin(database: SyncDatabase) -> dict[str, Any]:
@@ -93,5 +93,5 @@ CORRUPTIONS: dict[str, Corrupt] = {
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_what_is_wrong_is_found_and_named(stored: Pipeline, corruption: str) -> None:
+def test_what_is_wrong_is_found_and_named(stored: ConsumerGroup, corruption: str) -> None:
     assert_found(stored, CORRUPTIONS[corruption], f"p{list(CORRUPTIONS).index(corruption)}")

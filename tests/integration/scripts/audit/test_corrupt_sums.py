@@ -8,7 +8,7 @@ from bson.decimal128 import Decimal128
 from shared.documents import HOUR_MS
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import Corrupt, a_rollup, an_event, assert_found
-from tests.support.pipeline import Pipeline
+from tests.support.kafka.consumer_group import ConsumerGroup
 
 
 def a_cent(path: str) -> Corrupt:
@@ -138,5 +138,5 @@ CORRUPTIONS: dict[str, Corrupt] = {
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_what_is_wrong_is_found_and_named(stored: Pipeline, corruption: str) -> None:
+def test_what_is_wrong_is_found_and_named(stored: ConsumerGroup, corruption: str) -> None:
     assert_found(stored, CORRUPTIONS[corruption], f"s{list(CORRUPTIONS).index(corruption)}")

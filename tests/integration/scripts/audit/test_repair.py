@@ -10,10 +10,10 @@ from stack.waiting import wait_until
 from tests.integration.scripts.audit import test_corrupt_products as products
 from tests.integration.scripts.audit import test_corrupt_sums as sums
 from tests.integration.scripts.audit.corrupting import copied
-from tests.support.audit import audit
-from tests.support.invariant import check_aggregates
-from tests.support.pipeline import Pipeline, now_ms, pipeline
-from tests.support.servers import KafkaServer, MongoServer
+from tests.support.commands.audit import audit
+from tests.support.documents.invariant import check_aggregates
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 
 def spoil_all(database: SyncDatabase) -> None:
@@ -27,7 +27,7 @@ def spoil_all(database: SyncDatabase) -> None:
     sums.invent_a_rollup(database)
 
 
-def test_a_repair_heals_and_the_next_audit_finds_nothing(stored: Pipeline) -> None:
+def test_a_repair_heals_and_the_next_audit_finds_nothing(stored: ConsumerGroup) -> None:
     database = copied(stored.database, f"{stored.topic}-repaired")
     spoil_all(database)
     for corruption in ("an amount that is no number", "an unknown field in a minute", "seconds that are none"):
@@ -43,7 +43,7 @@ def test_a_repair_heals_and_the_next_audit_finds_nothing(stored: Pipeline) -> No
 
 
 def test_a_repair_under_load_loses_nothing(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> None:
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as events:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         events.publish(generate(count=4_000, products=30, seed=1, spread_seconds=80_000, now_ms=now_ms()))
         consumer = events.consumer()
         events.wait_handled()

@@ -13,12 +13,12 @@ from confluent_kafka.admin import AdminClient
 from consumer.process.failpoints import REPLAY_STEPS
 from scripts.publish.generate import Message, generate
 from shared.documents import event_collection
-from tests.support.audit import findings_of, script
-from tests.support.invariant import check_aggregates
-from tests.support.pipeline import Pipeline, now_ms, pipeline
+from tests.support.commands.audit import findings_of, script
+from tests.support.documents.invariant import check_aggregates
+from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
+from tests.support.kafka.topic_config import set_topic
 from tests.support.process import module
-from tests.support.servers import KafkaServer, MongoServer
-from tests.support.topic_config import set_topic
+from tests.support.servers.interface import KafkaServer, MongoServer
 
 OLD = 30
 """Messages whose events are two days old, of which a consumer that keeps one day makes dead letters."""
@@ -33,9 +33,9 @@ def old_message(number: int) -> bytes:
 
 
 @pytest.fixture
-def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[Pipeline]:
+def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[ConsumerGroup]:
     """300 events and 35 dead letters of two reasons; the consumer has ended."""
-    with pipeline(kafka, mongo, tmp_path, partitions=2) as one:
+    with consumer_group(kafka, mongo, tmp_path, partitions=2) as one:
         one.publish(generate(count=300, products=5, seed=1, now_ms=now_ms()))
         one.publish(Message(b"%d" % number, old_message(number), "too_old") for number in range(OLD))
         one.publish(Message(b"%d" % number, b"not json", "not_json") for number in range(SPOILED))
@@ -45,22 +45,22 @@ def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[P
         yield one
 
 
-def dead_letters(events: Pipeline, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def dead_letters(events: ConsumerGroup, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return script("dead_letters", events.environment(**environment), *arguments)
 
 
-def states(events: Pipeline) -> dict[str, int]:
+def states(events: ConsumerGroup) -> dict[str, int]:
     counted = events.database.rejected_events.aggregate([{"$group": {"_id": "$state", "count": {"$sum": 1}}}])
     return {one["_id"]: one["count"] for one in counted}
 
 
-def replayed(events: Pipeline) -> int:
+def replayed(events: ConsumerGroup) -> int:
     """How many replayed events are stored."""
     names = events.database.list_collection_names(filter={"name": {"$regex": "^events_"}})
     return sum(events.database[name].count_documents({"_id.k": -1}) for name in names)
 
 
-def test_replayed_letters_count_once_at_their_own_time_and_the_others_stay(events: Pipeline) -> None:
+def test_replayed_letters_count_once_at_their_own_time_and_the_others_stay(events: ConsumerGroup) -> None:
     assert findings_of(events, events.database) == []
     first = dead_letters(events, "replay", "--all")
     assert (first.returncode, replayed(events)) == (1, OLD), first.stderr
@@ -73,7 +73,7 @@ def test_replayed_letters_count_once_at_their_own_time_and_the_others_stay(event
     assert (again.returncode, replayed(events)) == (1, OLD)
 
 
-def test_a_letter_and_its_replayed_event_are_held_together(events: Pipeline) -> None:
+def test_a_letter_and_its_replayed_event_are_held_together(events: ConsumerGroup) -> None:
     def kinds() -> set[str]:
         return {one.kind.value for one in findings_of(events, events.database) if one.kind != "sum_differs"}
 
@@ -88,7 +88,7 @@ def test_a_letter_and_its_replayed_event_are_held_together(events: Pipeline) -> 
     assert kinds() == {"letter_without_replay"}
 
 
-def test_a_replay_that_is_killed_at_any_step_counts_once(events: Pipeline) -> None:
+def test_a_replay_that_is_killed_at_any_step_counts_once(events: ConsumerGroup) -> None:
     letters = list(events.database.rejected_events.find({"reason": "too_old"}, {"_id": 1}))
     places = [f"{letter['_id']['k']}:{letter['_id']['o']}" for letter in letters]
     each = OLD // len(REPLAY_STEPS)
@@ -104,7 +104,7 @@ def test_a_replay_that_is_killed_at_any_step_counts_once(events: Pipeline) -> No
     check_aggregates(events.database)
 
 
-def test_concurrent_replays_of_the_same_letters_count_once(events: Pipeline, tmp_path: Path) -> None:
+def test_concurrent_replays_of_the_same_letters_count_once(events: ConsumerGroup, tmp_path: Path) -> None:
     both = [
         module(
             "scripts.dead_letters", tmp_path / f"{number}.log", events.environment(), "replay", "--reason", "too_old"
@@ -119,7 +119,7 @@ def test_concurrent_replays_of_the_same_letters_count_once(events: Pipeline, tmp
     assert findings_of(events, events.database) == []
 
 
-def test_discarded_letters_are_replayed_by_force_alone(events: Pipeline) -> None:
+def test_discarded_letters_are_replayed_by_force_alone(events: ConsumerGroup) -> None:
     assert dead_letters(events, "discard", "--reason", "too_old", "--note", "not ours").returncode == 0
     assert states(events) == {"discarded": OLD, "new": SPOILED}
     letter = events.database.rejected_events.find_one({"reason": "too_old"})
@@ -133,7 +133,7 @@ def test_discarded_letters_are_replayed_by_force_alone(events: Pipeline) -> None
     assert findings_of(events, events.database) == []
 
 
-def test_letters_are_listed_shown_and_exported(events: Pipeline) -> None:
+def test_letters_are_listed_shown_and_exported(events: ConsumerGroup) -> None:
     listed = dead_letters(events, "list", "--reason", "not_json")
     assert listed.stdout.count("not_json") == SPOILED
     assert "too_old" not in listed.stdout
@@ -151,7 +151,7 @@ def test_letters_are_listed_shown_and_exported(events: Pipeline) -> None:
     assert dead_letters(events, "show", "0:999999").returncode == 1
 
 
-def test_a_cut_letter_is_replayed_from_kafka_while_it_holds_it(events: Pipeline) -> None:
+def test_a_cut_letter_is_replayed_from_kafka_while_it_holds_it(events: ConsumerGroup) -> None:
     admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
     set_topic(events.kafka, events.topic, max_message_bytes=4_000_000)
     producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "message.max.bytes": 4_000_000})

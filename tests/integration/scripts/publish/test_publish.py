@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from scripts.publish.generate import generate
 from tests.support.process import ROOT, Running, module
-from tests.support.servers import KafkaServer
+from tests.support.servers.interface import KafkaServer
 
 PARTITIONS = 3
 SOLD = ("sold", "--product", "3", "--units", "10", "--amount", "1000")

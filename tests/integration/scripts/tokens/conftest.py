@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.api.conftest import empty_database, running_api
-from tests.support.api import KEY, Api, RunningClock
-from tests.support.history import Documents, Sold, store
-from tests.support.servers import MongoServer
-from tests.support.tokens import Cli
+from tests.support.api.running import KEY, Api, RunningClock
+from tests.support.commands.tokens import TokensCommand
+from tests.support.documents.given_events import Documents, GivenSale, store
+from tests.support.servers.interface import MongoServer
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def database(mongo: MongoServer) -> Iterator[Documents]:
 
 
 @pytest.fixture
-def cli(mongo: MongoServer, database: Documents) -> Cli:
-    return Cli({"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY})
+def cli(mongo: MongoServer, database: Documents) -> TokensCommand:
+    return TokensCommand({"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY})
 
 
 @pytest.fixture
@@ -31,5 +31,5 @@ def clock() -> RunningClock:
 def api(mongo: MongoServer, database: Documents, clock: RunningClock) -> Iterator[Api]:
     """At the present time, as the command is."""
     with running_api(mongo, database, clock) as api:
-        store(database, [Sold(product, clock(), "5") for product in (3, 4)])
+        store(database, [GivenSale(product, clock(), "5") for product in (3, 4)])
         yield api

@@ -8,16 +8,16 @@ import pytest
 from jose import jwt
 
 from stack.waiting import wait_until
-from tests.support.api import KEY, Api, RunningClock, tokens_of
-from tests.support.history import Documents
-from tests.support.tokens import Cli
+from tests.support.api.running import KEY, Api, RunningClock, tokens_of
+from tests.support.commands.tokens import TokensCommand
+from tests.support.documents.given_events import Documents
 
 
 def is_refused(api: Api, token: str) -> bool:
     return api.get("/api/product/sale", token).status_code == 401
 
 
-def test_the_token_alone_is_on_standard_output(cli: Cli, database: Documents) -> None:
+def test_the_token_alone_is_on_standard_output(cli: TokensCommand, database: Documents) -> None:
     done = cli("issue", "--name", "dashboard", "--scope", "sales:read", "--scope", "ratings:read")
     assert done.returncode == 0
     token = done.stdout.removesuffix("\n")
@@ -34,13 +34,13 @@ def test_the_token_alone_is_on_standard_output(cli: Cli, database: Documents) ->
     assert KEY not in done.stderr
 
 
-def test_an_issued_token_is_let_in(cli: Cli, api: Api) -> None:
+def test_an_issued_token_is_let_in(cli: TokensCommand, api: Api) -> None:
     token = cli.issue("--name", "dashboard")
     assert api.get("/api/product/sale/3", token).text == '{"total": 5}'
     assert api.get("/api/product/rating/3", token).text == '{"average_rating": null}'
 
 
-def test_scopes_products_and_days(cli: Cli, api: Api, clock: RunningClock) -> None:
+def test_scopes_products_and_days(cli: TokensCommand, api: Api, clock: RunningClock) -> None:
     token = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--product", "0", "--days", "1")
     assert api.get("/api/product/sale/3", token).status_code == 200
     assert api.get("/api/product/sale/0", token).status_code == 404
@@ -50,7 +50,7 @@ def test_scopes_products_and_days(cli: Cli, api: Api, clock: RunningClock) -> No
     assert api.get("/api/product/sale/3", token).status_code == 401
 
 
-def test_by_default_a_token_opens_nothing(cli: Cli, api: Api) -> None:
+def test_by_default_a_token_opens_nothing(cli: TokensCommand, api: Api) -> None:
     done = cli("issue", "--name", "bare", "--json")
     assert "no scope, so that it opens nothing" in done.stderr
     issued = json.loads(done.stdout)
@@ -59,7 +59,7 @@ def test_by_default_a_token_opens_nothing(cli: Cli, api: Api) -> None:
         assert api.get(path, issued["token"]).status_code == 403
 
 
-def test_revoking_by_name_ends_all_of_that_name(cli: Cli, api: Api) -> None:
+def test_revoking_by_name_ends_all_of_that_name(cli: TokensCommand, api: Api) -> None:
     old, new, other = (cli.issue("--name", name) for name in ("shop", "shop", "dashboard"))
     done = cli("revoke", "shop")
     assert done.returncode == 0
@@ -69,7 +69,7 @@ def test_revoking_by_name_ends_all_of_that_name(cli: Cli, api: Api) -> None:
     assert api.get("/api/product/sale", other).status_code == 200
 
 
-def test_revoking_by_id_ends_one(cli: Cli, api: Api) -> None:
+def test_revoking_by_id_ends_one(cli: TokensCommand, api: Api) -> None:
     first, second = cli.issue("--name", "shop"), cli.issue("--name", "shop")
     (record, _) = api.tokens.find().sort("_id")
     assert cli("revoke", record["_id"][:12]).returncode == 0
@@ -79,14 +79,14 @@ def test_revoking_by_id_ends_one(cli: Cli, api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "0123456789ab", ".*", "$ne", "a" * 64])
-def test_revoking_what_is_not_there(cli: Cli, name: str) -> None:
+def test_revoking_what_is_not_there(cli: TokensCommand, name: str) -> None:
     cli.issue("--name", "shop")
     done = cli("revoke", name)
     assert done.returncode == 1
     assert "there is no token" in done.stderr
 
 
-def test_rotating_hands_the_rights_on(cli: Cli, api: Api, clock: RunningClock) -> None:
+def test_rotating_hands_the_rights_on(cli: TokensCommand, api: Api, clock: RunningClock) -> None:
     old = cli.issue("--name", "shop", "--scope", "sales:read", "--product", "3", "--days", "30")
     done = cli("rotate", "shop", "--overlap-minutes", "60", "--json")
     new = json.loads(done.stdout)
@@ -107,7 +107,7 @@ def test_rotating_hands_the_rights_on(cli: Cli, api: Api, clock: RunningClock) -
     assert [api.get("/api/product/sale/3", token).status_code for token in tokens] == [401, 200]
 
 
-def test_rotating_without_overlap_revokes_at_once(cli: Cli, api: Api) -> None:
+def test_rotating_without_overlap_revokes_at_once(cli: TokensCommand, api: Api) -> None:
     old = cli.issue("--name", "shop")
     new = cli("rotate", "shop", "--overlap-minutes", "0").stdout.strip()
     assert api.get("/api/product/sale", new).status_code == 200

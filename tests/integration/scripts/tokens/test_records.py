@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from jose import jwt
 
-from tests.support.api import tokens_of, uses_of
-from tests.support.history import Documents
-from tests.support.tokens import Cli
+from tests.support.api.running import tokens_of, uses_of
+from tests.support.commands.tokens import TokensCommand
+from tests.support.documents.given_events import Documents
 
 
-def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: Cli) -> None:
+def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: TokensCommand) -> None:
     tokens = [
         cli.issue("--name", "dashboard"),
         cli.issue("--name", "Große Halle", "--scope", "ratings:read", "--product", "7"),
@@ -22,7 +22,7 @@ def test_the_list_shows_what_tokens_may_and_never_the_tokens(cli: Cli) -> None:
         assert not [part for part in (*token.split("."), jwt.get_unverified_claims(token)["jti"]) if part in listed]
 
 
-def test_what_is_asked_for_is_shown(cli: Cli) -> None:
+def test_what_is_asked_for_is_shown(cli: TokensCommand) -> None:
     limits = ("--network", "192.0.2.0/24", "--network", "2001:DB8::1", "--idle-days", "7", "--days", "30")
     scopes = ("--scope", "live:read", "--scope", "admin")
     issued = json.loads(cli("issue", "--name", "limited", *scopes, *limits, "--product", "7", "--json").stdout)
@@ -39,7 +39,7 @@ def test_what_is_asked_for_is_shown(cli: Cli) -> None:
     assert token not in shown
 
 
-def test_the_last_use_is_shown(cli: Cli, database: Documents) -> None:
+def test_the_last_use_is_shown(cli: TokensCommand, database: Documents) -> None:
     for name in ("of an earlier version", "used", "unused"):
         cli.issue("--name", name, "--idle-days", "1")
     ids = {record["name"]: record["_id"] for record in tokens_of(database).find()}
@@ -59,7 +59,7 @@ def test_the_last_use_is_shown(cli: Cli, database: Documents) -> None:
     assert listed["unused"]["last_used_at"] is None
 
 
-def test_a_name_that_several_have_is_not_enough(cli: Cli) -> None:
+def test_a_name_that_several_have_is_not_enough(cli: TokensCommand) -> None:
     for _ in range(2):
         cli.issue("--name", "shop")
     done = cli("show", "shop")
@@ -67,7 +67,7 @@ def test_a_name_that_several_have_is_not_enough(cli: Cli) -> None:
     assert "names several tokens, give the id of one" in done.stderr
 
 
-def test_records_of_an_earlier_version_are_shown(cli: Cli, database: Documents) -> None:
+def test_records_of_an_earlier_version_are_shown(cli: TokensCommand, database: Documents) -> None:
     token = cli.issue("--name", "old")
     newer = ("networks", "idle_seconds", "key_id", "replaced_by")
     database.client[f"{database.name}_access"]["api_tokens"].update_many({}, {"$unset": dict.fromkeys(newer, "")})
@@ -79,7 +79,7 @@ def test_records_of_an_earlier_version_are_shown(cli: Cli, database: Documents) 
     assert "deleted 0" in cli("prune").stderr
 
 
-def test_pruning_deletes_what_ended_long_ago(cli: Cli, database: Documents) -> None:
+def test_pruning_deletes_what_ended_long_ago(cli: TokensCommand, database: Documents) -> None:
     for name in ("valid", "expired", "long expired", "long revoked"):
         cli.issue("--name", name)
     now = datetime.now(UTC)

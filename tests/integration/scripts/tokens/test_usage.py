@@ -3,9 +3,9 @@
 import pytest
 
 from stack import ports
-from tests.support.api import tokens_of
-from tests.support.history import Documents
-from tests.support.tokens import Cli
+from tests.support.api.running import tokens_of
+from tests.support.commands.tokens import TokensCommand
+from tests.support.documents.given_events import Documents
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ from tests.support.tokens import Cli
         (["issue", "--name", "x", "--days", "0"], "--days"),
     ],
 )
-def test_wrong_usage(cli: Cli, database: Documents, arguments: list[str], message: str) -> None:
+def test_wrong_usage(cli: TokensCommand, database: Documents, arguments: list[str], message: str) -> None:
     done = cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in " ".join(done.stderr.replace("│", " ").split())
     assert tokens_of(database).count_documents({}) == 0
 
 
-def test_wrong_settings(cli: Cli) -> None:
+def test_wrong_settings(cli: TokensCommand) -> None:
     done = cli("issue", "--name", "x", TOKEN_SIGNING_KEY="weak-private-key")
     assert (done.returncode, done.stdout) == (78, "")
     assert "TOKEN_SIGNING_KEY" in done.stderr
@@ -40,7 +40,7 @@ def test_wrong_settings(cli: Cli) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_no_mongodb(cli: Cli) -> None:
+def test_no_mongodb(cli: TokensCommand) -> None:
     (port,) = ports.pick(1)
     uri = f"mongodb://user:hidden@127.0.0.1:{port}/?replicaSet=rs0"
     for arguments in (("issue", "--name", "x"), ("list",), ("revoke", "x"), ("prune",)):

@@ -16,7 +16,7 @@ from api.auth.keys import Key, configured_keys, folder_keys, signing_key
 from api.services import token_signer
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
-from tests.support.keys import pem_pair, point_of
+from tests.support.api.keys import pem_pair, point_of
 
 GOOD = "kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from api.auth.keys import Key
 from api.auth.tokens import InvalidToken, TokenSigner, TokenVerifier
 from shared.errors import ConfigurationError
-from tests.support.jws import encoded, signed
-from tests.support.keys import pem_pair, point_of
+from tests.support.api.jws import encoded, signed
+from tests.support.api.keys import pem_pair, point_of
 from tests.support.process import ROOT
 
 NOW = 1_780_000_000

@@ -12,8 +12,8 @@ from jose import jwt
 
 from api.auth.keys import Key
 from api.auth.tokens import MAX_BYTES, InvalidToken, TokenSigner, TokenVerifier
-from tests.support import jws
-from tests.support.jws import encoded
+from tests.support.api import jws
+from tests.support.api.jws import encoded
 
 SECRET = b"kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
 KEY = Key.from_text("main", SECRET.decode())

@@ -18,7 +18,7 @@ from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.storage.preparation import prepare
 from scripts.publish.generate import generate
-from tests.support.messages import received
+from tests.support.kafka.messages import received
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

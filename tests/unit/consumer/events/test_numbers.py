@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from shared.documents import decimal128, scaled
+from shared.decimals import decimal128, scaled
 from shared.events import amount_units, exact_decimal, rating_units, time_ms, whole_number
 
 GRAMMAR = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?", re.ASCII)

@@ -15,7 +15,7 @@ from consumer.partitions.taken import Taken
 from consumer.storage.memory import KnownProduct, ProductKey
 from consumer.storage.plan import HourKey, Statements, Stored, plan, renamed, uncertain_hours
 from consumer.storage.preparation import Prepared, prepare
-from tests.support.writing import rated, sold
+from tests.support.documents.writing import rated, sold
 
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

@@ -14,15 +14,8 @@ from consumer.events.event import Event, Rated, Sold
 from consumer.storage.statements.products import product_update
 from consumer.storage.statements.rollups import rollup_updates
 from consumer.storage.statements.totals import total_updates
-from shared.documents import (
-    decimal128,
-    hour_total_id,
-    minute_path,
-    minute_total_id,
-    product_id,
-    rollup_id,
-    second_path,
-)
+from shared.decimals import decimal128
+from shared.documents import hour_total_id, minute_path, minute_total_id, product_id, rollup_id, second_path
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_000_000 + 3 * 3_600_000) | st.just(59_999)
 PRODUCTS = st.integers(1, 2) | st.just(2**31) | st.just(2**63 - 1)

@@ -1,0 +1,9 @@
+"""What must hold after, and during, every fault.
+
+- `contents`: each message is stored as it was published
+- `behaviour`: no consumer failed, or halted unasked; what Kafka was committed is never ahead of MongoDB
+- `audit`: the operators' own audit finds nothing
+- `answers`: the API answers what the published events add up to
+- `ownership`: which consumer has which partition
+- `stalls`: how long nothing was written though there was something to read
+"""

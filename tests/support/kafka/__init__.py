@@ -1,0 +1,7 @@
+"""Kafka as tests use it: topics, messages, consumers.
+
+- `topic_config`: change a topic's settings
+- `messages`: messages as a consumer gets them, made without Kafka
+- `consumer_group`: a topic, the consumers that read it, the database that they write; and what was published
+- `copies`: read a topic of dead letters
+"""
