@@ -20,8 +20,8 @@ from rich.console import Console
 from consumer.process import failpoints
 from consumer.process.clocks import Clocks
 from scripts.common.sessions import only_session
-from scripts.dead_letters import original, run, show
-from scripts.dead_letters.failures import errors_as_messages, found, messages, refuse_everything
+from scripts.dead_letters import display, original_value, replay_run
+from scripts.dead_letters.error_messages import errors_as_messages, found, messages, refuse_everything
 from scripts.dead_letters.options import All, Partitions, Places, Reasons, Since, States, Until
 from scripts.dead_letters.replay import Replays
 from scripts.dead_letters.selection import Selection
@@ -57,9 +57,9 @@ def list_(
     console = Console()
     if not console.is_terminal:
         console.width = 200
-    console.print(show.table(letters))
+    console.print(display.table(letters))
     shown = f", {len(letters)} of them shown" if sum(counts.values()) > len(letters) else ""
-    messages.print(f"{sum(counts.values())} dead letters{shown}; {run.counted(counts)}", highlight=False)
+    messages.print(f"{sum(counts.values())} dead letters{shown}; {replay_run.counted(counts)}", highlight=False)
 
 
 @app.command(name="show")
@@ -69,7 +69,7 @@ def show_(place: Annotated[list[str], typer.Argument(help="`PARTITION:OFFSET`, a
         settings, database = _connected()
         letters = found(_selection(settings, place).find(database))
         for letter in letters:
-            for line in show.lines(letter):
+            for line in display.lines(letter):
                 print(line)  # noqa: T201
 
 
@@ -99,10 +99,10 @@ def replay(
                 session,
                 settings.event_retention_days,
                 states,
-                lambda letter: original.value_of(letter, database, settings),
+                lambda letter: original_value.value_of(letter, database, settings),
                 _now,
             )
-            if not run.tell(run.replayed(replays, found(selection.find(database)), dry_run), messages):
+            if not replay_run.tell(replay_run.replayed(replays, found(selection.find(database)), dry_run), messages):
                 raise typer.Exit(1)
 
 
@@ -150,7 +150,7 @@ def export(
         count = 0
         with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8") as file:
             for letter in letters:
-                file.write(json.dumps(show.as_json(letter)) + "\n")
+                file.write(json.dumps(display.as_json(letter)) + "\n")
                 count += 1
     messages.print(f"{count} dead letters written", highlight=False)
 

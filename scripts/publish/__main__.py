@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
-from scripts.publish import run as _run
-from scripts.publish import single as _single
+from scripts.publish import publisher as _run
+from scripts.publish import single_event as _single
 from scripts.publish.generate import generate as generate_messages
 from scripts.publish.send import PlainRecord
 from scripts.publish.totals import Totals, counted

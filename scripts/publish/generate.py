@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
-from scripts.publish.invalid import INVALID, REASONS
+from scripts.publish.invalid_messages import INVALID, REASONS
 
 SOLD_SHARE = 0.7
 SECOND_MS = 1_000

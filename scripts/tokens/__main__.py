@@ -15,9 +15,8 @@ from rich.console import Console
 
 from api.auth.access import SCOPES
 from scripts.common.errors import errors_as_messages
-from scripts.tokens import records as token_records
-from scripts.tokens import views
-from scripts.tokens.records import ID_DIGITS, NoSuchToken, Rights
+from scripts.tokens import display, token_records
+from scripts.tokens.token_records import ID_DIGITS, NoSuchToken, Rights
 from shared.documents import Document
 from shared.events import MAX_PRODUCT_ID
 
@@ -77,9 +76,9 @@ def list_(as_json: AsJson = False) -> None:
     with errors_as_messages(messages, NoSuchToken):
         found = token_records.matching(token_records.records(), {})
     if as_json:
-        views.print_json([views.view(record) for record in found])
+        display.print_json([display.view(record) for record in found])
     else:
-        views.print_list(found)
+        display.print_list(found)
 
 
 @app.command()
@@ -88,9 +87,9 @@ def show(token: Token, as_json: AsJson = False) -> None:
     with errors_as_messages(messages, NoSuchToken):
         record = token_records.the_one(token_records.records(), token)
     if as_json:
-        views.print_json(views.view(record))
+        display.print_json(display.view(record))
     else:
-        views.print_one(record)
+        display.print_one(record)
 
 
 @app.command()
@@ -103,7 +102,7 @@ def revoke(token: Token, as_json: AsJson = False) -> None:
     for record in revoked:
         messages.print(f"revoked {record['_id'][:ID_DIGITS]} ({record['name']})", markup=False)
     if as_json:
-        views.print_json([views.view(record) for record in revoked])
+        display.print_json([display.view(record) for record in revoked])
 
 
 @app.command()
@@ -141,13 +140,13 @@ def prune(
         deleted = token_records.prune(token_records.records(), datetime.now(UTC) - timedelta(days=days))
     messages.print(f"deleted {deleted} records")
     if as_json:
-        views.print_json({"deleted": deleted})
+        display.print_json({"deleted": deleted})
 
 
 def _hand_over(token: str, record: Document, as_json: bool) -> None:
-    messages.print(f"{views.summary(record)}; it is not shown again", markup=False)
+    messages.print(f"{display.summary(record)}; it is not shown again", markup=False)
     if as_json:
-        views.print_json({"token": token, **views.view(record)})
+        display.print_json({"token": token, **display.view(record)})
     else:
         print(token)  # noqa: T201
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.publish.__main__ import app
-from scripts.publish.single import literal
+from scripts.publish.single_event import literal
 
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
 RATED = ["rated", "--product", "1", "--rating", "4.5", "--category", "Software"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.publish.generate import Message, Rated, Sold, generate
-from scripts.publish.invalid import INVALID, REASONS
+from scripts.publish.invalid_messages import INVALID, REASONS
 from scripts.publish.totals import Totals, counted, exact, plain, total
 
 NOW_MS = 1_767_225_600_250

@@ -7,7 +7,7 @@ from typing import Final
 from rich.console import Console
 
 from consumer.events.rejection import Rejection
-from scripts.dead_letters.original import Gone
+from scripts.dead_letters.original_value import Gone
 from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
 from scripts.dead_letters.selection import place_of
 from shared.documents import Document

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.auth.records import ends_at
-from scripts.tokens.records import ID_DIGITS, state
+from scripts.tokens.token_records import ID_DIGITS, state
 from shared.documents import Document
 
 _FILE_WIDTH: Final = 220
