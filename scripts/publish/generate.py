@@ -15,7 +15,7 @@ SOLD_SHARE = 0.7
 SECOND_MS = 1_000
 
 
-class Sold(NamedTuple):
+class ExpectedSale(NamedTuple):
     """An accepted sale: `amount` in millionths, `at_ms` UTC milliseconds or None: the Kafka record's timestamp."""
 
     product: int
@@ -24,8 +24,8 @@ class Sold(NamedTuple):
     at_ms: int | None
 
 
-class Rated(NamedTuple):
-    """An accepted rating: `rating` in hundredths, `at_ms` as in Sold."""
+class ExpectedRating(NamedTuple):
+    """An accepted rating: `rating` in hundredths, `at_ms` as in ExpectedSale."""
 
     product: int
     rating: int
@@ -33,11 +33,11 @@ class Rated(NamedTuple):
     at_ms: int | None
 
 
-Expected = Sold | Rated | str
+Expected = ExpectedSale | ExpectedRating | str
 """The numbers of an accepted event, or the reason code of a rejection."""
 
 
-class Message(NamedTuple):
+class GeneratedMessage(NamedTuple):
     """One Kafka message and what is expected of it. A value of None is a tombstone."""
 
     key: bytes | None
@@ -94,7 +94,7 @@ def generate(
     keyed: bool = True,
     spread_seconds: int = 0,
     now_ms: int = 0,
-) -> Iterator[Message]:
+) -> Iterator[GeneratedMessage]:
     """`count` messages about the products 1 … `products`.
 
     `invalid` is the fraction of messages that a consumer must reject; they walk through every reason in turn, so
@@ -109,7 +109,7 @@ def generate(
         if random() < invalid:
             variants = INVALID[REASONS[rejected % len(REASONS)]]
             make = variants[rejected // len(REASONS) % len(variants)]
-            yield Message(key, make(product), REASONS[rejected % len(REASONS)])
+            yield GeneratedMessage(key, make(product), REASONS[rejected % len(REASONS)])
             rejected += 1
             continue
         if spread_seconds:
@@ -121,22 +121,26 @@ def generate(
             yield _rated(key, product, random(), random(), at_ms, clock)
 
 
-def _sold(key: bytes | None, product: int, shape: float, size: float, at_ms: int | None, clock: bytes) -> Message:
+def _sold(
+    key: bytes | None, product: int, shape: float, size: float, at_ms: int | None, clock: bytes
+) -> GeneratedMessage:
     units = 1 + int(size * 50)
     form, fraction, part = _AMOUNT_FORMS[int(shape * 1000) % len(_AMOUNT_FORMS)]
     amount = int(size * 10_000 * fraction)
     numbers = divmod(amount, fraction) if fraction > 1 else amount
     value = _SOLD[int(shape * len(_SOLD))] % (product, product, units, form % numbers, clock)
-    return Message(key, value, Sold(product, units, amount * part, at_ms))
+    return GeneratedMessage(key, value, ExpectedSale(product, units, amount * part, at_ms))
 
 
-def _rated(key: bytes | None, product: int, shape: float, size: float, at_ms: int | None, clock: bytes) -> Message:
+def _rated(
+    key: bytes | None, product: int, shape: float, size: float, at_ms: int | None, clock: bytes
+) -> GeneratedMessage:
     category = _CATEGORIES[int(size * 1000) % len(_CATEGORIES)]
     form, fraction, part = _RATING_FORMS[int(shape * 1000) % len(_RATING_FORMS)]
     rating = int(size * (5 * fraction + 1))
     numbers = divmod(rating, fraction) if fraction > 1 else rating
     value = _RATED[int(shape * len(_RATED))] % (product, product, form % numbers, category.encode(), clock)
-    return Message(key, value, Rated(product, rating * part, category, at_ms))
+    return GeneratedMessage(key, value, ExpectedRating(product, rating * part, category, at_ms))
 
 
 def _rfc3339(time_ms: int) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from scripts.publish.generate import Expected, Message, Sold
+from scripts.publish.generate import Expected, ExpectedSale, GeneratedMessage
 
 AMOUNT_DECIMALS = 6
 RATING_DECIMALS = 2
@@ -36,7 +36,7 @@ class Totals:
             self.rejected[expected] += 1
             return
         product = self.products[expected.product]
-        if isinstance(expected, Sold):
+        if isinstance(expected, ExpectedSale):
             product.sales += 1
             product.units += expected.units
             product.amount += expected.amount
@@ -59,12 +59,12 @@ class Totals:
         return {
             "accepted": self.accepted,
             "rejected": dict(sorted(self.rejected.items())),
-            "amount": plain(self.amount),
+            "amount": decimal_text(self.amount),
             "products": {str(number): _product_json(self.products[number]) for number in sorted(self.products)},
         }
 
 
-def counted(messages: Iterable[Message], totals: Totals) -> Iterator[Message]:
+def counted(messages: Iterable[GeneratedMessage], totals: Totals) -> Iterator[GeneratedMessage]:
     """The same messages, each added to `totals` as it passes."""
     add = totals.add
     for message in messages:
@@ -72,7 +72,7 @@ def counted(messages: Iterable[Message], totals: Totals) -> Iterator[Message]:
         yield message
 
 
-def total(messages: Iterable[Message]) -> Totals:
+def total(messages: Iterable[GeneratedMessage]) -> Totals:
     """Totals of all `messages`."""
     totals = Totals()
     for message in messages:
@@ -85,7 +85,7 @@ def exact(units: int, decimals: int) -> Decimal:
     return Decimal((0 if units >= 0 else 1, tuple(map(int, str(abs(units)))), -decimals))
 
 
-def plain(number: Decimal) -> str:
+def decimal_text(number: Decimal) -> str:
     """Plain notation without an exponent or trailing zeros after the point, as the API answers."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -95,7 +95,7 @@ def _product_json(product: ProductTotals) -> dict[str, Any]:
     return {
         "sales": product.sales,
         "units": product.units,
-        "amount": plain(exact(product.amount, AMOUNT_DECIMALS)),
+        "amount": decimal_text(exact(product.amount, AMOUNT_DECIMALS)),
         "ratings": product.ratings,
-        "rating_sum": plain(exact(product.rating_sum, RATING_DECIMALS)),
+        "rating_sum": decimal_text(exact(product.rating_sum, RATING_DECIMALS)),
     }

@@ -10,8 +10,7 @@ from random import Random
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from scripts.publish.generate import Expected, generate
-from scripts.publish.generate import Message as Generated
+from scripts.publish.generate import Expected, GeneratedMessage, generate
 from tests.support.invariant import Place
 from tests.support.pipeline import now_ms
 
@@ -61,7 +60,7 @@ class Traffic:
             share = count // len(streams) + (number < count % len(streams))
             self.send(islice(stream, share))
 
-    def send(self, messages: Iterator[Generated]) -> None:
+    def send(self, messages: Iterator[GeneratedMessage]) -> None:
         """Publish these messages."""
         producer = self._producer()
         for message in messages:
@@ -87,7 +86,7 @@ class Traffic:
             else:
                 producer.commit_transaction(30)
 
-    def _streams(self) -> list[Iterator[Generated]]:
+    def _streams(self) -> list[Iterator[GeneratedMessage]]:
         """Endless, each with a seed of its own."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
         kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)
@@ -96,7 +95,7 @@ class Traffic:
             for kind in kinds
         ]
 
-    def _publish_on(self, stream: Iterator[Generated], rate: float) -> None:
+    def _publish_on(self, stream: Iterator[GeneratedMessage], rate: float) -> None:
         try:
             producer, started, sent = self._producer(), time.monotonic(), 0
             while not self._ends.wait(max(0.0, started + sent / rate - time.monotonic())):
@@ -122,7 +121,7 @@ class Traffic:
             }
         )
 
-    def _produce(self, producer: Producer, message: Generated) -> None:
+    def _produce(self, producer: Producer, message: GeneratedMessage) -> None:
         # Ours, since a batch sent again that Kafka had already is acknowledged with the time of its last message.
         recorded_ms = now_ms()
         on_delivery = partial(self._note, message.expected, recorded_ms)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 
-from scripts.publish.generate import Message as Generated
+from scripts.publish.generate import GeneratedMessage
 
 
-def received(messages: Iterable[Generated], partition: int, at_ms: int, first: int = 0) -> list[Message]:
+def received(messages: Iterable[GeneratedMessage], partition: int, at_ms: int, first: int = 0) -> list[Message]:
     """`messages` at the offsets from `first` of one partition, with `at_ms` as their timestamp."""
     return [
         Message(

@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, Message, Producer
 from pydantic import SecretStr
 
-from scripts.publish.generate import Message as Generated
+from scripts.publish.generate import GeneratedMessage
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
@@ -56,7 +56,7 @@ class Pipeline:
         process.start()
         return process
 
-    def publish(self, messages: Iterable[Generated], rate: float = 0.0) -> int:
+    def publish(self, messages: Iterable[GeneratedMessage], rate: float = 0.0) -> int:
         """Publish and await every acknowledgement, at most `rate` a second if given. Returns how many there were."""
         before = len(self.acknowledged)
         producer = Producer(

@@ -11,7 +11,7 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.process.failpoints import REPLAY_STEPS
-from scripts.publish.generate import Message, generate
+from scripts.publish.generate import GeneratedMessage, generate
 from shared.documents import event_collection
 from tests.support.audit import findings_of, script
 from tests.support.invariant import check_aggregates
@@ -37,8 +37,8 @@ def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[P
     """300 events and 35 dead letters of two reasons; the consumer has ended."""
     with pipeline(kafka, mongo, tmp_path, partitions=2) as one:
         one.publish(generate(count=300, products=5, seed=1, now_ms=now_ms()))
-        one.publish(Message(b"%d" % number, old_message(number), "too_old") for number in range(OLD))
-        one.publish(Message(b"%d" % number, b"not json", "not_json") for number in range(SPOILED))
+        one.publish(GeneratedMessage(b"%d" % number, old_message(number), "too_old") for number in range(OLD))
+        one.publish(GeneratedMessage(b"%d" % number, b"not json", "not_json") for number in range(SPOILED))
         consumer = one.consumer(EVENT_RETENTION_DAYS="1")
         one.wait_handled()
         assert consumer.stop() == 0
