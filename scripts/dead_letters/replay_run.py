@@ -1,4 +1,4 @@
-"""A run over many letters: replayed by the hundred, told one by one where one stays as it was."""
+"""Replays many letters, a hundred in a transaction, and reports what became of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,17 +7,24 @@ from typing import Final
 from rich.console import Console
 
 from consumer.events.rejection import Rejection
+from scripts.dead_letters.display import counted
 from scripts.dead_letters.original_value import Gone
 from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
-from scripts.dead_letters.selection import place_of
+from scripts.dead_letters.selection import coordinates_of
 from shared.documents import Document
 
-TOLD_ONE_BY_ONE: Final = 20
+REPORTED_ONE_BY_ONE: Final = 20
+"""So many letters that were left as they are have a line of their own, so that the counts at the end stay on the
+screen. Twice as many push them off a small terminal; half as many leave more letters unexplained."""
 _WOULD_BE: Final = "would be replayed"
 
 
 def replayed(replays: Replays, letters: Iterable[Document], dry_run: bool) -> Iterator[tuple[Document, str]]:
-    """Each letter and what became of it."""
+    """Judge letters, and store those that the contract accepts, unless it is a `dry_run`.
+
+    Yields each letter with its outcome: `REPLAYED`, or in words why the letter was left as it is. Raises what `Replays`
+    raises.
+    """
     waiting: list[Accepted] = []
     for letter in letters:
         try:
@@ -27,15 +34,16 @@ def replayed(replays: Replays, letters: Iterable[Document], dry_run: bool) -> It
         if isinstance(judged, Accepted) and not dry_run:
             waiting.append(judged)
         else:
-            yield letter, _told(judged)
+            yield letter, _outcome(judged)
         if len(waiting) >= LETTERS_AT_ONCE:
-            yield from ((one.letter, outcome) for one, outcome in replays.store(waiting))
+            yield from ((accepted.letter, outcome) for accepted, outcome in replays.store(waiting))
             waiting = []
     if waiting:
-        yield from ((one.letter, outcome) for one, outcome in replays.store(waiting))
+        yield from ((accepted.letter, outcome) for accepted, outcome in replays.store(waiting))
 
 
-def _told(judged: Accepted | Rejection | str) -> str:
+def _outcome(judged: Accepted | Rejection | str) -> str:
+    """A judgement in words, for a letter that is not stored."""
     if isinstance(judged, Accepted):
         return _WOULD_BE
     if isinstance(judged, Rejection):
@@ -43,8 +51,11 @@ def _told(judged: Accepted | Rejection | str) -> str:
     return judged
 
 
-def tell(outcomes: Iterable[tuple[Document, str]], console: Console) -> bool:
-    """Tell what became of letters. Returns whether none stays as it was that should not."""
+def report(outcomes: Iterable[tuple[Document, str]], console: Console) -> bool:
+    """Print why letters were left as they are, then how many letters have each outcome.
+
+    Returns whether all letters were replayed, or would be without the dry run.
+    """
     counts: Counter[str] = Counter()
     left = 0
     for letter, outcome in outcomes:
@@ -52,12 +63,7 @@ def tell(outcomes: Iterable[tuple[Document, str]], console: Console) -> bool:
         if outcome in (REPLAYED, _WOULD_BE):
             continue
         left += 1
-        if left <= TOLD_ONE_BY_ONE:
-            console.print(f"{place_of(letter)}: {outcome}", highlight=False, markup=False)
+        if left <= REPORTED_ONE_BY_ONE:
+            console.print(f"{coordinates_of(letter)}: {outcome}", highlight=False, markup=False)
     console.print(counted(counts), highlight=False, markup=False)
     return not left
-
-
-def counted(counts: dict[str, int]) -> str:
-    """`3 replayed, 1 its state is discarded`."""
-    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
