@@ -4,8 +4,8 @@ One transaction changes the letters' state, inserts their events and adds to the
 a letter once or not at all. Replayed events are stored under partition -1, which no consumer writes. Every replay first
 writes the document `replays` of `maintenance`, as every repair of these sums does, so they run one after another.
 
-A replayed event keeps its own time. It is too old only if it was so when Kafka recorded the message, since a letter does
-not age while it waits. It is from the future only if it is so now, since its time may have come while the letter
+A replayed event keeps its own time. It is too old only if it was so when Kafka recorded the message, since a letter
+does not age while it waits. It is from the future only if it is so now, since its time may have come while the letter
 waited. No event is stored in a day that retention has dropped.
 """
 
