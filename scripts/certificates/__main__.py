@@ -1,7 +1,7 @@
 """Make a certificate for one machine or a trial, signed by a local authority; renew it if less than 60 days are left.
 
-Run the command again at any time: it leaves a valid certificate as it is, and also one that another authority signed.
-Clients have to trust the authority's certificate, `ca.pem`.
+Run the command again at any time. It leaves a valid certificate as it is, and also a certificate that another authority
+signed. Clients have to trust the authority's certificate, `ca.pem`.
 
 Exit codes: 0 there is a certificate · 1 a folder or a file in it cannot be used · 2 wrong usage.
 """

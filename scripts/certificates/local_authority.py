@@ -29,8 +29,8 @@ RENEW_DAYS = 60
 """A certificate with fewer days left is renewed. A long-running installation renews once a month, so at 60 one missed
 month does no harm; at 30 it could, and at 120 a certificate is only replaced earlier than it must be."""
 AUTHORITY_DAYS = 3650
-"""How long the authority is valid. A new one has to be given to every client, so this is ten years; half of it would
-mean that work twice as often, twice of it that a stolen key is trusted for longer."""
+"""How long the authority is valid. A new authority's certificate has to be given to every client, so this is ten years;
+half of it would mean that work twice as often, twice of it that a stolen key is trusted for longer."""
 CLOCKS_MAY_DIFFER = timedelta(hours=1)
 """A new certificate is valid from an hour ago, for clients whose clocks are slow. At half, a client that is 45 minutes
 slow would not trust a certificate that was just made; twice as much helps only clients whose clocks are wrong by

@@ -48,7 +48,7 @@ def _was_interrupted(error: BaseException) -> bool:
 def in_transaction(session: ClientSession, write: Callable[[ClientSession], None]) -> None:
     """Run `write` in a transaction and commit it. Raises what `write` raises, and PyMongoError.
 
-    Runs `write` again if the transaction met another one, and a few times if it was killed. It may do so even after a
-    commit that succeeded, when MongoDB's reply to the commit was lost: so `write` must be safe to run again.
+    Runs `write` again if the transaction met another transaction, and a few times if it was killed. It may do so even
+    after a commit that succeeded, when MongoDB's reply to the commit was lost: so `write` must be safe to run again.
     """
     session.with_transaction(write, ReadConcern("snapshot"), WriteConcern("majority"))

@@ -127,12 +127,12 @@ class Replays:
         Returns each with its outcome: `REPLAYED`, or in words why it was left as it is. Raises PyMongoError when
         MongoDB does not answer, WrongCollection.
         """
-        for name in {event_collection(one.event.time_ms) for one in accepted}:
+        for name in {event_collection(item.event.time_ms) for item in accepted}:
             ensure_event_collection(self._database, name)
         outcome = self._attempt(accepted)
         if outcome != REPLAYED and len(accepted) > 1:
-            return [(one, self._attempt([one])) for one in accepted]
-        return [(one, outcome) for one in accepted]
+            return [(item, self._attempt([item])) for item in accepted]
+        return [(item, outcome) for item in accepted]
 
     def _attempt(self, accepted: Sequence[Accepted]) -> str:
         """Store letters in one transaction. Returns `REPLAYED`, or why none was stored."""
@@ -153,7 +153,7 @@ class Replays:
         failpoints.reach("replay_before")
         touched = {"$inc": {"count": len(accepted)}}
         self._database[MAINTENANCE].update_one({"_id": REPLAYS}, touched, upsert=True, session=session)
-        if min(one.event.time_ms for one in accepted) // DAY_MS < self._kept_from(session):
+        if min(item.event.time_ms for item in accepted) // DAY_MS < self._kept_from(session):
             raise _DroppedDay
         self._change_states(session, accepted)
         failpoints.reach("replay_after_states")
@@ -177,24 +177,24 @@ class Replays:
         now = self._clock()
         changes = [
             UpdateOne(
-                {"_id": one.letter["_id"], "state": {"$in": self._states}},
+                {"_id": item.letter["_id"], "state": {"$in": self._states}},
                 {
                     "$set": {
                         "state": REPLAYED,
                         "replayed_at": now,
                         "replayed_by": self._run,
-                        "replayed_as": bson.decode(one.document)["_id"],
+                        "replayed_as": bson.decode(item.document)["_id"],
                     }
                 },
             )
-            for one in accepted
+            for item in accepted
         ]
         if self._database[REJECTED_EVENTS].bulk_write(changes, session=session).matched_count != len(changes):
             raise _Changed
 
     def _are_replayed(self, accepted: Sequence[Accepted]) -> bool:
         """Whether this replay itself, in an earlier attempt, made events of all of them."""
-        wanted = [{"_id": one.letter["_id"], "replayed_by": self._run} for one in accepted]
+        wanted = [{"_id": item.letter["_id"], "replayed_by": self._run} for item in accepted]
         return self._database[REJECTED_EVENTS].count_documents({"$or": wanted}) == len(wanted)
 
     def _kept_from(self, session: ClientSession | None) -> int:
@@ -205,6 +205,6 @@ class Replays:
 def _by_day(accepted: Sequence[Accepted]) -> dict[str, list[bytes]]:
     """The events' documents by the name of the collection that stores them."""
     days: dict[str, list[bytes]] = {}
-    for one in accepted:
-        days.setdefault(event_collection(one.event.time_ms), []).append(one.document)
+    for item in accepted:
+        days.setdefault(event_collection(item.event.time_ms), []).append(item.document)
     return days

@@ -1,4 +1,4 @@
-"""Shows how far each of the consumer's partitions is stored, and carries out a person's decision about a halted one.
+"""Shows how far each of the consumer's partitions is stored, and carries out a decision about a halted partition.
 
 In come the documents of `partitions` and `partition_status`, and what Kafka holds. Out go a table, or a changed
 document under which consumers go on. `__main__` serves the operator alone; tests also call `decision`.

@@ -1,4 +1,4 @@
-"""Show how far each of the consumer's partitions is stored, and let a halted one go on.
+"""Show how far each of the consumer's partitions is stored, and let a halted partition go on.
 
 A consumer halts a partition if going on would skip or repeat events: the topic was deleted and created again, or Kafka
 no longer holds the next offset. `restart` accepts what Kafka holds now. Consumers notice within seconds and go on by

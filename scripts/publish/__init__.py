@@ -1,4 +1,4 @@
-"""Publishes events to Kafka: one, the lines of a file, or a generated stream whose totals are known beforehand.
+"""Publishes events to Kafka: a single event, the lines of a file, or a stream whose totals are known beforehand.
 
 In come values that a person typed, a file or a seed. Out go records in the topic, a report on standard error, an exit
 code and, if asked for, a JSON file of what a correct consumer counts. MongoDB is not touched. Tests and benchmarks

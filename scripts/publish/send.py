@@ -28,7 +28,7 @@ POLL_SECONDS = 0.1
 later; at half, the sender wakes up twice as often for nothing."""
 FLUSH_GRACE_SECONDS = 5.0
 """After the last record's time is over, its delivery report may take this long. It is a bound for a client that hangs:
-one that works reports at once, so twice or half the time changes nothing then."""
+a client that works reports at once, so twice or half the time changes nothing then."""
 
 # A broker refuses a record with one of these codes for what the record is; it may take the next record.
 _ONE_RECORD_ONLY = {

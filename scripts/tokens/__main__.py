@@ -119,7 +119,7 @@ def rotate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token with the rights of an old one and print it; the old token ends after the overlap."""
+    """Make a token with the rights of an old token and print it; the old token ends after the overlap."""
     with errors_as_messages(messages, UnusableToken):
         old = token_records.find_only(token_records.token_collection(), token)
         if token_records.state_of(old) != "valid":

@@ -99,7 +99,7 @@ def issue(rights: Rights, life: timedelta) -> tuple[str, Document]:
 def rotate(old: Document, life: timedelta | None, overlap: timedelta) -> tuple[str, Document]:
     """Make a token with the rights of the record `old`, and let the old token expire after `overlap`.
 
-    The new token lives for `life`, by default as long as the old one was made to live. With no overlap, the old token
+    The new token lives for `life`, by default as long as the old token was made to live. With no overlap, the old token
     is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError.
     """
     token, record = issue(Rights.of(old), life or old["expires_at"] - old["created_at"])

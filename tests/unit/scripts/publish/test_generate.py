@@ -1,4 +1,5 @@
-"""The generated stream: deterministic, of every kind, and expected to be what an independent reading of it gives."""
+"""The generated stream: the same arguments give the same bytes, every way to write an event occurs, and the expected
+numbers are those that a JSON parser finds in the text."""
 
 import json
 from collections import Counter

@@ -1,4 +1,5 @@
-"""What the publisher sends, judged by the consumer: each invalid variant has its reason, all else its numbers."""
+"""The consumer judges what the publisher sends: it rejects each invalid message for its reason, and finds the expected
+numbers in every other."""
 
 import time
 
