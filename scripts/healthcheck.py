@@ -4,8 +4,9 @@
     python scripts/healthcheck.py METRICS_PORT /metrics consumer_polled_at_seconds 30
 
 The first argument names the environment variable that holds the port, the second is the path. The service is well if it
-answers a GET with 200. If a metric and a number of seconds follow, it must also be at most that long ago that the
-metric was set to the time: a thread that only answers requests does not set it, while the work stands still.
+answers a GET with 200. If a metric and a number of seconds follow, the metric must also hold a time that is at
+most so long ago. The work itself sets that metric, so a thread that still answers cannot hide that the work stands
+still.
 
 Only a socket is used. To import an HTTP library every ten seconds would cost more than an idle service does.
 """

@@ -13,7 +13,8 @@ class Interruption:
     """A context in which the first SIGINT or SIGTERM calls `stop`, and a later one raises KeyboardInterrupt.
 
     Enter it on the main thread, where Python runs signal handlers. The first signal raises nothing, since an exception
-    inside a delivery report would lose the report. Only while `interruptible` waits for an item, it raises too.
+    inside a delivery report would lose the report. Only while `interruptible` waits for an item does it raise, and
+    `interruptible` catches that.
     """
 
     def __init__(self, stop: Callable[[], None]) -> None:
