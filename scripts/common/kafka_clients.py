@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from confluent_kafka import KafkaException
 
+from consumer.process.kafka_errors import reason_of
 from shared.errors import ConfigurationError
 
 
@@ -17,4 +18,4 @@ def client_settings_checked() -> Iterator[None]:
     try:
         yield
     except KafkaException as error:
-        raise ConfigurationError(f"Kafka's client does not take a KAFKA_ setting: {error.args[0].str()}") from error
+        raise ConfigurationError(f"Kafka's client does not take a KAFKA_ setting: {reason_of(error)}") from error

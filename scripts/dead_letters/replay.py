@@ -161,8 +161,8 @@ class Replays:
             commands.insert(self._database, name, documents, session)
         failpoints.reach("replay_after_events")
         replayed = Increments()
-        for one in accepted:
-            replayed.add(one.event, one.offset, one.document)
+        for item in accepted:
+            replayed.add(item.event, item.offset, item.document)
         increments = {REPLAYED_PARTITION: replayed}
         products = [
             product_update(product, REPLAYED_PARTITION, added, added.latest)

@@ -23,7 +23,7 @@ from shared.mongo import SyncDatabase, connect
 from shared.settings import ConsumerSettings
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode="markdown", add_completion=False)
-messages = Console(stderr=True)
+messages = Console(stderr=True, soft_wrap=True)
 
 
 @app.command("list")
