@@ -1,8 +1,9 @@
-"""A certificate for one machine or a trial: made with a local authority, renewed when it has less than 60 days left.
+"""Make a certificate for one machine or a trial, signed by a local authority; renew it if less than 60 days are left.
 
-Run it again at any time; what is valid stays. A certificate that the authority did not sign is left alone.
+Run the command again at any time. It leaves a valid certificate as it is, and also a certificate that another authority
+signed. Clients have to trust the authority's certificate, `ca.pem`.
 
-Exit codes: 0 there is a valid certificate · 1 a folder cannot be used, or holds no certificate · 2 wrong usage.
+Exit codes: 0 there is a certificate · 1 a folder or a file in it cannot be used · 2 wrong usage.
 """
 
 from pathlib import Path
@@ -13,17 +14,19 @@ from rich.console import Console
 
 from scripts.certificates.local_authority import ensure, utc_now
 
-app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(help=__doc__)
 def main(
-    served: Annotated[Path, typer.Option(help="Folder of certificate.pem, key.pem and ca.pem.", show_default=False)],
-    authority: Annotated[Path, typer.Option(help="Folder of the authority's own key.", show_default=False)],
-    names: Annotated[str, typer.Option(help="Host names and IP addresses that it is for, separated by commas.")],
+    served: Annotated[
+        Path, typer.Option(help="Folder that the server reads: certificate.pem, key.pem, ca.pem.", show_default=False)
+    ],
+    authority: Annotated[Path, typer.Option(help="Folder of the authority's key, ca_key.pem.", show_default=False)],
+    names: Annotated[str, typer.Option(help="Host names and IP addresses of the server, separated by commas.")],
 ) -> None:
-    """Make the certificate, or renew it."""
+    """Make the certificate or renew it, and print what was done."""
     try:
         messages.print(ensure(served, authority, names.split(","), utc_now()), markup=False)
     except (OSError, ValueError) as error:

@@ -1,10 +1,11 @@
-"""A local certificate authority, and a server's certificate signed by it: made when missing, renewed in time.
+"""Makes a local certificate authority and a server's certificate that it signs, and renews both in time.
 
-Two folders. `served` is what the server reads and clients trust: `certificate.pem`, `key.pem`, `ca.pem`. `authority`
-holds the authority's key, which no server needs. Private keys are files that their owner alone may read (0600). The
-authority may sign for its own names only, so whoever trusts it trusts it for nothing else.
+There are two folders. The server reads `served`: `certificate.pem`, `key.pem`, and `ca.pem`, the authority's
+certificate that clients trust. `authority` holds the authority's key, `ca_key.pem`, which no server needs. Only their
+owner may read private keys (0600). The authority's certificate names what it may sign for, so who trusts it trusts it
+for nothing else.
 
-A certificate that the authority did not sign is somebody's real one and is left alone.
+If `served` holds a certificate that this authority did not sign, it is somebody's real one and stays as it is.
 """
 
 import os
@@ -22,27 +23,38 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 SERVER_DAYS = 365
+"""How long a certificate is valid. For twice as long, a stolen key would serve a thief twice as long; at half, a
+machine that is rarely started has to be renewed twice a year."""
 RENEW_DAYS = 60
+"""A certificate with fewer days left is renewed. A long-running installation renews once a month, so at 60 one missed
+month does no harm; at 30 it could, and at 120 a certificate is only replaced earlier than it must be."""
 AUTHORITY_DAYS = 3650
+"""How long the authority is valid. A new authority's certificate has to be given to every client, so this is ten years;
+half of it would mean that work twice as often, twice of it that a stolen key is trusted for longer."""
 CLOCKS_MAY_DIFFER = timedelta(hours=1)
+"""A new certificate is valid from an hour ago, for clients whose clocks are slow. At half, a client that is 45 minutes
+slow would not trust a certificate that was just made; twice as much helps only clients whose clocks are wrong by
+hours."""
 
 
 @dataclass(frozen=True)
 class Signer:
-    """The authority: its certificate and its key."""
+    """The authority, by its certificate and its key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
 
 def ensure(served: Path, authority: Path, names: Sequence[str], now: datetime) -> str:
-    """Make or renew what is missing, about to expire or for other `names` (host names, IP addresses); what was done.
+    """Make the certificate for `names`, which are host names or IP addresses, unless there is one for exactly these
+    that stays valid for long enough. Makes a new authority too, if there is none for these names. `now` is in UTC.
 
-    Raises ValueError for what is no certificate, OSError where a folder cannot be read or written.
+    Returns a sentence for a person. Raises ValueError for a file that holds no certificate or no key, and OSError for a
+    folder that cannot be read or written.
     """
     current = _load_certificate(served / "certificate.pem")
     own = _load_certificate(served / "ca.pem")
-    if current and not (own and _signed(current, own)):
+    if current and not (own and _is_signed_by(current, own)):
         return f"the certificate in {served} is not this authority's: left as it is"
     signer = _load_signer(authority, own)
     if signer is None or not _serves(signer.certificate, names, now):
@@ -63,6 +75,7 @@ def ensure(served: Path, authority: Path, names: Sequence[str], now: datetime) -
 
 
 def _new_authority(names: Sequence[str], now: datetime) -> Signer:
+    """An authority with a new key that may sign for `names` and no other names."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("product-analytics local authority")
     permitted = [
@@ -83,6 +96,7 @@ def _new_authority(names: Sequence[str], now: datetime) -> Signer:
 def _server_certificate(
     key: ec.EllipticCurvePrivateKey, names: Sequence[str], signer: Signer, now: datetime
 ) -> x509.Certificate:
+    """A server's certificate for `names`, signed by the authority."""
     issuer = signer.certificate.subject
     return (
         _builder(_name("product-analytics"), issuer, key.public_key(), signer.key.public_key(), now, SERVER_DAYS)
@@ -102,6 +116,7 @@ def _builder(
     now: datetime,
     days: int,
 ) -> x509.CertificateBuilder:
+    """What both certificates have in common: names, key, serial number and the time of their validity."""
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -145,13 +160,13 @@ def _alternative(name: str) -> x509.GeneralName:
 
 
 def _serves(certificate: x509.Certificate, names: Sequence[str], now: datetime) -> bool:
-    """Whether it is for exactly these names, and stays valid long enough to be renewed in time."""
+    """Whether a certificate is for exactly these names and need not be renewed yet."""
     extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     lasts = certificate.not_valid_after_utc - now >= timedelta(days=RENEW_DAYS)
     return lasts and set(extension.value) == set(_alternatives(names))
 
 
-def _signed(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+def _is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, TypeError, ValueError):
@@ -160,14 +175,24 @@ def _signed(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
 
 
 def _load_certificate(file: Path) -> x509.Certificate | None:
-    return x509.load_pem_x509_certificate(file.read_bytes()) if file.exists() else None
+    """The first certificate in a file; None if there is no file. Raises ValueError, OSError."""
+    if not file.exists():
+        return None
+    try:
+        return x509.load_pem_x509_certificate(file.read_bytes())
+    except ValueError:
+        raise ValueError(f"{file} holds no certificate in PEM") from None
 
 
 def _load_signer(authority: Path, certificate: x509.Certificate | None) -> Signer | None:
+    """The authority whose certificate this is; None if its key is not in the folder. Raises ValueError, OSError."""
     file = authority / "ca_key.pem"
     if certificate is None or not file.exists():
         return None
-    key = load_pem_private_key(file.read_bytes(), password=None)
+    try:
+        key = load_pem_private_key(file.read_bytes(), password=None)
+    except (TypeError, ValueError):  # TypeError: the key is encrypted
+        raise ValueError(f"{file} holds no private key in PEM, or an encrypted one") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         return None
     return Signer(certificate, key)
@@ -178,7 +203,7 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(file: Path, content: bytes, mode: int) -> None:
-    """Replace a file whole; it never has wider rights than `mode`, not for a moment."""
+    """Replace a file as a whole. Not even for a moment may others read it whom `mode` does not allow to."""
     incomplete = file.with_name(f".{file.name}.{os.getpid()}")
     with open(os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as output:
         output.write(content)
@@ -186,5 +211,5 @@ def _write(file: Path, content: bytes, mode: int) -> None:
 
 
 def utc_now() -> datetime:
-    """This machine's clock, in whole seconds as certificates have them."""
+    """This machine's clock in UTC, in whole seconds: certificates hold no fractions."""
     return datetime.now(UTC).replace(microsecond=0)

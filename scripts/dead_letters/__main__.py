@@ -1,10 +1,11 @@
-"""Rejected messages: list them, look at one, replay those that the contract takes by now, discard, export.
+"""List rejected messages, show one, replay those that the contract accepts by now, discard or export them.
 
-Letters are named by where they stood in Kafka, `PARTITION:OFFSET`, with `:GENERATION` where the topic was created
-again; or chosen by reason, partition, time of rejection and state. Settings are the consumer's.
+A rejected message is stored as a dead letter. A letter is named by its coordinates in Kafka: `PARTITION:OFFSET`, or
+`PARTITION:OFFSET:GENERATION` if the topic was created again since. Letters are also chosen by reason, partition, state
+and time of rejection. The command reads the consumer's settings.
 
-Exit codes: 0 done · 1 some letters stay as they were, or MongoDB or Kafka does not answer · 2 wrong usage · 78 a wrong
-setting.
+Exit codes: 0 done · 1 some letters were left as they are, or MongoDB or Kafka does not answer · 2 wrong usage · 78 a
+setting is wrong.
 """
 
 import json
@@ -20,9 +21,9 @@ from rich.console import Console
 from consumer.process import failpoints
 from consumer.process.clocks import Clocks
 from scripts.common.sessions import only_session
-from scripts.dead_letters import original, run, show
-from scripts.dead_letters.failures import errors_as_messages, found, messages, refuse_everything
-from scripts.dead_letters.options import All, Partitions, Places, Reasons, Since, States, Until
+from scripts.dead_letters import display, original_value, replay_run
+from scripts.dead_letters.error_messages import errors_as_messages, messages, require_a_choice, require_any
+from scripts.dead_letters.options import All, Coordinates, Partitions, Reasons, Since, States, Until
 from scripts.dead_letters.replay import Replays
 from scripts.dead_letters.selection import Selection
 from shared.documents import REJECTED_EVENTS, LetterState
@@ -34,7 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # messages may be among them
+    pretty_exceptions_show_locals=False,  # local variables may hold messages
 )
 
 
@@ -45,52 +46,56 @@ def list_(
     state: States = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many letters.")] = 50,
 ) -> None:
-    """Show letters in order of partition and offset, and how many there are by reason."""
+    """Show letters in order of partition and offset, and how many there are for each reason."""
     with errors_as_messages():
         settings, database = _connected()
         selection = _selection(settings, None, reason, partition, state, since, until)
         letters = list(selection.find(database, limit))
         by_reason = [{"$match": selection.query()}, {"$group": {"_id": "$reason", "count": {"$sum": 1}}}]
-        counts = {one["_id"]: one["count"] for one in database[REJECTED_EVENTS].aggregate(by_reason)}
+        counts = {group["_id"]: group["count"] for group in database[REJECTED_EVENTS].aggregate(by_reason)}
     console = Console()
     if not console.is_terminal:
-        console.width = 200
-    console.print(show.table(letters))
+        console.width = display.FILE_WIDTH
+    console.print(display.table(letters))
     shown = f", {len(letters)} of them shown" if sum(counts.values()) > len(letters) else ""
-    messages.print(f"{sum(counts.values())} dead letters{shown}; {run.counted(counts)}", highlight=False)
+    messages.print(f"{sum(counts.values())} dead letters{shown}; {display.counted(counts)}", highlight=False)
 
 
 @app.command(name="show")
-def show_(place: Annotated[list[str], typer.Argument(help="`PARTITION:OFFSET`, as `list` shows them.")]) -> None:
-    """Show all of a letter: why it was rejected, headers, key, value."""
+def show_(
+    coordinates: Annotated[list[str], typer.Argument(help="`PARTITION:OFFSET` of each letter, as `list` shows it.")],
+) -> None:
+    """Show all that is stored of a letter: why it was rejected, headers, key and value."""
     with errors_as_messages():
         settings, database = _connected()
-        letters = found(_selection(settings, place).find(database))
-        for letter in letters:
-            for line in show.lines(letter):
+        for letter in require_any(_selection(settings, coordinates).find(database)):
+            for line in display.lines(letter):
                 print(line)  # noqa: T201
 
 
 @app.command()
 def replay(
-    place: Places = None,
+    coordinates: Coordinates = None,
     reason: Reasons = None,
     partition: Partitions = None,
     since: Since = None,
     until: Until = None,
     all_: All = False,
     force: Annotated[bool, typer.Option(help="Replay discarded letters too.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Only tell what the contract says of them now.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only report what the contract says of the letters now.")] = False,
 ) -> None:
-    """Judge letters again, and store as events those that the contract takes; each counts once, whatever happens."""
+    """Judge letters again, and store as events those that the contract accepts now.
+
+    Each counts exactly once, even if the command is killed or run twice at the same time.
+    """
     with errors_as_messages():
         failpoints.arm()
         settings, database = _connected()
         states: list[str] = [LetterState.NEW, LetterState.DISCARDED] if force else [LetterState.NEW]
-        selection = _selection(settings, place, reason, partition, None if place else states, since, until)
-        refuse_everything(selection, all_)
+        selection = _selection(settings, coordinates, reason, partition, None if coordinates else states, since, until)
+        require_a_choice(selection, all_)
         ensure_collections(database)
         Clocks(database, _now).check()
         with only_session(database, "replayer") as session:
@@ -99,28 +104,29 @@ def replay(
                 session,
                 settings.event_retention_days,
                 states,
-                lambda letter: original.value_of(letter, database, settings),
+                lambda letter: original_value.value_of(letter, database, settings),
                 _now,
             )
-            if not run.tell(run.replayed(replays, found(selection.find(database)), dry_run), messages):
+            outcomes = replay_run.replayed(replays, require_any(selection.find(database)), dry_run)
+            if not replay_run.report(outcomes, messages):
                 raise typer.Exit(1)
 
 
 @app.command()
 def discard(
-    place: Places = None,
+    coordinates: Coordinates = None,
     reason: Reasons = None,
     partition: Partitions = None,
     since: Since = None,
     until: Until = None,
     all_: All = False,
-    note: Annotated[str, typer.Option(help="Why; kept with the letter.")] = "",
+    note: Annotated[str, typer.Option(help="Why; the note is kept with the letters.")] = "",
 ) -> None:
-    """Mark new letters as never to be replayed. They stay where they are."""
+    """Mark new letters as not worth replaying. They stay stored, and `replay --force` still replays them."""
     with errors_as_messages():
         settings, database = _connected()
-        selection = _selection(settings, place, reason, partition, None, since, until)
-        refuse_everything(selection, all_)
+        selection = _selection(settings, coordinates, reason, partition, None, since, until)
+        require_a_choice(selection, all_)
         change = {"$set": {"state": LetterState.DISCARDED, "discarded_at": _now()} | ({"note": note} if note else {})}
         found = database[REJECTED_EVENTS].count_documents(selection.query())
         changed = database[REJECTED_EVENTS].update_many(
@@ -129,13 +135,13 @@ def discard(
     messages.print(
         f"{changed.modified_count} discarded, {found - changed.modified_count} were not new", highlight=False
     )
-    if place and changed.modified_count < len(place):
+    if coordinates and changed.modified_count < len(coordinates):
         raise typer.Exit(1)
 
 
 @app.command()
 def export(
-    place: Places = None,
+    coordinates: Coordinates = None,
     reason: Reasons = None,
     partition: Partitions = None,
     state: States = None,
@@ -143,32 +149,34 @@ def export(
     until: Until = None,
     output: Annotated[Path | None, typer.Option(help="File to write.", show_default="standard output")] = None,
 ) -> None:
-    """Write letters as JSON, one a line, bytes in base64."""
+    """Write letters as JSON, one a line, their bytes in base64."""
     with errors_as_messages():
         settings, database = _connected()
-        letters = _selection(settings, place, reason, partition, state, since, until).find(database)
+        letters = _selection(settings, coordinates, reason, partition, state, since, until).find(database)
         count = 0
         with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8") as file:
             for letter in letters:
-                file.write(json.dumps(show.as_json(letter)) + "\n")
+                file.write(json.dumps(display.as_json(letter)) + "\n")
                 count += 1
     messages.print(f"{count} dead letters written", highlight=False)
 
 
 def _selection(
     settings: ConsumerSettings,
-    places: list[str] | None = None,
+    coordinates: list[str] | None = None,
     reasons: list[str] | None = None,
     partitions: list[int] | None = None,
     states: list[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Selection:
-    given = (places or (), reasons or (), partitions or (), states or ())
+    """The options as a selection among the letters of the consumer's topic; None chooses all."""
+    given = (coordinates or (), reasons or (), partitions or (), states or ())
     return Selection(settings.kafka_topic, *given, since, until)
 
 
 def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
+    """The settings and the consumer's database. Raises ConfigurationError."""
     settings = ConsumerSettings.load()
     return settings, connect(settings, "scripts.dead_letters")
 

@@ -1,11 +1,12 @@
-"""Dead letters judged again, and stored as events if the contract takes them now.
+"""Judges dead letters again, and stores those as events that the contract accepts now.
 
-A letter's change of state, its event and the sums move in one transaction, so whenever a replay dies it has counted
-once or not at all. Replayed events stand under partition -1, which no consumer writes; every replay first touches one
-document there, so replays and repairs go one after another.
+One transaction changes the letters' state, inserts their events and adds to the sums. So a replay that dies has counted
+a letter once or not at all. Replayed events are stored under partition -1, which no consumer writes. Every replay first
+writes the document `replays` of `maintenance`, as every repair of these sums does, so they run one after another.
 
-An event keeps its own time. Too old is what was so when Kafka recorded the message, since a letter that waits must not
-age; from the future is what is so now, since by now its time may have come. No event goes into a dropped day.
+A replayed event keeps its own time. It is too old only if it was so when Kafka recorded the message, since a letter
+does not age while it waits. It is from the future only if it is so now, since its time may have come while the letter
+waited. No event is stored in a day that retention has dropped.
 """
 
 import uuid
@@ -47,33 +48,40 @@ from shared.documents import (
     first_kept_day,
     replayed_offset,
 )
-from shared.mongo import SyncDatabase, ensure_event_collection
+from shared.mongo import SyncDatabase, brief, ensure_event_collection
 
 LETTERS_AT_ONCE: Final = 100
+"""Letters in one transaction. With twice as many, a letter that MongoDB refuses makes twice as many be stored again one
+by one, and a repair or another replay waits longer; with half as many, twice as many commits are waited for."""
 REPLAYED: Final = LetterState.REPLAYED.value
-CHANGED: Final = "changed by another program at the same time"
+CHANGED: Final = "another program changed it at the same time"
 DROPPED_DAY: Final = "retention has dropped the day of its event"
 
 
 class Accepted(NamedTuple):
-    """A letter whose message the contract takes."""
+    """A letter whose message the contract accepts."""
 
     letter: Document
     event: Event
     offset: int
+    """The event's `o` under partition -1: see `shared.documents.replayed_offset`."""
     document: bytes
+    """The event as BSON, as its day's collection stores it."""
 
 
 class _Changed(Exception):
-    """A letter is not in the state it was in; nothing was written."""
+    """Another program has changed a letter's state; nothing was written."""
 
 
 class _DroppedDay(Exception):
-    """Retention has dropped the day of an event; nothing was written."""
+    """Retention has dropped the day of an event meanwhile; nothing was written."""
 
 
 class Replays:
-    """Replays letters that are in one of `states`. `value_of` gives a letter's message whole."""
+    """Replays letters that are in one of `states`. Not for several threads: it writes in one session.
+
+    `value_of` returns a letter's whole value, or raises `Gone`. `clock` gives the time in UTC.
+    """
 
     def __init__(
         self,
@@ -93,7 +101,8 @@ class Replays:
         self._run = uuid.uuid4().hex
 
     def judge(self, letter: Document) -> Accepted | Rejection | str:
-        """What the contract says of a letter's message now; text where it stays as it is for another reason."""
+        """What the contract says of a letter's message now: accepted or a rejection. Text says why the letter is left
+        as it is for another reason. Raises what `value_of` raises, and PyMongoError."""
         if letter["state"] not in self._states:
             return f"its state is {letter['state']}"
         recorded_ms, now_ms = letter["timestamp_ms"], int(self._clock().timestamp() * 1000)
@@ -104,41 +113,47 @@ class Replays:
             return event
         if event.time_ms // DAY_MS < self._kept_from(None):
             return DROPPED_DAY
-        place = letter["_id"]
-        offset = replayed_offset(place["k"], place["o"])
+        identity = letter["_id"]
+        offset = replayed_offset(identity["k"], identity["o"])
         try:
-            document = Encoder(REPLAYED_PARTITION, place["g"]).encode(event, offset)
+            document = Encoder(REPLAYED_PARTITION, identity["g"]).encode(event, offset)
         except (BSONError, OverflowError, ValueError) as error:
-            return f"MongoDB would refuse it: {error}"
+            return f"its event does not fit into a document of MongoDB: {type(error).__name__}"
         return Accepted(letter, event, offset, document)
 
     def store(self, accepted: Sequence[Accepted]) -> list[tuple[Accepted, str]]:
-        """Store letters, together if that succeeds, else each alone. What became of each."""
-        for name in {event_collection(one.event.time_ms) for one in accepted}:
+        """Store letters in one transaction; if it fails, each in a transaction of its own. Blocks until they are done.
+
+        Returns each with its outcome: `REPLAYED`, or in words why it was left as it is. Raises PyMongoError when
+        MongoDB does not answer, WrongCollection.
+        """
+        for name in {event_collection(item.event.time_ms) for item in accepted}:
             ensure_event_collection(self._database, name)
         outcome = self._attempt(accepted)
         if outcome != REPLAYED and len(accepted) > 1:
-            return [(one, self._attempt([one])) for one in accepted]
-        return [(one, outcome) for one in accepted]
+            return [(item, self._attempt([item])) for item in accepted]
+        return [(item, outcome) for item in accepted]
 
     def _attempt(self, accepted: Sequence[Accepted]) -> str:
+        """Store letters in one transaction. Returns `REPLAYED`, or why none was stored."""
         try:
             in_transaction(self._session, lambda session: self._write(session, accepted))
         except _Changed:
-            # A commit whose reply was lost has made the change itself.
+            # The change may be this replay's own: its commit succeeded, the reply was lost, and `_write` ran again.
             return REPLAYED if self._are_replayed(accepted) else CHANGED
         except _DroppedDay:
             return DROPPED_DAY
         except BulkWriteError as error:
-            return f"MongoDB refuses it: {error.details['writeErrors'][0]['errmsg']}"
+            return f"MongoDB refuses it: {brief(error)}"
         failpoints.reach("replay_after_commit")
         return REPLAYED
 
     def _write(self, session: ClientSession, accepted: Sequence[Accepted]) -> None:
+        """What one transaction does. Raises _Changed, _DroppedDay and PyMongoError."""
         failpoints.reach("replay_before")
         touched = {"$inc": {"count": len(accepted)}}
         self._database[MAINTENANCE].update_one({"_id": REPLAYS}, touched, upsert=True, session=session)
-        if min(one.event.time_ms for one in accepted) // DAY_MS < self._kept_from(session):
+        if min(item.event.time_ms for item in accepted) // DAY_MS < self._kept_from(session):
             raise _DroppedDay
         self._change_states(session, accepted)
         failpoints.reach("replay_after_states")
@@ -146,8 +161,8 @@ class Replays:
             commands.insert(self._database, name, documents, session)
         failpoints.reach("replay_after_events")
         replayed = Increments()
-        for one in accepted:
-            replayed.add(one.event, one.offset, one.document)
+        for item in accepted:
+            replayed.add(item.event, item.offset, item.document)
         increments = {REPLAYED_PARTITION: replayed}
         products = [
             product_update(product, REPLAYED_PARTITION, added, added.latest)
@@ -162,33 +177,34 @@ class Replays:
         now = self._clock()
         changes = [
             UpdateOne(
-                {"_id": one.letter["_id"], "state": {"$in": self._states}},
+                {"_id": item.letter["_id"], "state": {"$in": self._states}},
                 {
                     "$set": {
                         "state": REPLAYED,
                         "replayed_at": now,
                         "replayed_by": self._run,
-                        "replayed_as": bson.decode(one.document)["_id"],
+                        "replayed_as": bson.decode(item.document)["_id"],
                     }
                 },
             )
-            for one in accepted
+            for item in accepted
         ]
         if self._database[REJECTED_EVENTS].bulk_write(changes, session=session).matched_count != len(changes):
             raise _Changed
 
     def _are_replayed(self, accepted: Sequence[Accepted]) -> bool:
-        """Whether this process's own attempt made all of them events."""
-        wanted = [{"_id": one.letter["_id"], "replayed_by": self._run} for one in accepted]
+        """Whether this replay itself, in an earlier attempt, made events of all of them."""
+        wanted = [{"_id": item.letter["_id"], "replayed_by": self._run} for item in accepted]
         return self._database[REJECTED_EVENTS].count_documents({"$or": wanted}) == len(wanted)
 
     def _kept_from(self, session: ClientSession | None) -> int:
-        """The first day whose events retention has not dropped."""
+        """The first day since 1970 (UTC) whose events retention has not dropped."""
         return first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session))
 
 
 def _by_day(accepted: Sequence[Accepted]) -> dict[str, list[bytes]]:
+    """The events' documents by the name of the collection that stores them."""
     days: dict[str, list[bytes]] = {}
-    for one in accepted:
-        days.setdefault(event_collection(one.event.time_ms), []).append(one.document)
+    for item in accepted:
+        days.setdefault(event_collection(item.event.time_ms), []).append(item.document)
     return days

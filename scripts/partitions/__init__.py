@@ -1,0 +1,8 @@
+"""Shows how far each of the consumer's partitions is stored, and carries out a decision about a halted partition.
+
+In come the documents of `partitions` and `partition_status`, and what Kafka holds. Out go a table, or a changed
+document under which consumers go on. `__main__` serves the operator alone; tests also call `decision`.
+
+__main__   the commands `list` and `restart`
+decision   what is stored and what Kafka holds -> where reading goes on; and the change of the document
+"""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request: the first ends the sending in an orderly way, the second ends the process."""
+"""Turns Ctrl-C and SIGTERM into a request: the first ends the sending in an orderly way, the second at once."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,13 +10,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """While entered, the first signal calls `stop`; a later one raises KeyboardInterrupt. Main thread only.
+    """A context in which the first SIGINT or SIGTERM calls `stop`, and a later one raises KeyboardInterrupt.
 
-    The first does not raise, for an exception inside a delivery report would lose the report.
+    Enter it on the main thread, where Python runs signal handlers. The first signal raises nothing, since an exception
+    inside a delivery report would lose the report. Only while `interruptible` waits for an item does it raise, and
+    `interruptible` catches that.
     """
 
     def __init__(self, stop: Callable[[], None]) -> None:
         self.signal = 0
+        """The number of the last signal that came; 0: none."""
         self._stop = stop
         self._waiting = False
         self._previous: dict[signal.Signals, Any] = {}
@@ -32,11 +35,11 @@ class Interruption:
             signal.signal(number, handler)
 
     def interruptible(self, items: Iterator[T]) -> Iterator[T]:
-        """The same items; a signal ends them, even while the next one is waited for."""
+        """Pass the items on until a signal comes, also one that comes while the next item is waited for."""
         while True:
             self._waiting = True
             try:
-                if self.signal:  # it came before there was a wait to end
+                if self.signal:  # it came before `_waiting` was set, so the handler did not raise
                     return
                 item = next(items)
             except (StopIteration, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a progress bar while it goes on, a line or two at its end."""
+"""Shows a person how a run goes: a progress bar while it lasts, lines of text at its end."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from scripts.publish.send import Delivery
 
 REFRESH_SECONDS = 0.1
+"""Ten times a second a bar looks as if it moved. Twice as often costs twice the drawing; half as often, it jerks."""
 
+# What to do about a failure, by the name that Kafka's client gives it.
 ADVICE = {
     "_MSG_TIMED_OUT": "Kafka at {servers} did not answer in time: is it running, is KAFKA_BOOTSTRAP_SERVERS right?",
     "_UNKNOWN_TOPIC": "the topic {topic} does not exist: create it, or correct KAFKA_TOPIC",
@@ -25,7 +27,10 @@ CONNECTION_ADVICE = "check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_USERNAME, KAFKA_S
 
 @contextmanager
 def progress(console: Console, total: int | None) -> Iterator[Callable[[Delivery], None]]:
-    """A bar of what Kafka acknowledged, on terminals only. Yields what `Sender` calls with its counts."""
+    """Show a bar of what Kafka acknowledged, on a terminal only. Yields the `on_progress` for a `Sender`.
+
+    `total` is how many messages there will be; None if that is not known.
+    """
     columns = (
         SpinnerColumn(),
         BarColumn(),
@@ -52,18 +57,18 @@ def progress(console: Console, total: int | None) -> Iterator[Callable[[Delivery
 
 
 def summary(delivery: Delivery, topic: str, servers: str) -> list[str]:
-    """The run in lines of text; what went wrong, with what to do about it, below the counts."""
+    """The run in lines of text: how much was published, then each failure with what to do about it."""
     rate = delivery.delivered / delivery.seconds if delivery.seconds > 0 else 0.0
     lines = [f"{_messages(delivery.delivered)} published to {topic} in {delivery.seconds:.1f} s ({rate:,.0f}/s)"]
     for reason, count in delivery.failed.most_common():
         advice = ADVICE.get(reason.partition(":")[0], "").format(servers=servers, topic=topic)
         lines.append(f"{_messages(count)} not delivered: {reason}" + (f"; {advice}" if advice else ""))
-    if delivery.not_let_in:
-        lines.append(f"a broker refused the connection: {delivery.not_let_in}; {CONNECTION_ADVICE}")
+    if delivery.connection_error:
+        lines.append(f"a broker refused the connection: {delivery.connection_error}; {CONNECTION_ADVICE}")
     if delivery.unknown:
         lines.append(f"{_messages(delivery.unknown)} neither acknowledged nor refused: they may be in Kafka or not")
     if delivery.stopped:
-        lines.append("stopped at the first failure that every later message would have met")
+        lines.append("stopped at the first failure that every later message would have met as well")
     return lines
 
 

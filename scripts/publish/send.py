@@ -1,8 +1,9 @@
-"""Send records to Kafka so that each is there exactly once, and count what Kafka acknowledged.
+"""Sends records to Kafka, each exactly once, and counts what Kafka acknowledged.
 
-The producer is idempotent: a retry is never a second record, and the order within a partition is kept. Memory is
-bounded by librdkafka's queue; when that is full, sending waits. A refusal that concerns one record (too large) is
-counted and sending goes on; any other failure would meet every record after it, so sending stops.
+The producer is idempotent: a retry never adds a second record, and the order within a partition is kept. Records wait
+in librdkafka's queue, which bounds the memory; while it is full, sending waits. If the broker refuses one record alone,
+for example because it is too large, the sender counts the record as failed and goes on. Any other failure would meet
+every later record as well, so the sender stops.
 """
 
 import time
@@ -17,10 +18,19 @@ from shared.settings import KafkaSettings
 
 QUEUE_MESSAGES = 100_000
 QUEUE_KIB = 64 * 1024
+"""How much may wait for Kafka. Twice as much takes twice the memory, and an interrupted run waits longer for what it
+has sent; half as much makes sending wait sooner while a broker pauses."""
 LARGEST_RECORD_BYTES = 64 * 1024 * 1024
+"""The client's limit is as large as its queue, so that the broker's limit decides. A lower one would fail records that
+the broker takes; a higher one would allow records that do not fit into the queue."""
 POLL_SECONDS = 0.1
+"""The longest wait before the sender shows its progress and notices an interruption. At twice this, Ctrl-C is answered
+later; at half, the sender wakes up twice as often for nothing."""
 FLUSH_GRACE_SECONDS = 5.0
+"""After the last record's time is over, its delivery report may take this long. It is a bound for a client that hangs:
+a client that works reports at once, so twice or half the time changes nothing then."""
 
+# A broker refuses a record with one of these codes for what the record is; it may take the next record.
 _ONE_RECORD_ONLY = {
     KafkaError.MSG_SIZE_TOO_LARGE,
     KafkaError.INVALID_MSG,
@@ -28,24 +38,24 @@ _ONE_RECORD_ONLY = {
 }
 
 
-# Of connections, which are tried again until the records' time is over.
-_NOT_LET_IN = {KafkaError._AUTHENTICATION, KafkaError._SSL}
+# Kafka's client tries to connect again after these errors, until the records' time is over.
+_CONNECTION_ERRORS = {KafkaError._AUTHENTICATION, KafkaError._SSL}
 
 
 class Record(Protocol):
-    """What is sent: key and value as they go to Kafka."""
+    """What `Sender` sends: a key and a value, as they go to Kafka."""
 
     @property
     def key(self) -> bytes | None:
-        """None: any partition."""
+        """Decides the partition; None lets the client choose any."""
 
     @property
     def value(self) -> bytes | None:
-        """None: a tombstone."""
+        """None is a tombstone."""
 
 
-class PlainRecord(NamedTuple):
-    """A record and nothing else."""
+class KeyAndValue(NamedTuple):
+    """A record that holds nothing else; a `GeneratedMessage` is a record that also says what is expected of it."""
 
     key: bytes | None
     value: bytes | None
@@ -53,29 +63,38 @@ class PlainRecord(NamedTuple):
 
 @dataclass(slots=True)
 class Delivery:
-    """Counts of one run. `sent` were handed to the client; each ends as delivered, failed or unknown."""
+    """Counts of one run. Each record that was sent ends as delivered, failed or unknown."""
 
     sent: int = 0
+    """Records handed to Kafka's client."""
     delivered: int = 0
+    """Records that Kafka acknowledged."""
     failed: Counter[str] = field(default_factory=Counter)
+    """How many records failed, by the reason that Kafka's client gives."""
     stopped: str = ""
-    not_let_in: str = ""
-    """Why a broker refused the connection itself, if one did."""
+    """The failure that ended the run because every later record would meet it; empty: none."""
+    connection_error: str = ""
+    """Why a broker refused the connection itself; empty: none did."""
     seconds: float = 0.0
 
     @property
     def unknown(self) -> int:
-        """Records that Kafka neither acknowledged nor refused; they may be there."""
+        """Records that Kafka neither acknowledged nor refused; they may be in Kafka or not."""
         return self.sent - self.delivered - self.failed.total()
 
     @property
     def complete(self) -> bool:
-        """Whether every record was sent and acknowledged."""
+        """Whether Kafka acknowledged every record, and no failure ended the run."""
         return not self.stopped and self.delivered == self.sent
 
 
 class Sender:
-    """One producer. `on_progress` is called every tenth of a second or so, with the counts so far."""
+    """Sends records of one run by a producer of its own.
+
+    `on_progress` gets the counts so far, at least every `POLL_SECONDS` while the sender waits. `timeout_seconds` is how
+    long a record may wait for Kafka's acknowledgement. Making a sender raises KafkaException if the client does not
+    take a setting; it does not connect yet.
+    """
 
     def __init__(
         self,
@@ -92,9 +111,11 @@ class Sender:
         self._producer = Producer(_configuration(settings, timeout_seconds, self._on_delivery, self._on_error))
 
     def send(self, records: Iterable[Record], rate: float = 0.0) -> Delivery:
-        """Send `records`, `rate` a second (0: as fast as possible), and wait until Kafka has answered for each.
+        """Send `records`, `rate` a second (0: as fast as possible). Blocks until Kafka has answered for each of them,
+        or their time is over. Call it once.
 
-        A record that was taken from `records` was sent, unless an earlier one failed.
+        Every record that is taken from `records` is sent, unless an earlier failure stops the run while it waits for
+        room in the queue. So a caller who counts the records as they are taken counts those that were sent.
         """
         started = time.monotonic()
         for record in self._paced(records, rate):
@@ -107,11 +128,16 @@ class Sender:
         return self.delivery
 
     def interrupt(self) -> None:
-        """From a signal handler or another thread: send no further record; what was sent is still waited for."""
+        """Make `send` take no further record; it still waits for those that it has sent. May be called from a signal
+        handler or another thread."""
         self._interrupted = True
 
     def _paced(self, records: Iterable[Record], rate: float) -> Iterator[Record]:
-        """Each record when it is due; in slices of a hundredth of a second, each with a look at the reports."""
+        """Yield each record when it is due, and serve delivery reports between slices.
+
+        A slice is what is due in a hundredth of a second: at 5,000 records a second, 50 records are sent at once, and
+        then the sender waits until the next 50 are due. Without a rate, a slice is 1,000 records and no wait.
+        """
         started = time.monotonic()
         step = max(1, int(rate / 100)) if rate else 1000
         for number, record in enumerate(records):
@@ -122,6 +148,7 @@ class Sender:
             yield record
 
     def _produce(self, record: Record) -> None:
+        """Hand a record to the client; waits while its queue is full."""
         while True:
             try:
                 self._producer.produce(self._topic, record.value, record.key)
@@ -142,7 +169,7 @@ class Sender:
         self._on_progress(self.delivery)
 
     def _flush(self) -> None:
-        """Every record ends within its own timeout, so this does too; the grace is for the last report's way."""
+        """Wait until every record has ended. Each ends within its own timeout, so this wait is bounded too."""
         deadline = time.monotonic() + self._timeout_seconds + FLUSH_GRACE_SECONDS
         while len(self._producer) and time.monotonic() < deadline:
             self._producer.flush(POLL_SECONDS)
@@ -155,8 +182,8 @@ class Sender:
             self._fail(error)
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.code() in _NOT_LET_IN:
-            self.delivery.not_let_in = error.str()
+        if error.code() in _CONNECTION_ERRORS:
+            self.delivery.connection_error = error.str()
 
     def _fail(self, error: KafkaError) -> None:
         reason = f"{error.name()}: {error.str()}"
@@ -180,14 +207,13 @@ def _configuration(
         "linger.ms": 5,
         "compression.type": "lz4",
         "delivery.timeout.ms": timeout_ms,
-        # A missing topic is found missing before its messages time out for want of it.
+        # The client waits this long for a topic to appear, then says that it is missing: before its messages time out.
         "topic.metadata.propagation.max.ms": min(timeout_ms // 2, 10_000),
         "queue.buffering.max.messages": QUEUE_MESSAGES,
         "queue.buffering.max.kbytes": QUEUE_KIB,
-        # How large a record may be is the broker's to decide.
         "message.max.bytes": LARGEST_RECORD_BYTES,
         "on_delivery": on_delivery,
         "error_cb": on_error,
-        # What goes wrong is told once, in the report, instead of by every connection attempt.
+        # The report says once what went wrong; the client's log would say it at every attempt to connect.
         "log_level": 2,
     }

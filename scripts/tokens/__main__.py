@@ -1,9 +1,9 @@
-"""Tokens of the REST API: make, list, show, revoke, rotate and clear away.
+"""Make tokens of the REST API; list, show, revoke and rotate them; delete the records of those that ended.
 
-Needs MONGODB_URI, MONGODB_DATABASE and, to make one, the key that signs, as the API has them. A token is shown once, at
-the moment it is made; what is stored cannot be turned back into it.
+The command reads the API's settings: MONGODB_URI, MONGODB_DATABASE and, to make a token, the key that signs. It shows a
+token once, when it makes it. What MongoDB stores cannot be turned back into the token.
 
-Exit codes: 0 done · 1 MongoDB does not answer, or there is no such token · 2 wrong usage · 78 a wrong setting.
+Exit codes: 0 done · 1 MongoDB does not answer, or no token can be meant · 2 wrong usage · 78 a setting is wrong.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,9 +15,8 @@ from rich.console import Console
 
 from api.auth.access import SCOPES
 from scripts.common.errors import errors_as_messages
-from scripts.tokens import records as token_records
-from scripts.tokens import views
-from scripts.tokens.records import ID_DIGITS, NoSuchToken, Rights
+from scripts.tokens import display, token_records
+from scripts.tokens.token_records import ID_DIGITS, Rights, UnusableToken
 from shared.documents import Document
 from shared.events import MAX_PRODUCT_ID
 
@@ -26,35 +25,38 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # a token or the key may be among them
+    pretty_exceptions_show_locals=False,  # local variables may hold a token or the key
 )
 messages = Console(stderr=True, soft_wrap=True)
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table or a bare token.")]
-Token = Annotated[str, typer.Argument(help="Its id as `list` shows it, or its name.", show_default=False)]
-Days = Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table or the bare token.")]
+Token = Annotated[str, typer.Argument(help="Id of the token, as `list` shows it, or its name.", show_default=False)]
+Days = Annotated[int, typer.Option(min=1, max=3650, help="Days until the token expires.")]
 
 
 @app.command()
 def issue(
-    name: Annotated[str, typer.Option(help="What uses the token; for people.", show_default=False)],
+    name: Annotated[
+        str, typer.Option(help="What uses the token, for the people who read the list.", show_default=False)
+    ],
     scope: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.", show_default="none")
+        list[str] | None,
+        typer.Option(help=f"What it may do: one of {', '.join(SCOPES)}; may be repeated.", show_default="none"),
     ] = None,
     product: Annotated[
         list[int] | None,
         typer.Option(
-            min=0, max=MAX_PRODUCT_ID, help="The only product it is for; may be repeated.", show_default="all"
+            min=0, max=MAX_PRODUCT_ID, help="A product that it may ask about; may be repeated.", show_default="all"
         ),
     ] = None,
     network: Annotated[
         list[str] | None,
-        typer.Option(help="The only address or CIDR network it works from; may be repeated.", show_default="all"),
+        typer.Option(help="An address or CIDR network that it works from; may be repeated.", show_default="all"),
     ] = None,
     days: Days = 90,
     idle_days: Annotated[
-        int | None, typer.Option(min=1, max=3650, help="Days without use that end it.", show_default="never")
+        int | None, typer.Option(min=1, max=3650, help="Days without use after which it ends.", show_default="never")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,65 +68,65 @@ def issue(
         networks=_networks(network or []),
         idle=None if idle_days is None else timedelta(days=idle_days),
     )
-    with errors_as_messages(messages, NoSuchToken):
+    with errors_as_messages(messages, UnusableToken):
         token, record = token_records.issue(rights, timedelta(days=days))
     _hand_over(token, record, as_json)
 
 
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
-    """List all tokens: what they may do, when they were used and when they end; never the tokens themselves."""
-    with errors_as_messages(messages, NoSuchToken):
-        found = token_records.matching(token_records.records(), {})
+    """List all tokens: what they may do, when they were used last and when they end; never the tokens themselves."""
+    with errors_as_messages(messages, UnusableToken):
+        found = token_records.find_matching(token_records.token_collection(), {})
     if as_json:
-        views.print_json([views.view(record) for record in found])
+        display.print_json([display.view(record) for record in found])
     else:
-        views.print_list(found)
+        display.print_list(found)
 
 
 @app.command()
 def show(token: Token, as_json: AsJson = False) -> None:
-    """Show all that is known of one token."""
-    with errors_as_messages(messages, NoSuchToken):
-        record = token_records.the_one(token_records.records(), token)
+    """Show everything that is stored about one token."""
+    with errors_as_messages(messages, UnusableToken):
+        record = token_records.find_only(token_records.token_collection(), token)
     if as_json:
-        views.print_json(views.view(record))
+        display.print_json(display.view(record))
     else:
-        views.print_one(record)
+        display.print_one(record)
 
 
 @app.command()
 def revoke(token: Token, as_json: AsJson = False) -> None:
-    """Make a token invalid, within 5 seconds on every instance; a name stands for all tokens of that name."""
-    with errors_as_messages(messages, NoSuchToken):
-        collection = token_records.records()
-        token_records.revoke(collection, token_records.named(collection, token))
-        revoked = token_records.named(collection, token)
+    """End a token, within 5 seconds on every instance of the API; a name stands for all tokens of that name."""
+    with errors_as_messages(messages, UnusableToken):
+        collection = token_records.token_collection()
+        token_records.revoke(collection, token_records.find_named(collection, token))
+        revoked = token_records.find_named(collection, token)
     for record in revoked:
         messages.print(f"revoked {record['_id'][:ID_DIGITS]} ({record['name']})", markup=False)
     if as_json:
-        views.print_json([views.view(record) for record in revoked])
+        display.print_json([display.view(record) for record in revoked])
 
 
 @app.command()
 def rotate(
     token: Token,
     overlap_minutes: Annotated[
-        int, typer.Option(min=0, max=525_600, help="Minutes during which the old one still works.")
+        int, typer.Option(min=0, max=525_600, help="Minutes for which the old token still works.")
     ] = 1440,
     days: Annotated[
-        int | None, typer.Option(min=1, max=3650, help="Days until the new one expires.", show_default="as the old")
+        int | None, typer.Option(min=1, max=3650, help="Days until the new token expires.", show_default="as the old")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token with the same rights and print it; the old one ends after the overlap, a day by default."""
-    with errors_as_messages(messages, NoSuchToken):
-        old = token_records.the_one(token_records.records(), token)
-        if token_records.state(old) != "valid":
-            raise NoSuchToken(f"{token!r} is {token_records.state(old)}; `issue` makes a new one")
+    """Make a token with the rights of an old token and print it; the old token ends after the overlap."""
+    with errors_as_messages(messages, UnusableToken):
+        old = token_records.find_only(token_records.token_collection(), token)
+        if token_records.state_of(old) != "valid":
+            raise UnusableToken(f"{token!r} is {token_records.state_of(old)}; `issue` makes a new one")
         if successor := old.get("replaced_by"):
-            # Its own end was put forward, so nothing tells any more how long the next one should live.
-            raise NoSuchToken(f"{token!r} was rotated before; rotate its successor, {successor[:ID_DIGITS]}")
+            # Its expiry was moved to the end of the overlap, so how long its successor should live is no longer known.
+            raise UnusableToken(f"{token!r} was rotated before; rotate its successor, {successor[:ID_DIGITS]}")
         life = None if days is None else timedelta(days=days)
         new, record = token_records.rotate(old, life, timedelta(minutes=overlap_minutes))
     _hand_over(new, record, as_json)
@@ -133,21 +135,24 @@ def rotate(
 
 @app.command()
 def prune(
-    days: Annotated[int, typer.Option(min=0, help="Keep those that ended in the last so many days.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=0, help="Keep the records of tokens that ended in the last so many days.")
+    ] = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Delete the records of tokens that expired, lay idle or were revoked long ago. None works any more either way."""
-    with errors_as_messages(messages, NoSuchToken):
-        deleted = token_records.prune(token_records.records(), datetime.now(UTC) - timedelta(days=days))
+    """Delete the records of tokens that expired, lay idle or were revoked long ago. Those tokens stay invalid."""
+    with errors_as_messages(messages, UnusableToken):
+        deleted = token_records.prune(token_records.token_collection(), datetime.now(UTC) - timedelta(days=days))
     messages.print(f"deleted {deleted} records")
     if as_json:
-        views.print_json({"deleted": deleted})
+        display.print_json({"deleted": deleted})
 
 
 def _hand_over(token: str, record: Document, as_json: bool) -> None:
-    messages.print(f"{views.summary(record)}; it is not shown again", markup=False)
+    """Print a new token on standard output, and what it is for on standard error."""
+    messages.print(f"{display.summary(record)}; it is not shown again", markup=False)
     if as_json:
-        views.print_json({"token": token, **views.view(record)})
+        display.print_json({"token": token, **display.view(record)})
     else:
         print(token)  # noqa: T201
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.publish.generate import Message, generate
+from scripts.publish.generate import GeneratedMessage, generate
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.support.process import Running
@@ -63,7 +63,7 @@ def test_an_event_that_mongodb_alone_refuses(start: Start) -> None:
     messages = generate(count=400, products=10, seed=scenario.choose.getrandbits(32))
     for _ in range(4):
         scenario.traffic.send(islice(messages, 50))
-        scenario.traffic.send(iter([Message(b"1", REFUSED, "refused_by_database")]))
+        scenario.traffic.send(iter([GeneratedMessage(b"1", REFUSED, "refused_by_database")]))
         scenario.fault()
     wait_until("dead letters", lambda: database.rejected_events.count_documents({}) >= 4, 60)
     scenario.finish()

@@ -13,8 +13,7 @@ from random import Random
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from scripts.publish.generate import Expected, generate
-from scripts.publish.generate import Message as Generated
+from scripts.publish.generate import Expected, GeneratedMessage, generate
 from tests.support.documents.invariant import Coordinates
 from tests.support.kafka.consumer_group import now_ms
 
@@ -73,7 +72,7 @@ class Traffic:
             share = count // len(streams) + (number < count % len(streams))
             self.send(islice(stream, share))
 
-    def send(self, messages: Iterator[Generated]) -> None:
+    def send(self, messages: Iterator[GeneratedMessage]) -> None:
         """Publish these messages; returns once all are acknowledged."""
         producer = self._producer()
         for message in messages:
@@ -99,7 +98,7 @@ class Traffic:
             else:
                 producer.commit_transaction(30)
 
-    def _streams(self) -> list[Iterator[Generated]]:
+    def _streams(self) -> list[Iterator[GeneratedMessage]]:
         """The three endless streams, each with its own seed."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
         kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)
@@ -108,7 +107,7 @@ class Traffic:
             for kind in kinds
         ]
 
-    def _publish_on(self, stream: Iterator[Generated], rate: float) -> None:
+    def _publish_on(self, stream: Iterator[GeneratedMessage], rate: float) -> None:
         """Publish the stream at `rate` messages a second until the traffic ends; runs in a thread for each stream."""
         try:
             producer, started, sent = self._producer(), time.monotonic(), 0
@@ -135,7 +134,7 @@ class Traffic:
             }
         )
 
-    def _produce(self, producer: Producer, message: Generated) -> None:
+    def _produce(self, producer: Producer, message: GeneratedMessage) -> None:
         # The producer's time, not the broker's: a batch that Kafka already had and gets again is acknowledged with the
         # time of its last message for every message in it.
         recorded_ms = now_ms()

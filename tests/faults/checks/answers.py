@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
-from scripts.publish.generate import Expected, Rated, Sold
+from scripts.publish.generate import Expected, ExpectedRating, ExpectedSale
 from tests.support.api.running import Api, api_process
 from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 
@@ -26,7 +26,7 @@ def check(group: ConsumerGroup, known: Iterable[tuple[Expected, int]], folder: P
             assert _get(api, f"/api/product/rating/{product}") == {"average_rating": _average(own)}, product
 
 
-def _check_sales(api: Api, path: str, events: list[tuple[Sold | Rated, int]]) -> None:
+def _check_sales(api: Api, path: str, events: list[tuple[ExpectedSale | ExpectedRating, int]]) -> None:
     """Assert one total. The clock runs on while the API answers, so any second that passed may be the answer's."""
     began = now_ms() // 1000
     answer = _get(api, path)
@@ -41,18 +41,20 @@ def _get(api: Api, path: str) -> dict[str, Any]:
     return answer
 
 
-def _time(event: Sold | Rated, recorded_ms: int) -> int:
+def _time(event: ExpectedSale | ExpectedRating, recorded_ms: int) -> int:
     """When the event happened: its own time, or else Kafka's (UTC milliseconds)."""
     return recorded_ms if event.at_ms is None else event.at_ms
 
 
-def _sales(events: Iterable[tuple[Sold | Rated, int]], now_second: int) -> Decimal:
+def _sales(events: Iterable[tuple[ExpectedSale | ExpectedRating, int]], now_second: int) -> Decimal:
     """The sum of the amounts of the last hour: an event of second s counts while now <= s + 3600."""
-    counted = (event.amount for event, time in events if isinstance(event, Sold) and now_second <= time // 1000 + 3600)
+    counted = (
+        event.amount for event, time in events if isinstance(event, ExpectedSale) and now_second <= time // 1000 + 3600
+    )
     return Decimal(sum(counted)) / 10**6
 
 
-def _average(events: Iterable[tuple[Sold | Rated, int]]) -> Decimal | None:
+def _average(events: Iterable[tuple[ExpectedSale | ExpectedRating, int]]) -> Decimal | None:
     """The mean of all ratings, half-even to two decimals; None without ratings."""
     ratings = list(_ratings(events))
     if not ratings:
@@ -60,5 +62,5 @@ def _average(events: Iterable[tuple[Sold | Rated, int]]) -> Decimal | None:
     return (Decimal(sum(ratings)) / len(ratings) / 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
 
-def _ratings(events: Iterable[tuple[Sold | Rated, int]]) -> Iterator[int]:
-    return (event.rating for event, _ in events if isinstance(event, Rated))
+def _ratings(events: Iterable[tuple[ExpectedSale | ExpectedRating, int]]) -> Iterator[int]:
+    return (event.rating for event, _ in events if isinstance(event, ExpectedRating))

@@ -5,7 +5,7 @@ Of an event: the kind, the product, the time and the numbers. Of a dead letter: 
 
 from typing import Any
 
-from scripts.publish.generate import Expected, Rated, Sold
+from scripts.publish.generate import Expected, ExpectedRating, ExpectedSale
 from shared.mongo import SyncDatabase
 from tests.support.documents.invariant import Coordinates, coordinates_of, event_collections
 
@@ -29,8 +29,8 @@ def _stored(event: dict[str, Any]) -> tuple[object, ...]:
     identity = event["_id"]
     if event["event"] == "productSold":
         amount = event["amount"].to_decimal() * 10**6
-        return Sold, identity["p"], identity["t"], event["no_of_units"], amount
-    return Rated, identity["p"], identity["t"], event["rating"].to_decimal() * 100, event["category"]
+        return ExpectedSale, identity["p"], identity["t"], event["no_of_units"], amount
+    return ExpectedRating, identity["p"], identity["t"], event["rating"].to_decimal() * 100, event["category"]
 
 
 def _published(expected: Expected, recorded_ms: int) -> tuple[object, ...]:
@@ -38,6 +38,6 @@ def _published(expected: Expected, recorded_ms: int) -> tuple[object, ...]:
     if isinstance(expected, str):
         return ("rejected", expected)
     time = recorded_ms if expected.at_ms is None else expected.at_ms
-    if isinstance(expected, Sold):
-        return Sold, expected.product, time, expected.units, expected.amount
-    return Rated, expected.product, time, expected.rating, expected.category
+    if isinstance(expected, ExpectedSale):
+        return ExpectedSale, expected.product, time, expected.units, expected.amount
+    return ExpectedRating, expected.product, time, expected.rating, expected.category

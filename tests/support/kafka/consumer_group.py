@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, Message, Producer
 from pydantic import SecretStr
 
-from scripts.publish.generate import Message as Generated
+from scripts.publish.generate import GeneratedMessage
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
@@ -57,7 +57,7 @@ class ConsumerGroup:
         process.start()
         return process
 
-    def publish(self, messages: Iterable[Generated], rate: float = 0.0) -> int:
+    def publish(self, messages: Iterable[GeneratedMessage], rate: float = 0.0) -> int:
         """Publish, at most `rate` messages a second if given, and wait for every acknowledgement.
 
         Returns how many messages Kafka acknowledged.

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 
-from scripts.publish.generate import Message as Generated
+from scripts.publish.generate import GeneratedMessage
 
 
-def received(messages: Iterable[Generated], partition: int, at_ms: int, first: int = 0) -> list[Message]:
+def received(messages: Iterable[GeneratedMessage], partition: int, at_ms: int, first: int = 0) -> list[Message]:
     """These messages as received from one partition, at the offsets from `first` on.
 
     All have the timestamp `at_ms` (UTC milliseconds).

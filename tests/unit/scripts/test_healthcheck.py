@@ -1,4 +1,4 @@
-"""The images' health check, run as an engine runs it, against servers that answer well, badly and never."""
+"""Runs the images' health check as an engine does, against servers that answer well, badly or not at all."""
 
 import socket
 import subprocess
@@ -14,7 +14,7 @@ from tests.support.process import ROOT
 
 @pytest.fixture
 def answering() -> Iterator[tuple[socket.socket, list[bytes]]]:
-    """A server on this host that sends each caller the bytes that the test puts into the list, if any."""
+    """A server on this host, and the bytes that it sends to each caller. While there are none, it keeps silent."""
     answer: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -41,7 +41,7 @@ def answering() -> Iterator[tuple[socket.socket, list[bytes]]]:
 
 
 def probe(port: int, *metric: str) -> int:
-    """Exit code of the images' health check."""
+    """Run the images' health check; its exit code."""
     argv = [sys.executable, str(ROOT / "scripts" / "healthcheck.py"), "API_PORT", "/readyz", *metric]
     return subprocess.run(argv, env={"API_PORT": str(port)}, capture_output=True, timeout=20, check=False).returncode
 

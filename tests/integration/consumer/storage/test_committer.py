@@ -9,7 +9,7 @@ import pytest
 from consumer.partitions.brokers import PartitionState
 from consumer.storage import committer, memory
 from consumer.storage.transaction import Mismatch
-from scripts.partitions.__main__ import DECISIONS, Decision, NotDecided, accept, settle
+from scripts.partitions.decision import DECISIONS, Decision, NotDecided, accept, settle
 from shared.errors import (
     ClockSkewed,
     StoreUnavailable,

@@ -13,7 +13,7 @@ from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.storage.committer import Committer
 from consumer.storage.reading import WORTH_ASKING
-from scripts.publish.generate import Rated, Sold, generate
+from scripts.publish.generate import ExpectedRating, ExpectedSale, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings
@@ -46,7 +46,7 @@ def counters(database: SyncDatabase) -> Counter[str]:
     return Counter(counts | {"inserted": status["opcounters"]["insert"], "updated": status["opcounters"]["update"]})
 
 
-def batch_of(kind: type[Sold | Rated], leases: list[Lease], first: int, at_ms: int) -> Batch:
+def batch_of(kind: type[ExpectedSale | ExpectedRating], leases: list[Lease], first: int, at_ms: int) -> Batch:
     """Events of one kind about all products, of one second, in all partitions."""
     wanted = (message for message in generate(count=10 * EVENTS, products=NUMBER, seed=5))
     batch = Batch(Rules(TOPIC, 400, copy_rejections=False))
@@ -66,10 +66,10 @@ def claimed(database: SyncDatabase, count: int) -> list[Lease]:
 
 def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncDatabase) -> None:
     committer, leases, at_ms = unfenced_committer(database, GROUP, TOPIC), claimed(database, 2), now_ms()
-    commit(committer, batch_of(Sold, leases, 0, at_ms))  # creates the day's collection, meets the products
+    commit(committer, batch_of(ExpectedSale, leases, 0, at_ms))  # creates the day's collection, meets the products
 
     before = counters(database)
-    commit(committer, batch_of(Sold, leases, EVENTS, at_ms))
+    commit(committer, batch_of(ExpectedSale, leases, EVENTS, at_ms))
     sales = counters(database) - before
     # The offsets, the rollups and the totals, of an hour and of a minute; products are known and need no update.
     assert sales == {
@@ -77,20 +77,20 @@ def test_a_batch_is_six_commands_at_most_and_an_update_a_product(database: SyncD
     }  # fmt: skip
 
     before = counters(database)
-    commit(committer, batch_of(Rated, leases, 2 * EVENTS, at_ms))
+    commit(committer, batch_of(ExpectedRating, leases, 2 * EVENTS, at_ms))
     ratings = counters(database) - before
     assert ratings == sales + Counter(update=1, updated=2 * NUMBER)
 
 
 def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDatabase) -> None:
     committer, (lease,), at_ms = unfenced_committer(database, GROUP, TOPIC), claimed(database, 1), now_ms()
-    commit(committer, batch_of(Sold, [lease], 0, at_ms))  # creates the day's collection
+    commit(committer, batch_of(ExpectedSale, [lease], 0, at_ms))  # creates the day's collection
     database[PRODUCTS].delete_many({})
     database[ROLLUPS].delete_many({})
     committer._memory.forget([lease])
 
     before = counters(database)
-    commit(committer, batch_of(Sold, [lease], EVENTS, at_ms))
+    commit(committer, batch_of(ExpectedSale, [lease], EVENTS, at_ms))
     # Which of the products are there; the events, the rollups and the products; the offset and the totals.
     assert counters(database) - before == {
         "find": 1, "insert": 3, "inserted": EVENTS + 2 * NUMBER, "update": 2, "updated": 1 + 2, "commitTransaction": 1,
@@ -99,11 +99,11 @@ def test_a_batch_of_new_products_asks_once_and_inserts_the_rest(database: SyncDa
 
 def test_the_hour_of_a_forgotten_product_s_newest_event_is_not_asked_for(database: SyncDatabase) -> None:
     committer, leases, at_ms = unfenced_committer(database, GROUP, TOPIC), claimed(database, 3), now_ms()
-    commit(committer, batch_of(Sold, leases, 0, at_ms))
+    commit(committer, batch_of(ExpectedSale, leases, 0, at_ms))
     committer._memory.forget(leases)
 
     before = counters(database)
-    commit(committer, batch_of(Sold, leases, EVENTS, at_ms))
+    commit(committer, batch_of(ExpectedSale, leases, EVENTS, at_ms))
     asked = counters(database) - before
     assert (asked["find"], asked["inserted"]) == (1, 3 * EVENTS)
     assert 3 * NUMBER >= WORTH_ASKING

@@ -1,4 +1,4 @@
-"""Dead letters as an operator works with them: whatever is done, and wherever it dies, each message counts once."""
+"""The commands for dead letters: whatever an operator does, and wherever a command dies, each message counts once."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.process.failpoints import REPLAY_STEPS
-from scripts.publish.generate import Message, generate
+from scripts.publish.generate import GeneratedMessage, generate
 from shared.documents import event_collection
 from tests.support.commands.audit import findings_of, script
 from tests.support.documents.invariant import check_aggregates
@@ -21,12 +21,13 @@ from tests.support.process import module
 from tests.support.servers.interface import KafkaServer, MongoServer
 
 OLD = 30
-"""Messages whose events are two days old, of which a consumer that keeps one day makes dead letters."""
+"""So many messages hold events that are two days old. A consumer that keeps one day makes dead letters of them."""
 SPOILED = 5
+"""So many messages are not JSON, and stay rejected."""
 
 
 def old_message(number: int) -> bytes:
-    """Valid under a longer retention."""
+    """A message that the contract accepts under a longer retention."""
     event = {"event": "productSold", "name_of_product": "p", "product_id": number % 3, "no_of_units": 1}
     moment = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}T10:00:{number:02}Z"
     return json.dumps(event | {"amount": "0.01", "occurred_at": moment}).encode()
@@ -37,8 +38,8 @@ def events(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path) -> Iterator[C
     """300 events and 35 dead letters of two reasons; the consumer has ended."""
     with consumer_group(kafka, mongo, tmp_path, partitions=2) as one:
         one.publish(generate(count=300, products=5, seed=1, now_ms=now_ms()))
-        one.publish(Message(b"%d" % number, old_message(number), "too_old") for number in range(OLD))
-        one.publish(Message(b"%d" % number, b"not json", "not_json") for number in range(SPOILED))
+        one.publish(GeneratedMessage(b"%d" % number, old_message(number), "too_old") for number in range(OLD))
+        one.publish(GeneratedMessage(b"%d" % number, b"not json", "not_json") for number in range(SPOILED))
         consumer = one.consumer(EVENT_RETENTION_DAYS="1")
         one.wait_handled()
         assert consumer.stop() == 0
@@ -90,10 +91,10 @@ def test_a_letter_and_its_replayed_event_are_held_together(events: ConsumerGroup
 
 def test_a_replay_that_is_killed_at_any_step_counts_once(events: ConsumerGroup) -> None:
     letters = list(events.database.rejected_events.find({"reason": "too_old"}, {"_id": 1}))
-    places = [f"{letter['_id']['k']}:{letter['_id']['o']}" for letter in letters]
+    coordinates = [f"{letter['_id']['k']}:{letter['_id']['o']}" for letter in letters]
     each = OLD // len(REPLAY_STEPS)
     for number, step in enumerate(REPLAY_STEPS):
-        chosen = places[number * each : (number + 1) * each]
+        chosen = coordinates[number * each : (number + 1) * each]
         killed = dead_letters(events, "replay", *chosen, FAILPOINT=f"{step}:kill:1")
         assert killed.returncode == -9, killed.stderr
         assert replayed(events) == each * (number + (step == "replay_after_commit")), step
@@ -124,11 +125,11 @@ def test_discarded_letters_are_replayed_by_force_alone(events: ConsumerGroup) ->
     assert states(events) == {"discarded": OLD, "new": SPOILED}
     letter = events.database.rejected_events.find_one({"reason": "too_old"})
     assert letter is not None
-    place = f"{letter['_id']['k']}:{letter['_id']['o']}"
-    refused = dead_letters(events, "replay", place)
+    coordinates = f"{letter['_id']['k']}:{letter['_id']['o']}"
+    refused = dead_letters(events, "replay", coordinates)
     assert (refused.returncode, replayed(events)) == (1, 0)
     assert "its state is discarded" in refused.stderr
-    assert dead_letters(events, "replay", place, "--force").returncode == 0
+    assert dead_letters(events, "replay", coordinates, "--force").returncode == 0
     assert replayed(events) == 1
     assert findings_of(events, events.database) == []
 

@@ -1,4 +1,4 @@
-"""The publisher against a real Kafka: what is in the topic afterwards is what was said to be there."""
+"""Runs the publisher against a real Kafka: afterwards the topic holds exactly what the command reported."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def environment(kafka: KafkaServer, topic: str) -> dict[str, str]:
 
 
 def publish(environment: dict[str, str], *arguments: str, stdin: bytes = b"") -> tuple[int, str]:
-    """Run to its end; exit code and what was reported."""
+    """Run a command to its end; its exit code and its report."""
     argv = [sys.executable, "-m", "scripts.publish", *arguments]
     ended = subprocess.run(
         argv, cwd=ROOT, env={**os.environ, **environment}, input=stdin, capture_output=True, timeout=120, check=False
@@ -46,7 +46,7 @@ def publish(environment: dict[str, str], *arguments: str, stdin: bytes = b"") ->
 
 
 def records(environment: dict[str, str]) -> list[tuple[bytes | None, bytes | None]]:
-    """Key and value of everything in the topic."""
+    """Key and value of every record in the topic."""
     consumer = Consumer(
         {
             "bootstrap.servers": environment["KAFKA_BOOTSTRAP_SERVERS"],

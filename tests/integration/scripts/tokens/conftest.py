@@ -1,4 +1,4 @@
-"""`python -m scripts.tokens` and an API on the same database, at the present time."""
+"""`python -m scripts.tokens` and an API that use the same database and the present time."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def clock() -> RunningClock:
 
 @pytest.fixture
 def api(mongo: MongoServer, database: Documents, clock: RunningClock) -> Iterator[Api]:
-    """At the present time, as the command is."""
+    """An API whose clock shows the present, as the command's does."""
     with running_api(mongo, database, clock) as api:
         store(database, [GivenSale(product, clock(), "5") for product in (3, 4)])
         yield api

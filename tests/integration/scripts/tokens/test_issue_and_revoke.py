@@ -1,4 +1,4 @@
-"""What `python -m scripts.tokens` issues is let in by the API, until it is revoked or replaced."""
+"""The API accepts a token that `python -m scripts.tokens` issues, until it is revoked, replaced or has expired."""
 
 import json
 from datetime import datetime, timedelta
@@ -112,7 +112,7 @@ def test_rotating_without_overlap_revokes_at_once(cli: TokensCommand, api: Api) 
     new = cli("rotate", "shop", "--overlap-minutes", "0").stdout.strip()
     assert api.get("/api/product/sale", new).status_code == 200
     wait_until("the revocation", partial(is_refused, api, old), 6)
-    # The successor is what the name means now; whoever rotates an ended one is told.
+    # The name now means the successor, so it can be rotated again; the token that has ended cannot.
     assert cli("rotate", "shop", "--overlap-minutes", "0").returncode == 0
     ended = json.loads(cli("list", "--json").stdout)[0]
     assert ended["state"] == "revoked"

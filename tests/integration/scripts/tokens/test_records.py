@@ -1,4 +1,4 @@
-"""What `python -m scripts.tokens` tells of tokens, and when it forgets them."""
+"""`python -m scripts.tokens` shows the records of tokens, and deletes those of tokens that ended long ago."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What `python -m scripts.tokens` says when it cannot do what it is asked for."""
+"""`python -m scripts.tokens` explains why it cannot do what it was asked for, and ends with the right exit code."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The local certificate authority: trusted by those who hold its certificate, for its own names, and never too old."""
+"""The local authority: who holds its certificate trusts it for its own names alone, and it is renewed in time."""
 
 import ipaddress
 import shutil
@@ -27,7 +27,7 @@ def authority(tmp_path: Path) -> Path:
 
 
 def handshake(served: Path, trusted: Path, name: str) -> None:
-    """A client that trusts this authority meets a server with that certificate. Raises SSLError."""
+    """Let a client that trusts this authority greet a server with that certificate, in memory. Raises SSLError."""
     trust = ssl.create_default_context(cafile=trusted)
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""The publisher's commands as far as they go without Kafka: usage, the check before sending, dry runs, no broker."""
+"""The publisher's commands without Kafka: usage, the check before sending, dry runs, and that no broker answers."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.publish.__main__ import app
-from scripts.publish.single import literal
+from scripts.publish.single_event import literal
 
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
 RATED = ["rated", "--product", "1", "--rating", "4.5", "--category", "Software"]
@@ -20,13 +20,13 @@ def _no_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    """Exit code, standard output, standard error."""
+    """Run a command; its exit code, standard output and standard error."""
     result = CliRunner().invoke(app, list(arguments), input=stdin)
     return result.exit_code, result.stdout, result.stderr
 
 
 def printed(*arguments: str) -> tuple[str, str]:
-    """Key and value of a dry run of one event."""
+    """The key and the value that a dry run of one event prints."""
     code, output, errors = run(*arguments, "--dry-run")
     assert code == 0, errors
     key, _, value = output.rstrip("\n").partition("\t")

@@ -1,4 +1,5 @@
-"""The generated stream: deterministic, of every kind, and expected to be what an independent reading of it gives."""
+"""The generated stream: the same arguments give the same bytes, every way to write an event occurs, and the expected
+numbers are those that a JSON parser finds in the text."""
 
 import json
 from collections import Counter
@@ -9,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from scripts.publish.generate import Message, Rated, Sold, generate
-from scripts.publish.invalid import INVALID, REASONS
-from scripts.publish.totals import Totals, counted, exact, plain, total
+from scripts.publish.generate import ExpectedRating, ExpectedSale, GeneratedMessage, generate
+from scripts.publish.invalid_messages import INVALID, REASONS
+from scripts.publish.totals import Totals, counted, decimal_text, exact, total
 
 NOW_MS = 1_767_225_600_250
 CONTRACT_REASONS = {
@@ -21,7 +22,7 @@ CONTRACT_REASONS = {
 }  # fmt: skip
 
 
-def parsed(message: Message) -> dict[str, Any]:
+def parsed(message: GeneratedMessage) -> dict[str, Any]:
     assert message.value is not None
     event: dict[str, Any] = json.loads(message.value, parse_float=Decimal)
     return event
@@ -44,7 +45,7 @@ def test_the_expected_numbers_are_those_in_the_text() -> None:
         assert not isinstance(expected, str)
         assert int(event["product_id"]) == expected.product
         assert event["name_of_product"] == f"Product {expected.product}"
-        if isinstance(expected, Sold):
+        if isinstance(expected, ExpectedSale):
             assert names == {"productSold"}
             assert int(event["no_of_units"]) == expected.units
             assert Decimal(event["amount"]) == Decimal(expected.amount).scaleb(-6)
@@ -66,7 +67,7 @@ def test_every_way_to_write_an_event_occurs() -> None:
             for name in ("product_id", "no_of_units", "amount", "rating")
             if name in event
         )
-        seen.update({Sold: ["sold"], Rated: ["rated"]}.get(type(message.expected), []))
+        seen.update({ExpectedSale: ["sold"], ExpectedRating: ["rated"]}.get(type(message.expected), []))
     ways = {
         "event", "event_name", "both", "warehouse", "currency", "_id", "sold", "rated", "product_id as int",
         "product_id as str", "no_of_units as int", "no_of_units as str", "amount as int", "amount as Decimal",
@@ -77,7 +78,7 @@ def test_every_way_to_write_an_event_occurs() -> None:
 
 def test_messages_carry_the_product_id_as_key_unless_told_not_to() -> None:
     for message in generate(200, products=5, seed=2):
-        assert isinstance(message.expected, (Sold, Rated))
+        assert isinstance(message.expected, (ExpectedSale, ExpectedRating))
         assert message.key == str(message.expected.product).encode()
     assert {message.key for message in generate(200, products=5, seed=2, keyed=False)} == {None}
 
@@ -89,7 +90,7 @@ def test_products_are_one_to_so_many() -> None:
 def test_spread_gives_times_within_it_that_the_text_repeats() -> None:
     times = []
     for message in generate(500, seed=4, spread_seconds=3600, now_ms=NOW_MS):
-        assert isinstance(message.expected, (Sold, Rated))
+        assert isinstance(message.expected, (ExpectedSale, ExpectedRating))
         at_ms = message.expected.at_ms
         assert at_ms is not None
         written = datetime.fromisoformat(parsed(message)["occurred_at"])
@@ -154,7 +155,11 @@ def test_counting_on_the_way_equals_counting_at_the_end() -> None:
 
 def test_totals_as_json_are_plain_text() -> None:
     totals = Totals()
-    for expected in (Sold(3, 20, 2000 * 10**6, None), Sold(3, 10, 1000 * 10**6, None), Rated(1, 450, "Software", None)):
+    for expected in (
+        ExpectedSale(3, 20, 2000 * 10**6, None),
+        ExpectedSale(3, 10, 1000 * 10**6, None),
+        ExpectedRating(1, 450, "Software", None),
+    ):
         totals.add(expected)
     totals.add("empty")
     assert totals.as_json() == {
@@ -179,4 +184,4 @@ def test_totals_as_json_are_plain_text() -> None:
     ],
 )
 def test_sums_of_any_size_are_exact(units: int, text: str) -> None:
-    assert plain(exact(units, 6)) == text
+    assert decimal_text(exact(units, 6)) == text

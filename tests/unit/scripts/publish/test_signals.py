@@ -1,4 +1,4 @@
-"""A publisher that waits is ended by a signal."""
+"""A signal ends a publisher that waits for input."""
 
 import signal
 import subprocess
@@ -14,7 +14,7 @@ from tests.support.process import ROOT
 
 @pytest.fixture
 def waiting() -> Iterator["subprocess.Popen[bytes]"]:
-    """A publisher that waits for a next line of its standard input."""
+    """A publisher that waits for the next line of its standard input."""
     argv = [sys.executable, "-m", "scripts.publish", "file", "-", "--timeout", "1"]
     process = subprocess.Popen(
         argv, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
@@ -36,7 +36,7 @@ def test_a_signal_ends_even_a_wait_for_input(
 
 
 def wait_until_it_handles_signals(pid: int) -> None:
-    """Until the process has its own handler for SIGTERM, which the kernel shows as a bit."""
+    """Wait until the process has its own handler for SIGTERM, which the kernel shows as a bit of its status."""
 
     def handles() -> bool:
         status = Path(f"/proc/{pid}/status").read_text()

@@ -1,4 +1,5 @@
-"""What the publisher sends, judged by the consumer: each invalid variant has its reason, all else its numbers."""
+"""The consumer judges what the publisher sends: it rejects each invalid message for its reason, and finds the expected
+numbers in every other."""
 
 import time
 
@@ -8,7 +9,7 @@ from consumer.events.decode import decode
 from consumer.events.event import Rated, Sold
 from consumer.events.time_limits import TimeLimits
 from scripts.publish.generate import generate
-from scripts.publish.invalid import INVALID
+from scripts.publish.invalid_messages import INVALID
 
 NOW_MS = time.time_ns() // 1_000_000
 

@@ -1,17 +1,17 @@
-"""One event, written from what a person typed: JSON that keeps every digit, and wrong on purpose if they want it."""
+"""Writes one event from what a person typed, as JSON that keeps every digit and every mistake."""
 
 import json
 import re
 from typing import NamedTuple
 
-from scripts.publish.send import PlainRecord
+from scripts.publish.send import KeyAndValue
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _WORDS = {"true", "false", "null"}
 
 
 class Fields(NamedTuple):
-    """Fields that both events have, as typed."""
+    """The fields that a sale and a rating have in common, as typed; `extra` are texts like `currency=EUR`."""
 
     product: str
     name: str | None
@@ -19,20 +19,20 @@ class Fields(NamedTuple):
     extra: list[str]
 
 
-def sold(fields: Fields, units: str, amount: str) -> PlainRecord:
-    """A productSold event."""
-    return _message(fields, "productSold", {"no_of_units": literal(units), "amount": literal(amount)})
+def sold(fields: Fields, units: str, amount: str) -> KeyAndValue:
+    """A productSold event with the product as its key."""
+    return _record(fields, "productSold", {"no_of_units": literal(units), "amount": literal(amount)})
 
 
-def rated(fields: Fields, rating: str, category: str) -> PlainRecord:
-    """A productRated event."""
-    return _message(fields, "productRated", {"rating": literal(rating), "category": _string(category)})
+def rated(fields: Fields, rating: str, category: str) -> KeyAndValue:
+    """A productRated event with the product as its key."""
+    return _record(fields, "productRated", {"rating": literal(rating), "category": _string(category)})
 
 
 def literal(typed: str) -> str:
-    """The JSON for what was typed: itself where it is a JSON value (4.50 stays 4.50), else a JSON string of it.
+    """The JSON for what was typed: the text itself if it is a JSON value, else a JSON string of it.
 
-    A number as text is typed with its quotes: '"1000"'.
+    `4.50` gives `4.50`, `ten` gives `"ten"`, and `"1000"`, typed with its quotes, gives the string `"1000"`.
     """
     if _NUMBER.fullmatch(typed) or typed in _WORDS:
         return typed
@@ -45,7 +45,8 @@ def literal(typed: str) -> str:
     return _string(typed)
 
 
-def _message(fields: Fields, event: str, numbers: dict[str, str]) -> PlainRecord:
+def _record(fields: Fields, event: str, numbers: dict[str, str]) -> KeyAndValue:
+    """The event as a record; `numbers` are the JSON values of the fields that only this event has."""
     members = {
         "event_name": _string(event),
         "name_of_product": _string(f"Product {fields.product}" if fields.name is None else fields.name),
@@ -58,7 +59,7 @@ def _message(fields: Fields, event: str, numbers: dict[str, str]) -> PlainRecord
         name, _, value = pair.partition("=")
         members[name] = literal(value)
     text = ", ".join(f"{_string(name)}: {value}" for name, value in members.items())
-    return PlainRecord(_bytes(fields.product), _bytes(f"{{{text}}}"))
+    return KeyAndValue(_bytes(fields.product), _bytes(f"{{{text}}}"))
 
 
 def _string(text: str) -> str:
@@ -66,5 +67,5 @@ def _string(text: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """What was typed, byte for byte, also where it was not UTF-8."""
+    """The bytes that were typed. Python reads arguments that are not UTF-8 with surrogates, which this takes back."""
     return text.encode("utf-8", "surrogateescape")

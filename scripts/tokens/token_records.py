@@ -1,4 +1,7 @@
-"""Records of tokens as `scripts.tokens` reads and writes them."""
+"""Finds, makes, changes and deletes the records of tokens in `api_tokens`.
+
+Every function that takes the collection blocks while MongoDB answers, and raises PyMongoError when it does not.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -15,19 +18,27 @@ from shared.documents import API_TOKENS, TOKEN_USES, Document
 from shared.mongo import access_database, connect
 from shared.settings import ApiSettings, SharedSettings
 
-Records = Collection[Document]
+TokenCollection = Collection[Document]
 
 ID_DIGITS: Final = 12
-"""As many digits of an id as name a token to a person."""
+"""A person names a token by so many hexadecimal digits of its id, which is a SHA-256. Among 10,000 tokens two share
+them with a probability of one in five million. With six digits, about 5,000 tokens would do for an even chance; 24 are
+more than a person compares."""
 
 
-class NoSuchToken(Exception):
-    """No record, or several, where one is meant. Its text is for a person."""
+class UnusableToken(Exception):
+    """The command cannot act on the token that was named: none has that name, several have it, or it has ended.
+
+    The text is for a person.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a token is for; None limits nothing."""
+    """What a token may do; None limits nothing.
+
+    `networks` are CIDR texts. `idle` is how long the token may lie unused before it ends.
+    """
 
     name: str
     scopes: Sequence[str]
@@ -37,7 +48,7 @@ class Rights:
 
     @classmethod
     def of(cls, record: Document) -> "Rights":
-        """The rights that a record holds, an earlier version's too."""
+        """The rights in a record; fields that an earlier version did not write limit nothing."""
         idle = record.get("idle_seconds")
         return cls(
             name=record["name"],
@@ -48,13 +59,16 @@ class Rights:
         )
 
 
-def records() -> Records:
-    """The collection, by the settings of the environment. Raises ConfigurationError."""
-    return _records(SharedSettings.load())
+def token_collection() -> TokenCollection:
+    """The collection of the environment's settings. Connects on first use. Raises ConfigurationError."""
+    return _collection(SharedSettings.load())
 
 
 def issue(rights: Rights, life: timedelta) -> tuple[str, Document]:
-    """A new token and its record, which is stored. Raises ConfigurationError, PyMongoError."""
+    """Make a token that expires after `life`, and store its record. Returns both.
+
+    Raises ConfigurationError, for example when no key can sign, and PyMongoError; then nobody gets a token.
+    """
     settings = ApiSettings.load()
     signer = token_signer(settings)
     jti, now = secrets.token_urlsafe(16), datetime.now(UTC).replace(microsecond=0)
@@ -78,68 +92,79 @@ def issue(rights: Rights, life: timedelta) -> tuple[str, Document]:
         issued_at=int(now.timestamp()),
         expires_at=int(record["expires_at"].timestamp()),
     )
-    _records(settings).insert_one(record)
+    _collection(settings).insert_one(record)
     return token, record
 
 
 def rotate(old: Document, life: timedelta | None, overlap: timedelta) -> tuple[str, Document]:
-    """A token with the rights of `old`, which lives as long as that one was to unless told otherwise.
+    """Make a token with the rights of the record `old`, and let the old token expire after `overlap`.
 
-    The old one expires after the overlap; without any it is revoked.
+    The new token lives for `life`, by default as long as the old token was made to live. With no overlap, the old token
+    is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError.
     """
     token, record = issue(Rights.of(old), life or old["expires_at"] - old["created_at"])
     end = {"$min": {"expires_at": datetime.now(UTC) + overlap}, "$set": {"replaced_by": record["_id"]}}
-    records().update_one({"_id": old["_id"]}, end)
+    token_collection().update_one({"_id": old["_id"]}, end)
     if not overlap:
-        revoke(records(), [old])
+        revoke(token_collection(), [old])
     return token, record
 
 
-def revoke(collection: Records, found: Sequence[Document]) -> None:
-    """End these at once."""
+def revoke(collection: TokenCollection, found: Sequence[Document]) -> None:
+    """Mark these records as revoked now, unless they are revoked already."""
     ids = {"$in": [record["_id"] for record in found]}
     collection.update_many({"_id": ids, "revoked_at": None}, {"$set": {"revoked_at": datetime.now(UTC)}})
 
 
-def prune(collection: Records, before: datetime) -> int:
-    """Delete the records of tokens that ended before this moment, and of their use; how many."""
-    ended_at = {record["_id"]: record["revoked_at"] or ends_at(record) for record in matching(collection, {})}
+def prune(collection: TokenCollection, before: datetime) -> int:
+    """Delete the records of tokens that ended at `before` (UTC) or earlier, and the records of their use.
+
+    Returns how many tokens.
+    """
+    ended_at = {record["_id"]: record["revoked_at"] or ends_at(record) for record in find_matching(collection, {})}
     ended = {"_id": {"$in": [token for token, moment in ended_at.items() if moment <= before]}}
     deleted = collection.delete_many(ended).deleted_count
-    # Last, and of all that have no record: an instance may have written one a moment after its record was deleted.
+    # Uses are deleted last, and all that belong to no token: an instance of the API may have written the use of a token
+    # a moment after the token's record was deleted.
     kept = [record["_id"] for record in collection.find({}, {"_id": True})]
     collection.database[TOKEN_USES].delete_many({"_id": {"$nin": kept}})
     return deleted
 
 
-def matching(collection: Records, query: Document) -> list[Document]:
-    """The records that match, the oldest first, with the time of their last use."""
+def find_matching(collection: TokenCollection, query: Document) -> list[Document]:
+    """The records that match the MongoDB query, the oldest first, each with `last_used_at`."""
     return list(collection.aggregate([{"$match": query}, {"$sort": {"created_at": 1}}, *WITH_LAST_USE]))
 
 
-def named(collection: Records, token: str) -> list[Document]:
-    """The records of this name, or whose id begins with these digits, as many as `list` shows or more."""
+def find_named(collection: TokenCollection, token: str) -> list[Document]:
+    """The records of this name, or whose id begins with `token` where that is at least `ID_DIGITS` hexadecimal digits.
+
+    Raises UnusableToken where there is none.
+    """
     by_id = len(token) >= ID_DIGITS and set(token) <= set("0123456789abcdef")
     query = {"_id": {"$regex": f"^{token}"}} if by_id else {"name": token}
-    found = matching(collection, query)
+    found = find_matching(collection, query)
     if not found:
-        raise NoSuchToken(f"there is no token {token!r}; `list` shows them")
+        raise UnusableToken(f"there is no token {token!r}; `list` shows them")
     return found
 
 
-def the_one(collection: Records, token: str) -> Document:
-    """The record of this name or id: the only one, or the only valid one without a successor."""
-    found = named(collection, token)
-    current = [record for record in found if state(record) == "valid" and record.get("replaced_by") is None]
+def find_only(collection: TokenCollection, token: str) -> Document:
+    """The record of this name or id: the only one, or among several the only valid one that was not rotated.
+
+    Raises UnusableToken where none or several can be meant.
+    """
+    found = find_named(collection, token)
+    current = [record for record in found if state_of(record) == "valid" and record.get("replaced_by") is None]
     chosen = found if len(found) == 1 else current
     if len(chosen) == 1:
         return chosen[0]
     ids = ", ".join(record["_id"][:ID_DIGITS] for record in chosen or found)
-    raise NoSuchToken(f"{token!r} names several tokens, give the id of one: {ids}")
+    raise UnusableToken(f"{token!r} names several tokens, give the id of one: {ids}")
 
 
-def state(record: Document) -> str:
-    """In a word: `valid`, or why it is not."""
+def state_of(record: Document) -> str:
+    """A token's state in a word: valid, revoked, expired, replaced (it was rotated and has expired) or idle."""
     now = datetime.now(UTC)
     if record["revoked_at"] is not None:
         return "revoked"
@@ -148,7 +173,7 @@ def state(record: Document) -> str:
     return "idle" if ends_at(record) <= now else "valid"
 
 
-def _records(settings: SharedSettings) -> Records:
+def _collection(settings: SharedSettings) -> TokenCollection:
     return access_database(connect(settings, "product-analytics-tokens"))[API_TOKENS]
 
 

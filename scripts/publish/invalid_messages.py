@@ -1,16 +1,19 @@
-"""Messages that a consumer must reject: for each reason of the contract, the ways to earn it.
+"""Makes messages that a consumer must reject: for each reason of the contract, every way to be rejected for it.
 
-Each maker takes a product id and returns the value of one Kafka message (None is a tombstone). Everything about the
-message is valid but what its reason names, so that one rule decides. The times are far enough away to be wrong on
-any day; the sizes are the smallest that are too large.
+Each maker takes a product id and returns the value of one Kafka message (None is a tombstone). A message breaks only
+the rule that its reason names, so that no other rule can reject it. Its time is so far away that it is wrong on any
+day.
 """
 
 from collections.abc import Callable, Mapping
 
 Maker = Callable[[int], bytes | None]
+"""Product id -> value of a message."""
 
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_DEPTH = 16
+"""The contract's limits, written down again rather than imported: a change in the consumer's code alone shows as a
+message that is no longer rejected, or for another reason."""
 
 
 def _sold(changes: str = "", *, without: str = "") -> Maker:
@@ -22,7 +25,7 @@ def _rated(changes: str = "", *, without: str = "") -> Maker:
 
 
 def _event(event: str, numbers: Mapping[str, str], changes: str, without: str) -> Maker:
-    """An event as text. `changes` come last, where a repeated key wins; `without` is the field left out."""
+    """Makes an event as text. `changes` come last, where a repeated key wins; the field `without` is left out."""
     fields = {"event_name": f'"{event}"', "name_of_product": '"Product %(product)d"', "product_id": "%(product)d"}
     fields |= numbers
     fields.pop(without, None)
@@ -40,11 +43,11 @@ def _text(text: str, encoding: str = "utf-8") -> Maker:
 
 
 def _padded(size: int) -> Maker:
-    """A valid sale of exactly `size` bytes."""
-    plain = _sold('"pad": ""')
+    """Makes a valid sale of exactly `size` bytes."""
+    unpadded = _sold('"pad": ""')
 
     def make(product: int) -> bytes:
-        value = plain(product) or b""
+        value = unpadded(product) or b""
         return value[:-2] + b"x" * (size - len(value)) + value[-2:]
 
     return make
@@ -68,6 +71,7 @@ def _nested(depth: int) -> str:
 
 _OTHER_EVENT = '"event": "%s"'
 
+# A maker for each way to be rejected for a reason, by the reason's code.
 INVALID: Mapping[str, tuple[Maker, ...]] = {
     "empty": (lambda product: None, lambda product: b""),
     "too_large": (_padded(MAX_MESSAGE_BYTES + 1), _padded(3 * MAX_MESSAGE_BYTES)),
@@ -117,3 +121,4 @@ INVALID: Mapping[str, tuple[Maker, ...]] = {
 }
 
 REASONS = tuple(INVALID)
+"""The codes of the reasons, in the order in which `generate` takes them in turn."""

@@ -1,4 +1,4 @@
-"""One run of the publisher, from records to exit code. Ends by raising typer.Exit."""
+"""Runs the publisher, from records to the exit code: checks, prints or sends them, reports, ends with `typer.Exit`."""
 
 import json
 import sys
@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import typer
-from confluent_kafka import KafkaException
 from rich.console import Console
 
 from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
+from scripts.common.errors import errors_as_messages
+from scripts.common.kafka_clients import client_settings_checked
 from scripts.publish.interrupt import Interruption
 from scripts.publish.report import progress, summary
-from scripts.publish.send import Delivery, PlainRecord, Record, Sender
+from scripts.publish.send import Delivery, KeyAndValue, Record, Sender
 from scripts.publish.totals import Totals
-from shared.errors import ConfigurationError
 from shared.settings import KafkaSettings
 
-NOT_DELIVERED, USAGE, WRONG_SETTING = 1, 2, 78
+NOT_DELIVERED, USAGE = 1, 2
 SHOWN_CHARACTERS = 300
+"""A dry run prints so much of a value: all of an event that people write, a few lines on a terminal. Twice as much
+shows more of the messages that are too large; half as much would cut events with further fields."""
 
 R = TypeVar("R", bound=Record)
 
@@ -31,22 +33,23 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def now_ms() -> int:
-    """The clock, in UTC milliseconds."""
+    """This machine's clock, in UTC milliseconds."""
     return time.time_ns() // 1_000_000
 
 
-def one(record: PlainRecord, *, check: bool, dry_run: bool, timeout: float) -> NoReturn:
-    """Publish one record; unless told not to, only if a consumer would accept it."""
-    settings = _settings()
+def publish_one(record: KeyAndValue, *, check: bool, dry_run: bool, timeout: float) -> NoReturn:
+    """Publish one record; with `check`, only if a consumer would accept it. Ends as `publish_all` does."""
+    with errors_as_messages(console):
+        settings = KafkaSettings.load()
     if check:
         verdict = decode(record.value, now_ms(), TimeLimits.at(now_ms(), settings.event_retention_days))
         if isinstance(verdict, Rejection):
             detail = f" ({verdict.detail})" if verdict.detail else ""
             _end(USAGE, f"not sent: consumers would reject this event as {verdict.reason}{detail}; --no-check sends it")
-    many(iter([record]), total=1, dry_run=dry_run, timeout=timeout)
+    publish_all(iter([record]), total=1, dry_run=dry_run, timeout=timeout)
 
 
-def many(
+def publish_all(
     records: Iterator[R],
     *,
     total: int | None,
@@ -57,9 +60,11 @@ def many(
     totals: Totals | None = None,
     totals_file: Path | None = None,
 ) -> NoReturn:
-    """Publish `records`. `waits` says that the next one may be long in coming, so that a signal must end the wait.
+    """Publish `records`, or print them in a dry run. Always raises typer.Exit, with one of the command's exit codes.
 
-    `totals` are those of the records sent; they are complete once `records` is exhausted.
+    `timeout` is in seconds, `rate` in records a second. `waits` says that the next record may be long in coming, as
+    from a pipe, so that a signal has to end the wait. `totals` are filled as `records` are taken, so they are those of
+    the records that were sent; they are written to `totals_file`.
     """
     if dry_run:
         _print(records)
@@ -73,48 +78,42 @@ def many(
 
 
 def _send(records: Iterator[R], total: int | None, timeout: float, rate: float, waits: bool) -> tuple[Delivery, int]:
-    """Send all; print how it went. Returns the counts and the signal that ended it early, or 0."""
-    settings = _settings()
+    """Send the records and print how it went. Returns the counts, and the signal that ended the run early, or 0."""
+    with errors_as_messages(console):
+        settings = KafkaSettings.load()
     with progress(console, total) as on_progress:
-        try:
+        with errors_as_messages(console), client_settings_checked():
             sender = Sender(settings, timeout_seconds=timeout, on_progress=on_progress)
-        except KafkaException as error:
-            _end(WRONG_SETTING, f"a KAFKA_ setting is wrong: {error.args[0].str()}")
-        # A second signal does not wait: what is not acknowledged by then is reported as unknown.
+        # A second signal ends the wait: what Kafka has not acknowledged by then is reported as unknown.
         with Interruption(sender.interrupt) as interruption, suppress(KeyboardInterrupt):
             sender.send(interruption.interruptible(records) if waits else records, rate)
     for line in summary(sender.delivery, settings.kafka_topic, settings.kafka_bootstrap_servers):
-        console.print(line)
+        console.print(line, markup=False)
     return sender.delivery, interruption.signal
 
 
-def _settings() -> KafkaSettings:
-    try:
-        return KafkaSettings.load()
-    except ConfigurationError as error:
-        _end(WRONG_SETTING, f"a setting is wrong: {error}")
-
-
 def _end(code: int, message: str) -> NoReturn:
-    console.print(message, style="red")
+    console.print(message, style="red", markup=False)
     raise typer.Exit(code)
 
 
 def _print(records: Iterable[Record]) -> None:
-    """Key and value a line, control characters and what is not UTF-8 escaped, long values cut."""
+    """Print a line for each record, the key and the value. Control characters and bytes that are not UTF-8 are escaped,
+    long values cut."""
     for record in records:
         value = "(tombstone)" if record.value is None else _shown(record.value)
         sys.stdout.write(f"{_shown(record.key or b'-')}\t{value}\n")
 
 
 def _shown(value: bytes) -> str:
+    # A character of UTF-8 has at most four bytes, so this much holds all characters that may be shown.
     text = value[: 4 * SHOWN_CHARACTERS].decode("utf-8", "backslashreplace")
     text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(value):,} bytes)"
 
 
 def _write(file: Path, totals: Totals, delivery: Delivery) -> None:
-    """Totals and how complete they are, as JSON."""
+    """Write the totals as JSON, with how many of the messages were sent and acknowledged."""
     counts = {"sent": delivery.sent, "delivered": delivery.delivered, "failed": delivery.failed.total()}
     content = {**counts, "unknown": delivery.unknown, "complete": delivery.complete, **totals.as_json()}
     try:

@@ -1,4 +1,4 @@
-"""How `scripts.tokens` shows tokens: a table for a person, JSON for a program. Never the tokens themselves."""
+"""Shows records of tokens: a table for a person, JSON for a program. No record holds the token itself."""
 
 import json
 from collections.abc import Iterable
@@ -9,18 +9,21 @@ from rich.console import Console
 from rich.table import Table
 
 from api.auth.records import ends_at
-from scripts.tokens.records import ID_DIGITS, state
+from scripts.tokens.token_records import ID_DIGITS, state_of
 from shared.documents import Document
 
 _FILE_WIDTH: Final = 220
+"""Columns of a table that goes into a file or a pipe: with so many, rows are seldom broken. At half, most would be; at
+twice, rich leaves the rest empty."""
 
 
 def view(record: Document) -> dict[str, Any]:
-    """A record as JSON has it: times are RFC 3339 in UTC, null limits nothing or has not happened."""
+    """A record as JSON has it: times in RFC 3339, UTC. A limit that is null limits nothing, and a time that is null has
+    not come."""
     return {
         "id": record["_id"],
         "name": record["name"],
-        "state": state(record),
+        "state": state_of(record),
         "scopes": record["scopes"],
         "products": record["products"],
         "networks": record.get("networks"),
@@ -35,12 +38,12 @@ def view(record: Document) -> dict[str, Any]:
 
 
 def print_json(value: Any) -> None:
-    """On standard output."""
+    """Print a value as JSON on standard output."""
     print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201
 
 
 def print_list(records: Iterable[Document]) -> None:
-    """A row a token."""
+    """Print a table with a row for each token."""
     table = Table("Id", "Name", "Scopes", "Products", "Networks", "Key", "Made", "Ends", "Last used", "State")
     for record in records:
         table.add_row(
@@ -51,14 +54,14 @@ def print_list(records: Iterable[Document]) -> None:
             _limit(record.get("networks")),
             record.get("key_id") or "",
             *(_time(moment) for moment in (record["created_at"], ends_at(record), record.get("last_used_at"))),
-            state(record),
+            state_of(record),
         )
     _console().print(table)
 
 
 def print_one(record: Document) -> None:
-    """A row a fact."""
-    table = Table("Fact", "Value", show_header=False)
+    """Print a table with a row for each field of a token's record."""
+    table = Table("Field", "Value", show_header=False)
     for name, value in view(record).items():
         limit = value if name not in ("scopes", "products", "networks") else _limit(value)
         table.add_row(name.replace("_", " "), "" if limit is None else str(limit))
@@ -66,7 +69,7 @@ def print_one(record: Document) -> None:
 
 
 def summary(record: Document) -> str:
-    """In a line, for the moment a token is made."""
+    """What a token may do and when it ends, in a line; printed when it is made."""
     scopes = " ".join(record["scopes"]) or "no scope, so that it opens nothing"
     products = "all products" if record["products"] is None else f"products {_limit(record['products'])}"
     networks = "" if record["networks"] is None else f", from {_limit(record['networks'])}"

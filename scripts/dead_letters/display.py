@@ -1,31 +1,38 @@
-"""What a person sees of dead letters, and the form in which a program reads them."""
+"""Shows dead letters: a table and text for a person, JSON for a program."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
 
-from scripts.dead_letters.selection import place_of
+from scripts.dead_letters.selection import coordinates_of
 from shared.documents import Document
 
-SHOWN_BYTES = 4096
+FILE_WIDTH: Final = 200
+"""Columns of a table that goes into a file or a pipe: with so many, rows are not broken. At half, most would be; at
+twice, rich leaves the rest empty."""
+SHOWN_BYTES: Final = 4096
+"""So much of a key, value or header is shown, which is a screenful or two. At half, larger events are cut; at twice, a
+binary value fills more of the terminal. `export` writes everything."""
+_DETAIL_CHARACTERS: Final = 60
+"""So much of a detail is in the table, to keep a letter on one line; `show` has all of it."""
 
 
 def table(letters: Iterable[Document]) -> Table:
-    """One row a letter."""
-    rows = Table("place", "reason", "detail", "state", "rejected", "bytes")
+    """A row for each letter."""
+    rows = Table("coordinates", "reason", "detail", "state", "rejected", "bytes")
     for letter in letters:
         size = letter.get("value_bytes", len(letter["value"] or b""))
         rejected_at = f"{letter['rejected_at']:%Y-%m-%d %H:%M:%S}"
-        detail = letter["detail"][:60]
-        rows.add_row(place_of(letter), letter["reason"], detail, letter["state"], rejected_at, str(size))
+        detail = letter["detail"][:_DETAIL_CHARACTERS]
+        rows.add_row(coordinates_of(letter), letter["reason"], detail, letter["state"], rejected_at, str(size))
     return rows
 
 
 def lines(letter: Document) -> Iterator[str]:
-    """Everything of one letter: why, where from, what became of it, headers, key and value."""
+    """All of one letter, line by line: coordinates, reason, state, times, headers, key and value."""
     identity = letter["_id"]
     yield f"{identity['topic']}, partition {identity['k']}, offset {identity['o']}, generation {identity['g']}"
     yield f"reason     {letter['reason']}: {letter['detail']}" if letter["detail"] else f"reason     {letter['reason']}"
@@ -50,7 +57,7 @@ def lines(letter: Document) -> Iterator[str]:
 
 
 def _readable(content: bytes | None) -> str:
-    """Text where it is printable text, hexadecimal elsewhere; the beginning of what is long."""
+    """The first bytes as text if they are printable text, else in hexadecimal; then how many bytes are left out."""
     if content is None:
         return "(none)"
     cut = bytes(content[:SHOWN_BYTES])
@@ -65,7 +72,7 @@ def _readable(content: bytes | None) -> str:
 
 
 def as_json(letter: Document) -> dict[str, Any]:
-    """JSON-ready, nothing left out; bytes in base64, times as ISO 8601."""
+    """A letter as JSON has it: bytes in base64, times in ISO 8601; what has not happened is left out."""
     identity = letter["_id"]
     times = {name: letter.get(name) for name in ("rejected_at", "replayed_at", "discarded_at")}
     return {
@@ -81,6 +88,11 @@ def as_json(letter: Document) -> dict[str, Any]:
         "value_base64": _base64(letter["value"]),
         "headers": [[name, _base64(content)] for name, content in letter["headers"]],
     }
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many letters have each outcome or reason, as text: `3 replayed, 1 its state is discarded`."""
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
 
 
 def _base64(content: bytes | None) -> str | None:

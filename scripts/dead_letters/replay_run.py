@@ -1,0 +1,69 @@
+"""Replays many letters, a hundred in a transaction, and reports what became of them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.console import Console
+
+from consumer.events.rejection import Rejection
+from scripts.dead_letters.display import counted
+from scripts.dead_letters.original_value import Gone
+from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
+from scripts.dead_letters.selection import coordinates_of
+from shared.documents import Document
+
+REPORTED_ONE_BY_ONE: Final = 20
+"""So many letters that were left as they are have a line of their own, so that the counts at the end stay on the
+screen. Twice as many push them off a small terminal; half as many leave more letters unexplained."""
+_WOULD_BE: Final = "would be replayed"
+
+
+def replayed(replays: Replays, letters: Iterable[Document], dry_run: bool) -> Iterator[tuple[Document, str]]:
+    """Judge letters, and store those that the contract accepts, unless it is a `dry_run`.
+
+    Yields each letter with its outcome: `REPLAYED`, or in words why the letter was left as it is. Raises what `Replays`
+    raises.
+    """
+    waiting: list[Accepted] = []
+    for letter in letters:
+        try:
+            judged = replays.judge(letter)
+        except Gone as gone:
+            judged = str(gone)
+        if isinstance(judged, Accepted) and not dry_run:
+            waiting.append(judged)
+        else:
+            yield letter, _outcome(judged)
+        if len(waiting) >= LETTERS_AT_ONCE:
+            yield from ((accepted.letter, outcome) for accepted, outcome in replays.store(waiting))
+            waiting = []
+    if waiting:
+        yield from ((accepted.letter, outcome) for accepted, outcome in replays.store(waiting))
+
+
+def _outcome(judged: Accepted | Rejection | str) -> str:
+    """A judgement in words, for a letter that is not stored."""
+    if isinstance(judged, Accepted):
+        return _WOULD_BE
+    if isinstance(judged, Rejection):
+        return f"rejected still: {judged.reason.value}" + (f", {judged.detail}" if judged.detail else "")
+    return judged
+
+
+def report(outcomes: Iterable[tuple[Document, str]], console: Console) -> bool:
+    """Print why letters were left as they are, then how many letters have each outcome.
+
+    Returns whether all letters were replayed, or would be without the dry run.
+    """
+    counts: Counter[str] = Counter()
+    left = 0
+    for letter, outcome in outcomes:
+        counts[outcome.partition(",")[0]] += 1
+        if outcome in (REPLAYED, _WOULD_BE):
+            continue
+        left += 1
+        if left <= REPORTED_ONE_BY_ONE:
+            console.print(f"{coordinates_of(letter)}: {outcome}", highlight=False, markup=False)
+    console.print(counted(counts), highlight=False, markup=False)
+    return not left
