@@ -16,13 +16,13 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from rich.console import Console
 
 from api.reads.batching import BatchingReader
-from api.reads.queries import Pipeline
+from api.reads.queries import Stages
 from shared.mongo import connect_async
 from shared.settings import SharedSettings
 
 READERS = 64
 READS = 8_000
-PIPELINE: Pipeline = [{"$match": {"_id": {"$in": []}}}]
+PIPELINE: Stages = [{"$match": {"_id": {"$in": []}}}]
 
 console = Console()
 Query = Callable[[Sequence[int]], Awaitable[dict[int, int]]]

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from api.auth.client_address import ClientAddresses
 from api.auth.records import TOKENS_KEPT, Caller, TokenRecords
-from api.auth.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, holds
+from api.auth.tokens import MAX_BYTES, InvalidToken, TokenClaims, TokenVerifier, holds
 from api.reads.caches import BoundedCache
 
 SALES_READ: Final = "sales:read"
@@ -24,7 +24,7 @@ class WrongAddress(Exception):
     """The token is valid, but not from where the request comes."""
 
 
-def digest(jti: str) -> str:
+def record_id(jti: str) -> str:
     """`_id` of a token's record. The `jti` itself is stored nowhere."""
     return sha256(jti.encode()).hexdigest()
 
@@ -33,7 +33,7 @@ def digest(jti: str) -> str:
 class _Proven:
     """A token that was found authentic."""
 
-    claims: Claims
+    claims: TokenClaims
     record: str
     """Digest of its `jti`."""
 
@@ -91,7 +91,7 @@ class Access:
         proven = self._proven.get(key)
         if proven is None:
             claims = self._verifier.verify(token, now)
-            proven = _Proven(claims, digest(claims.jti))
+            proven = _Proven(claims, record_id(claims.jti))
             self._proven.put(key, proven)
         elif not holds(proven.claims, now):
             self._proven.drop(key)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from api.auth.keys import Key, configured_keys, folder_keys, own_key
+from api.auth.keys import TokenKey, configured_keys, folder_keys, own_key
 from shared import logs
 from shared.settings import ApiSettings
 
@@ -27,11 +27,11 @@ class KeyRing:
         self._unfit: dict[str, str] = {}
 
     @property
-    def keys(self) -> Mapping[str, Key]:
+    def keys(self) -> Mapping[str, TokenKey]:
         """By `kid`."""
         return self._keys
 
-    async def run(self, changed: Callable[[Mapping[str, Key]], None]) -> None:
+    async def run(self, changed: Callable[[Mapping[str, TokenKey]], None]) -> None:
         """Read again until cancelled, and tell of every change."""
         while self._settings.token_keys_dir:
             await asyncio.sleep(PERIOD_SECONDS)
@@ -41,7 +41,7 @@ class KeyRing:
                 self._keys = keys
                 changed(keys)
 
-    def _read(self) -> dict[str, Key]:
+    def _read(self) -> dict[str, TokenKey]:
         keys, unfit = folder_keys(self._settings.token_keys_dir)
         if unfit and unfit != self._unfit:
             log.error("a key cannot be used, what was there before still counts", reasons=list(unfit.values()))

@@ -37,7 +37,7 @@ def weakness_of(secret: str) -> str | None:
     length = len(secret.encode(errors="surrogatepass"))
     if length < MIN_BYTES:
         return f"it has {length} bytes, at least {MIN_BYTES} are needed"
-    if digest(secret) in _published() or _WORDS.search(secret):
+    if secret_digest(secret) in _published() or _WORDS.search(secret):
         return "it is published or contains a word that well-known keys contain"
     if _UUID.fullmatch(secret):
         return "it is a UUID, which is made to be shown"
@@ -61,7 +61,7 @@ def entropy_bits(text: str) -> float:
     return -sum(count * math.log2(count / len(text)) for count in counts)
 
 
-def digest(secret: str) -> str:
+def secret_digest(secret: str) -> str:
     """How `published_keys.txt` names a secret: 48 bits of its SHA-256, so that no random one is refused by accident."""
     return sha256(secret.strip().encode(errors="surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
 

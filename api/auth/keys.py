@@ -42,7 +42,7 @@ _PUBLISHED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Key:
+class TokenKey:
     """A key and the `kid` that names it. Its text form hides the key."""
 
     key_id: str
@@ -80,10 +80,10 @@ class Key:
         return cls(key_id, "ES256", proving, pem if private else None)
 
     def __repr__(self) -> str:
-        return f"Key(key_id={self.key_id!r}, algorithm={self.algorithm!r})"
+        return f"TokenKey(key_id={self.key_id!r}, algorithm={self.algorithm!r})"
 
 
-def configured_keys(settings: ApiSettings) -> dict[str, Key]:
+def configured_keys(settings: ApiSettings) -> dict[str, TokenKey]:
     """All keys that the settings name, by `kid`; one at least. Raises ConfigurationError for any that is unfit."""
     keys, unfit = folder_keys(settings.token_keys_dir)
     if unfit:
@@ -102,7 +102,7 @@ def configured_keys(settings: ApiSettings) -> dict[str, Key]:
     return keys
 
 
-def signing_key(settings: ApiSettings) -> Key:
+def signing_key(settings: ApiSettings) -> TokenKey:
     """TOKEN_SIGNING_KEY, else the file TOKEN_KEY_ID of TOKEN_KEYS_DIR. Raises ConfigurationError when there is none."""
     key = configured_keys(settings).get(settings.token_key_id)
     if key is None:
@@ -110,16 +110,16 @@ def signing_key(settings: ApiSettings) -> Key:
     return key
 
 
-def own_key(settings: ApiSettings) -> Key | None:
+def own_key(settings: ApiSettings) -> TokenKey | None:
     """TOKEN_SIGNING_KEY, if it is set. Raises ConfigurationError when it is unfit."""
     text = settings.token_signing_key.get_secret_value()
     try:
-        return Key.from_text(settings.token_key_id, text) if text else None
+        return TokenKey.from_text(settings.token_key_id, text) if text else None
     except ConfigurationError as error:
         raise ConfigurationError(f"TOKEN_SIGNING_KEY: {error}") from None
 
 
-def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
+def folder_keys(folder: str) -> tuple[dict[str, TokenKey], dict[str, str]]:
     """The keys of a folder by `kid`, and what is wrong with the others: by `kid` too, by the empty text for the folder.
 
     A file's name is the `kid`, an ending `.pem` or `.key` left out. Names that begin with a dot are not looked at:
@@ -131,7 +131,7 @@ def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
         return {}, {"": f"TOKEN_KEYS_DIR: the folder {folder} cannot be read ({error.strerror})"}
     if len(files) > MAX_KEYS:
         return {}, {"": f"TOKEN_KEYS_DIR: {folder} holds {len(files)} files, {MAX_KEYS} keys are the most"}
-    keys: dict[str, Key] = {}
+    keys: dict[str, TokenKey] = {}
     unfit: dict[str, str] = {}
     for file in files:
         key_id = file.stem if file.suffix in (".pem", ".key") else file.name
@@ -144,7 +144,7 @@ def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
     return keys, unfit
 
 
-def _from_file(key_id: str, file: Path) -> Key:
+def _from_file(key_id: str, file: Path) -> TokenKey:
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigurationError("its name has other characters than letters, digits, dots, - and _, or too many")
     try:
@@ -152,6 +152,6 @@ def _from_file(key_id: str, file: Path) -> Key:
             text = opened.read(_MAX_FILE_BYTES + 1)
         if len(text) > _MAX_FILE_BYTES:
             raise ConfigurationError("it is too large for a key")
-        return Key.from_text(key_id, text.decode())
+        return TokenKey.from_text(key_id, text.decode())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"it cannot be read as text ({type(error).__name__})") from None

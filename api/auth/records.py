@@ -10,14 +10,14 @@ from typing import Final, Self
 from api.auth.client_address import Address, Network
 from api.reads.batching import BatchingReader
 from api.reads.caches import BoundedCache
-from api.reads.database import Store
-from api.reads.queries import Pipeline
+from api.reads.database import MongoReader
+from api.reads.queries import Stages
 from shared.documents import API_TOKENS, TOKEN_USES, Document
 
 TOKENS_KEPT: Final = 10_000
 _BATCH_TOKENS: Final = 200
 
-WITH_LAST_USE: Final[Pipeline] = [
+WITH_LAST_USE: Final[Stages] = [
     {"$lookup": {"from": TOKEN_USES, "localField": "_id", "foreignField": "_id", "as": "use"}},
     {"$set": {"last_used_at": {"$max": [{"$first": "$use.last_used_at"}, "$last_used_at"]}}},
     {"$unset": "use"},
@@ -92,8 +92,8 @@ class TokenRecords:
     record is read again when the time is over; while MongoDB is away nothing is confirmed, and no token believed.
     """
 
-    def __init__(self, store: Store, deadline: float, trust: float) -> None:
-        self._store = store
+    def __init__(self, mongo: MongoReader, deadline: float, trust: float) -> None:
+        self._mongo = mongo
         self._trust = trust
         self._reader = BatchingReader(self._read, limit=_BATCH_TOKENS, deadline=deadline)
         self._believed: BoundedCache[str, Believed] = BoundedCache(TOKENS_KEPT)
@@ -134,8 +134,8 @@ class TokenRecords:
 
     async def _read(self, tokens: Sequence[str]) -> dict[str, Caller | None]:
         asked_at, changes = time.monotonic(), self._changes
-        asked_for: Pipeline = [{"$match": {"_id": {"$in": list(tokens)}}}, *WITH_LAST_USE]
-        rows = await self._store.aggregate("tokens", API_TOKENS, asked_for)
+        asked_for: Stages = [{"$match": {"_id": {"$in": list(tokens)}}}, *WITH_LAST_USE]
+        rows = await self._mongo.aggregate("tokens", API_TOKENS, asked_for)
         # Revoked is revoked, whatever the clock said of the one who did it.
         found = {row["_id"]: Caller.of(row) for row in rows if row["revoked_at"] is None}
         callers = {token: found.get(token) for token in tokens}

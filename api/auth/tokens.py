@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final
 from jose import jwk, jws
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.auth.keys import Key
+from api.auth.keys import TokenKey
 from shared.errors import ConfigurationError
 
 MAX_BYTES: Final = 1024
@@ -37,7 +37,7 @@ class InvalidToken(Exception):
     """The token is not one that this service signed, or not valid at this time."""
 
 
-class Claims(BaseModel):
+class TokenClaims(BaseModel):
     """What a token says; times are seconds since 1970."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -60,12 +60,12 @@ class Claims(BaseModel):
 class TokenVerifier:
     """Proves tokens by several keys, of one issuer and audience."""
 
-    def __init__(self, keys: Iterable[Key], issuer: str, audience: str) -> None:
+    def __init__(self, keys: Iterable[TokenKey], issuer: str, audience: str) -> None:
         self._keys = {key.key_id: _ProvingKey(key) for key in keys}
         self._issuer = issuer
         self._audience = audience
 
-    def verify(self, token: str, now: float) -> Claims:
+    def verify(self, token: str, now: float) -> TokenClaims:
         """What `token` says. Raises InvalidToken, whatever the input."""
         try:
             claims = self._authentic(token)
@@ -76,7 +76,7 @@ class TokenVerifier:
             raise InvalidToken
         return claims
 
-    def _authentic(self, token: str) -> Claims:
+    def _authentic(self, token: str) -> TokenClaims:
         shape = _SHAPE.fullmatch(token) if len(token) <= MAX_BYTES else None
         if shape is None:
             raise InvalidToken
@@ -86,7 +86,7 @@ class TokenVerifier:
         if members != key.header or len(shape[3]) != _SIGNATURE_LENGTH[key.algorithm]:
             raise InvalidToken
         payload = jws.verify(token, key.proving, algorithms=[key.algorithm])
-        claims = Claims.model_validate(_members(payload))
+        claims = TokenClaims.model_validate(_members(payload))
         if (claims.iss, claims.aud) != (self._issuer, self._audience):
             raise InvalidToken
         return claims
@@ -95,7 +95,7 @@ class TokenVerifier:
 class _ProvingKey:
     """A key as python-jose takes it, and the one header that its tokens have."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: TokenKey) -> None:
         self.algorithm = key.algorithm
         self.header = {"alg": key.algorithm, "kid": key.key_id, "typ": "JWT"}
         self.proving: Any = jwk.construct(key.proving, key.algorithm)
@@ -104,7 +104,7 @@ class _ProvingKey:
 class TokenSigner:
     """Makes the tokens of one key, issuer and audience. Raises ConfigurationError for a key that only proves."""
 
-    def __init__(self, key: Key, issuer: str, audience: str) -> None:
+    def __init__(self, key: TokenKey, issuer: str, audience: str) -> None:
         if key.signing is None:
             raise ConfigurationError(f"the key {key.key_id!r} is a public one, which cannot sign")
         self.key_id = key.key_id
@@ -115,7 +115,7 @@ class TokenSigner:
 
     def sign(self, *, name: str, jti: str, scopes: frozenset[str], issued_at: int, expires_at: int) -> str:
         """A token. Raises ValueError when it would not be accepted, being too long for example."""
-        claims = Claims(
+        claims = TokenClaims(
             iss=self._issuer,
             aud=self._audience,
             sub=name,
@@ -132,7 +132,7 @@ class TokenSigner:
         return token
 
 
-def holds(claims: Claims, now: float) -> bool:
+def holds(claims: TokenClaims, now: float) -> bool:
     """Whether it is their time at `now`, in seconds since 1970."""
     return max(claims.iat, claims.nbf) <= now + LEEWAY_SECONDS and claims.exp > max(now, claims.iat)
 

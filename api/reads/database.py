@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from api.reads.queries import BY_ID, Pipeline, Query
+from api.reads.queries import BY_ID, Query, Stages
 from shared import logs
 from shared.errors import StoreUnavailable
 from shared.mongo import AsyncDatabase
@@ -18,7 +18,7 @@ _ONE_REPLY = 10_000
 """Rows asked for in the first reply: nearly every answer fits into it, so a read is one round trip."""
 
 
-class Store:
+class MongoReader:
     """Runs queries and aggregation pipelines. `observe` is told each read's name and seconds, failed ones included."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Store:
             return await found.to_list()
 
     async def aggregate(
-        self, name: str, collection: str, pipeline: Pipeline, hint: dict[str, int] | None = None
+        self, name: str, collection: str, pipeline: Stages, hint: dict[str, int] | None = None
     ) -> list[dict[str, Any]]:
         """All rows; none when the collection does not exist. Raises StoreUnavailable."""
         options: dict[str, Any] = {} if hint is None else {"hint": hint}

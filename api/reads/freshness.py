@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.queries import caught_up_times
 from shared import schema
 from shared.documents import PARTITIONS, SCHEMA
@@ -20,8 +20,8 @@ class Freshness:
     second old is as good as a new one.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, mongo: MongoReader) -> None:
+        self._mongo = mongo
         self._read_at = float("-inf")
         self._as_of: str | None = None
 
@@ -30,8 +30,8 @@ class Freshness:
         SchemaNewer where sums may mean something else than this program knows."""
         asked_at = time.monotonic()
         if asked_at - self._read_at > _KEPT_SECONDS:
-            rows = await self._store.aggregate("freshness", PARTITIONS, caught_up_times())
-            schema.checked(self._store.database_name, next((row for row in rows if row.get("_id") == SCHEMA), {}))
+            rows = await self._mongo.aggregate("freshness", PARTITIONS, caught_up_times())
+            schema.checked(self._mongo.database_name, next((row for row in rows if row.get("_id") == SCHEMA), {}))
             rows = [row for row in rows if "_id" not in row]
             times: list[datetime | None] = [row.get("caught_up_at") for row in rows]
             known = [time for time in times if time is not None]

@@ -28,7 +28,7 @@ from shared.documents import (
 )
 from shared.events import PRODUCT_SOLD
 
-Pipeline = list[Document]
+Stages = list[Document]
 
 BY_ID = {"_id": 1}
 _PRODUCT: Document = {"_id": 0, "p": "$_id.p"}
@@ -60,7 +60,7 @@ def sales_by_product(products: Iterable[int], window: Window) -> Query:
     )
 
 
-def sales_of_all(window: Window) -> Pipeline:
+def sales_of_all(window: Window) -> Stages:
     """On `totals`: one row `{amount}`, or none. The cut minute's document holds its seconds, so this is complete."""
     spans: list[Document] = [{"_id": {"$gte": {"h": window.cut_hour}, "$lt": {"h": window.hours.stop}}}]
     seconds: Any = 0
@@ -79,7 +79,7 @@ def sales_of_all(window: Window) -> Pipeline:
     ]
 
 
-def sales_by_second(products: Sequence[int], minute: int) -> tuple[str, Pipeline]:
+def sales_by_second(products: Sequence[int], minute: int) -> tuple[str, Stages]:
     """Collection and pipeline: `{_id: {p, s: second}, amount, sales}` from the raw events of one minute.
 
     One clustered range a product, joined by `$unionWith`: `$or` would scan the collection.
@@ -111,7 +111,7 @@ def known_products(products: Iterable[int]) -> Query:
     return Query(_partitions_of(products), _PRODUCT)
 
 
-def caught_up_times() -> Pipeline:
+def caught_up_times() -> Stages:
     """On `partitions`: `{caught_up_at}` of each, absent where no consumer has said so yet; and `{_id, version}` of the
     schema where it is noted."""
     status = {"from": PARTITION_STATUS, "localField": "_id", "foreignField": "_id", "as": "status"}

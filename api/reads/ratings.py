@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.queries import ratings_by_product
 from shared.documents import PRODUCTS, RATING_DECIMALS, scaled
@@ -29,8 +29,8 @@ def half_even(numerator: int, denominator: int) -> int:
 class RatingsReader:
     """Reads ratings from the sums in `products`."""
 
-    def __init__(self, store: Store, freshness: Freshness) -> None:
-        self._store = store
+    def __init__(self, mongo: MongoReader, freshness: Freshness) -> None:
+        self._mongo = mongo
         self._freshness = freshness
 
     async def of_products(self, products: Sequence[int]) -> dict[int, Rating | None]:
@@ -38,7 +38,7 @@ class RatingsReader:
         as_of = await self._freshness.as_of()
         sums: dict[int, int] = defaultdict(int)
         counts: dict[int, int] = defaultdict(int)
-        for row in await self._store.find("ratings", PRODUCTS, ratings_by_product(products)):
+        for row in await self._mongo.find("ratings", PRODUCTS, ratings_by_product(products)):
             product = row["p"]
             sums[product] += scaled(row.get("rating_sum", 0), RATING_DECIMALS)
             counts[product] += row.get("ratings", 0)

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import NamedTuple, Self
 
 from api.reads.caches import BoundedCache
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.queries import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
 from api.reads.window import Window
@@ -52,8 +52,8 @@ class SalesReader:
     `clock` gives UTC milliseconds.
     """
 
-    def __init__(self, store: Store, freshness: Freshness, clock: Callable[[], int]) -> None:
-        self._store = store
+    def __init__(self, mongo: MongoReader, freshness: Freshness, clock: Callable[[], int]) -> None:
+        self._mongo = mongo
         self._freshness = freshness
         self._clock = clock
         self._known: BoundedCache[int, bool] = BoundedCache(KNOWN_PRODUCTS)
@@ -65,7 +65,7 @@ class SalesReader:
         window = Window.at(self._clock())
         totals: dict[int, int] = defaultdict(int)
         counts: dict[int, int] = defaultdict(int)
-        for row in await self._store.find("sales", ROLLUPS, sales_by_product(products, window)):
+        for row in await self._mongo.find("sales", ROLLUPS, sales_by_product(products, window)):
             product = row["p"]
             totals[product] += scaled(row.get("amount", 0), AMOUNT_DECIMALS)
             if cut_sales := row.get("cut_sales"):
@@ -78,7 +78,7 @@ class SalesReader:
     async def of_all(self) -> Sales:
         """The sales of all products. Raises StoreUnavailable."""
         as_of = await self._freshness.as_of()
-        rows = await self._store.aggregate("total sales", TOTALS, sales_of_all(Window.at(self._clock())), BY_ID)
+        rows = await self._mongo.aggregate("total sales", TOTALS, sales_of_all(Window.at(self._clock())), BY_ID)
         return Sales(sum(scaled(row["amount"], AMOUNT_DECIMALS) for row in rows), as_of)
 
     async def _cut_amounts(self, counts: Mapping[int, int], window: Window) -> dict[int, int]:
@@ -98,7 +98,7 @@ class SalesReader:
     async def _read_minutes(self, products: Sequence[int], minute: int) -> dict[int, _CutMinute]:
         if not products:
             return {}
-        rows = await self._store.aggregate("cut minute", *sales_by_second(products, minute))
+        rows = await self._mongo.aggregate("cut minute", *sales_by_second(products, minute))
         counts = dict.fromkeys(products, 0)
         amounts: dict[int, dict[int, int]] = {product: {} for product in products}
         for row in rows:
@@ -114,7 +114,7 @@ class SalesReader:
         """Of products without a rollup in the window, those that never had an event."""
         doubtful = {product for product in products if not self._known.get(product)}
         if doubtful:
-            for row in await self._store.find("known products", PRODUCTS, known_products(doubtful)):
+            for row in await self._mongo.find("known products", PRODUCTS, known_products(doubtful)):
                 self._known.put(row["p"], True)
                 doubtful.discard(row["p"])
         return doubtful

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from api import background
-from api.auth.access import Access, digest
+from api.auth.access import Access, record_id
 from api.auth.client_address import ClientAddresses
 from api.auth.keys import configured_keys
 from api.auth.records import Caller, TokenRecords
 from api.auth.revocation import TokenWatch
-from api.auth.tokens import Claims, InvalidToken, TokenVerifier
-from api.reads.database import Store
+from api.auth.tokens import InvalidToken, TokenClaims, TokenVerifier
+from api.reads.database import MongoReader
 from api.services import system_clock
 from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
@@ -30,7 +30,7 @@ class Watched:
 
     def __init__(self, settings: ApiSettings) -> None:
         self.database = access_database(connect_async(settings, "test"))
-        self.records = TokenRecords(Store(self.database), 5, FOR_EVER)
+        self.records = TokenRecords(MongoReader(self.database), 5, FOR_EVER)
         self.watch = TokenWatch(self.database, self.records, 1)
 
     def believed(self, token: str) -> Caller | str | None:
@@ -68,7 +68,7 @@ def test_the_stream_tells_of_every_change_but_uses(api: Api, change: str) -> Non
         await watched.until(token, "unknown" if change != "use" else Caller.of(record))
         if change == "use":
             # Another change, which is told after it, shows that the use would have been told by now.
-            await watched.records.read(other := digest("other"))
+            await watched.records.read(other := record_id("other"))
             assert watched.believed(other) is None
             await asyncio.to_thread(api.tokens.insert_one, record | {"_id": other})
             await watched.until(other, "unknown")
@@ -130,7 +130,7 @@ class Counting(TokenVerifier):
 
     checked = 0
 
-    def verify(self, token: str, now: float) -> Claims:
+    def verify(self, token: str, now: float) -> TokenClaims:
         self.checked += 1
         return super().verify(token, now)
 

@@ -10,12 +10,12 @@ import pytest
 from starlette.types import ASGIApp, Message, Scope
 
 from api.app import create_app
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.queries import (
     BY_ID,
-    Pipeline,
     Query,
+    Stages,
     known_products,
     ratings_by_product,
     sales_by_product,
@@ -39,7 +39,7 @@ class Counted:
     def __init__(self, runner: asyncio.Runner, settings: ApiSettings) -> None:
         async def reader() -> SalesReader:
             self.database = connect_async(settings, "test")
-            counted = Store(self.database, lambda name, took: self.queries.update([name]))
+            counted = MongoReader(self.database, lambda name, took: self.queries.update([name]))
             return SalesReader(counted, Freshness(counted), self.clock)
 
         self.queries: Counter[str] = Counter()
@@ -124,9 +124,7 @@ def test_ratings_and_whether_a_product_is_known_cost_a_document_a_partition(data
     assert _examined(database, "products", known_products([1])) <= 3
 
 
-def _examined(
-    database: Documents, collection: str, asked: Query | Pipeline, hint: dict[str, int] | None = BY_ID
-) -> int:
+def _examined(database: Documents, collection: str, asked: Query | Stages, hint: dict[str, int] | None = BY_ID) -> int:
     command: dict[str, object] = {"aggregate": collection, "pipeline": asked, "cursor": {}}
     if isinstance(asked, Query):
         command = {"find": collection, "filter": asked.filter, "projection": asked.fields}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import RatingsReader
 from api.reads.sales import SalesReader
@@ -47,12 +47,12 @@ _EVENTS = st.builds(Sold, _PRODUCT, _OFFSETS, _AMOUNTS, _PARTITION) | st.builds(
 class Readers:
     """The readers of one API, with empty caches, asked at a time of the test's choice."""
 
-    def __init__(self, runner: asyncio.Runner, store_: Store) -> None:
+    def __init__(self, runner: asyncio.Runner, mongo: MongoReader) -> None:
         self._runner = runner
         self._clock = Clock(NOON)
-        freshness = Freshness(store_)
-        self._sales = SalesReader(store_, freshness, self._clock)
-        self._ratings = RatingsReader(store_, freshness)
+        freshness = Freshness(mongo)
+        self._sales = SalesReader(mongo, freshness, self._clock)
+        self._ratings = RatingsReader(mongo, freshness)
 
     def check(self, events: list[Event], now_ms: int) -> None:
         """Compare every answer at `now_ms` with the model's, to the last digit."""
@@ -76,7 +76,7 @@ def exact(units: int, decimals: int) -> Decimal:
 
 
 @pytest.fixture
-def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
+def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, MongoReader]]:
     """An event loop with one connection for all examples."""
 
     async def connect() -> AsyncDatabase:
@@ -84,7 +84,7 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
 
     with asyncio.Runner() as runner:
         database = runner.run(connect())
-        yield runner, Store(database)
+        yield runner, MongoReader(database)
         runner.run(database.client.close())
 
 
@@ -95,7 +95,7 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
 )
 @given(start=_NOWS, steps=st.lists(st.tuples(_MOVES, st.lists(_EVENTS, max_size=12)), min_size=1, max_size=4))
 def test_answers_equal_the_model(
-    connected: tuple[asyncio.Runner, Store],
+    connected: tuple[asyncio.Runner, MongoReader],
     database: Documents,
     start: int,
     steps: list[tuple[int, list[Event]]],

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from api.auth import key_strength as weakness
 from api.auth.key_strength import weakness_of
-from api.auth.keys import Key, configured_keys, folder_keys, signing_key
+from api.auth.keys import TokenKey, configured_keys, folder_keys, signing_key
 from api.services import token_signer
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
@@ -57,7 +57,7 @@ def settings(key: str = "", folder: Path | None = None, key_id: str = "main") ->
 def test_weak_secrets_are_refused(key: str) -> None:
     assert weakness_of(key) is not None
     with pytest.raises(ConfigurationError) as refusal:
-        Key.from_text("main", key)
+        TokenKey.from_text("main", key)
     assert key not in str(refusal.value)
 
 
@@ -82,15 +82,15 @@ def test_random_secrets_are_taken(make: Callable[[int], str], size: int) -> None
 
 
 def test_a_key_does_not_show_itself() -> None:
-    key = Key.from_text("main", GOOD)
+    key = TokenKey.from_text("main", GOOD)
     assert "kM3v" not in repr(key) + str(key) + f"{key}"
 
 
 def test_what_a_key_is_for_is_told_by_its_text() -> None:
     private, public = pem_pair()
-    assert (Key.from_text("k", private).algorithm, Key.from_text("k", GOOD).algorithm) == ("ES256", "HS256")
-    assert Key.from_text("k", public).signing is None
-    assert Key.from_text("k", public).proving == Key.from_text("k", private).proving
+    assert (TokenKey.from_text("k", private).algorithm, TokenKey.from_text("k", GOOD).algorithm) == ("ES256", "HS256")
+    assert TokenKey.from_text("k", public).signing is None
+    assert TokenKey.from_text("k", public).proving == TokenKey.from_text("k", private).proving
 
 
 def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
@@ -111,7 +111,7 @@ def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 )
 def test_other_keys_in_pem_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
-        Key.from_text("main", text)
+        TokenKey.from_text("main", text)
     assert text.splitlines()[1] not in str(refusal.value)
 
 
@@ -121,11 +121,11 @@ def test_a_key_whose_private_half_is_published_is_refused(monkeypatch: pytest.Mo
         "q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==\n-----END PUBLIC KEY-----"
     )
     with pytest.raises(ConfigurationError, match="published"):
-        Key.from_text("k", example)
+        TokenKey.from_text("k", example)
     private, public = pem_pair()
     monkeypatch.setattr("api.auth.keys._PUBLISHED", frozenset({sha256(point_of(public)).hexdigest()}))
     with pytest.raises(ConfigurationError, match="published"):
-        Key.from_text("k", private)
+        TokenKey.from_text("k", private)
 
 
 def test_a_folder_of_keys(tmp_path: Path) -> None:

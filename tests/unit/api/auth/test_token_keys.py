@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from api.auth.keys import Key
+from api.auth.keys import TokenKey
 from api.auth.tokens import InvalidToken, TokenSigner, TokenVerifier
 from shared.errors import ConfigurationError
 from tests.support.jws import encoded, signed
@@ -34,10 +34,10 @@ CLAIMS: dict[str, Any] = {
     "exp": NOW + 60,
     "scope": "sales:read",
 }
-VERIFIER = TokenVerifier([Key.from_text("old", SECRET), Key.from_text("new", PUBLIC)], *PARTIES)
+VERIFIER = TokenVerifier([TokenKey.from_text("old", SECRET), TokenKey.from_text("new", PUBLIC)], *PARTIES)
 
 
-def issued(key: Key) -> str:
+def issued(key: TokenKey) -> str:
     return TokenSigner(key, *PARTIES).sign(
         name="dashboard", jti=CLAIMS["jti"], scopes=frozenset({"sales:read"}), issued_at=NOW, expires_at=NOW + 60
     )
@@ -77,7 +77,7 @@ R, S, DER = numbers(TEXT)
 
 
 def test_each_key_proves_its_own_tokens() -> None:
-    for key in (Key.from_text("old", SECRET), Key.from_text("new", PRIVATE)):
+    for key in (TokenKey.from_text("old", SECRET), TokenKey.from_text("new", PRIVATE)):
         claims = VERIFIER.verify(issued(key), NOW)
         assert claims.model_dump() == CLAIMS
     assert not refused(by_numbers(R, S))
@@ -86,7 +86,7 @@ def test_each_key_proves_its_own_tokens() -> None:
 
 def test_scanners_for_secrets_can_find_tokens() -> None:
     (pattern,) = re.findall(r"`(eyJ\[.+)`\.$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
-    hs256, es256 = issued(Key.from_text("acme-1", SECRET)), issued(Key.from_text("acme-1", PRIVATE))
+    hs256, es256 = issued(TokenKey.from_text("acme-1", SECRET)), issued(TokenKey.from_text("acme-1", PRIVATE))
     assert re.fullmatch(pattern, hs256)
     assert re.fullmatch(pattern, es256)
     assert hs256.startswith("eyJhbGciOiJIUzI1NiIsImtpZCI6ImFjbWUt")
@@ -95,13 +95,13 @@ def test_scanners_for_secrets_can_find_tokens() -> None:
 
 def test_a_public_key_cannot_sign() -> None:
     with pytest.raises(ConfigurationError, match="public"):
-        TokenSigner(Key.from_text("new", PUBLIC), *PARTIES)
+        TokenSigner(TokenKey.from_text("new", PUBLIC), *PARTIES)
 
 
 def test_a_key_that_is_gone_proves_nothing() -> None:
-    new_only = TokenVerifier([Key.from_text("new", PUBLIC)], *PARTIES)
-    assert refused(issued(Key.from_text("old", SECRET)), new_only)
-    assert refused(issued(Key.from_text("old", SECRET)), TokenVerifier([], *PARTIES))
+    new_only = TokenVerifier([TokenKey.from_text("new", PUBLIC)], *PARTIES)
+    assert refused(issued(TokenKey.from_text("old", SECRET)), new_only)
+    assert refused(issued(TokenKey.from_text("old", SECRET)), TokenVerifier([], *PARTIES))
 
 
 PEM = PUBLIC.encode()

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jose import jwt
 
-from api.auth.keys import Key
+from api.auth.keys import TokenKey
 from api.auth.tokens import MAX_BYTES, InvalidToken, TokenSigner, TokenVerifier
 from tests.support import jws
 from tests.support.jws import encoded
 
 SECRET = b"kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
-KEY = Key.from_text("main", SECRET.decode())
+KEY = TokenKey.from_text("main", SECRET.decode())
 PARTIES = ("product-analytics", "product-analytics-api")
 SIGNER, VERIFIER = TokenSigner(KEY, *PARTIES), TokenVerifier([KEY], *PARTIES)
 NOW = 1_780_000_000
