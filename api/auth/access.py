@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from cachetools import LRUCache
 from starlette.types import Scope
 
 from api.auth.client_address import ClientAddresses
 from api.auth.records import TOKENS_KEPT, Caller, TokenRecords
 from api.auth.tokens import MAX_BYTES, InvalidToken, TokenClaims, TokenVerifier, holds
-from api.reads.caches import BoundedCache
 
 SALES_READ: Final = "sales:read"
 RATINGS_READ: Final = "ratings:read"
@@ -61,12 +61,12 @@ class Access:
         self._addresses = addresses
         self._clock = clock
         self._used = used
-        self._proven: BoundedCache[bytes, _Proven] = BoundedCache(TOKENS_KEPT)
+        self._proven: LRUCache[bytes, _Proven] = LRUCache(TOKENS_KEPT)
 
     def use_keys(self, verifier: TokenVerifier) -> None:
         """From now on these keys prove tokens; what others proved is forgotten."""
         self._verifier = verifier
-        self._proven = BoundedCache(TOKENS_KEPT)
+        self._proven = LRUCache(TOKENS_KEPT)
 
     async def caller(self, token: str, scope: Scope) -> Caller:
         """The bearer of `token` in a request. Raises InvalidToken, WrongAddress, or StoreUnavailable when its record
@@ -76,7 +76,7 @@ class Access:
         believed = self._records.believed(record, now)
         caller = await self._records.read(record) if believed is None else believed.caller
         if caller is None or caller.ends_at <= now:
-            self._proven.drop(key)
+            self._proven.pop(key, None)
             raise InvalidToken
         if caller.networks is not None and not caller.may_come_from(self._addresses.of(scope)):
             raise WrongAddress
@@ -92,8 +92,8 @@ class Access:
         if proven is None:
             claims = self._verifier.verify(token, now)
             proven = _Proven(claims, record_id(claims.jti))
-            self._proven.put(key, proven)
+            self._proven[key] = proven
         elif not holds(proven.claims, now):
-            self._proven.drop(key)
+            self._proven.pop(key, None)
             raise InvalidToken
         return key, proven.record

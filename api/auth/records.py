@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Final, Self
 
+from cachetools import LRUCache
+
 from api.auth.client_address import Address, Network
 from api.reads.batching import BatchingReader
-from api.reads.caches import BoundedCache
 from api.reads.database import MongoReader
 from api.reads.queries import Stages
 from shared.documents import API_TOKENS, TOKEN_USES, Document
@@ -96,7 +97,7 @@ class TokenRecords:
         self._mongo = mongo
         self._trust = trust
         self._reader = BatchingReader(self._read, limit=_BATCH_TOKENS, deadline=deadline)
-        self._believed: BoundedCache[str, Believed] = BoundedCache(TOKENS_KEPT)
+        self._believed: LRUCache[str, Believed] = LRUCache(TOKENS_KEPT)
         self._changes = 0
         self._watched_from = float("inf")
         self._watched_to = float("-inf")
@@ -128,9 +129,9 @@ class TokenRecords:
         """The record with this digest changed; None: any may have."""
         self._changes += 1
         if token is None:
-            self._believed = BoundedCache(TOKENS_KEPT)
+            self._believed = LRUCache(TOKENS_KEPT)
         else:
-            self._believed.drop(token)
+            self._believed.pop(token, None)
 
     async def _read(self, tokens: Sequence[str]) -> dict[str, Caller | None]:
         asked_at, changes = time.monotonic(), self._changes
@@ -141,5 +142,5 @@ class TokenRecords:
         callers = {token: found.get(token) for token in tokens}
         if changes == self._changes:  # else the change may be of one of these, and later than the answer
             for token, caller in callers.items():
-                self._believed.put(token, Believed(asked_at, caller))
+                self._believed[token] = Believed(asked_at, caller)
         return callers

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, Self
 
-from api.reads.caches import BoundedCache
+from cachetools import LRUCache
+
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.queries import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
@@ -56,8 +57,8 @@ class SalesReader:
         self._mongo = mongo
         self._freshness = freshness
         self._clock = clock
-        self._known: BoundedCache[int, bool] = BoundedCache(KNOWN_PRODUCTS)
-        self._minutes: BoundedCache[tuple[int, int], _CutMinute] = BoundedCache(CUT_MINUTES)
+        self._known: LRUCache[int, bool] = LRUCache(KNOWN_PRODUCTS)
+        self._minutes: LRUCache[tuple[int, int], _CutMinute] = LRUCache(CUT_MINUTES)
 
     async def of_products(self, products: Sequence[int]) -> dict[int, Sales | None]:
         """Each product's sales, None for one that never had an event. Raises StoreUnavailable."""
@@ -107,7 +108,7 @@ class SalesReader:
             amounts[product][second] = scaled(row["amount"], AMOUNT_DECIMALS)
         entries = {product: _CutMinute.of(counts[product], amounts[product], minute) for product in products}
         for product, entry in entries.items():
-            self._minutes.put((product, minute), entry)
+            self._minutes[product, minute] = entry
         return entries
 
     async def _unknown_among(self, products: Iterable[int]) -> set[int]:
@@ -115,6 +116,6 @@ class SalesReader:
         doubtful = {product for product in products if not self._known.get(product)}
         if doubtful:
             for row in await self._mongo.find("known products", PRODUCTS, known_products(doubtful)):
-                self._known.put(row["p"], True)
+                self._known[row["p"]] = True
                 doubtful.discard(row["p"])
         return doubtful
