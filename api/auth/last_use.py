@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from shared import logs
 from shared.documents import TOKEN_USES
-from shared.mongo import AsyncDatabase
+from shared.mongo import AsyncDatabase, brief
 
 log = logs.logger(__name__)
 
@@ -53,7 +53,7 @@ class TokenUse:
         try:
             await self._uses.bulk_write([_update(token, at) for token, at in used.items()], ordered=False)
         except PyMongoError as error:
-            log.warning("the last use of tokens was not written", tokens=len(used), error=type(error).__name__)
+            log.warning("the last use of tokens was not written", tokens=len(used), error=brief(error))
 
 
 def _update(token: str, used_at: datetime) -> UpdateOne:

@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 from api.auth.records import TokenRecords
 from shared import logs
 from shared.documents import API_TOKENS, Document
-from shared.mongo import AsyncDatabase
+from shared.mongo import AsyncDatabase, brief
 
 log = logs.logger(__name__)
 
@@ -56,7 +56,7 @@ class TokenWatch:
         if not self._broken:
             log.warning(
                 "changes of tokens cannot be watched, their records are read again every few seconds instead",
-                error=f"{type(error).__name__}: {str(error)[:200]}",
+                error=brief(error),
             )
         self._broken = True
 

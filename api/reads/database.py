@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 from api.reads.queries import BY_ID, Query, Stages
 from shared import logs
 from shared.errors import StoreUnavailable
-from shared.mongo import AsyncDatabase
+from shared.mongo import AsyncDatabase, brief
 
 log = logs.logger(__name__)
 
@@ -54,8 +54,7 @@ class MongoReader:
         try:
             yield
         except PyMongoError as error:
-            reason = f"{type(error).__name__}: {str(error)[:300]}"
-            log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=reason)
+            log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=brief(error))
             raise StoreUnavailable("MongoDB did not answer") from error
         finally:
             self._observe(name, time.perf_counter() - started)
