@@ -55,7 +55,7 @@ class BatchingReader(Generic[K, V]):
         answer: asyncio.Future[V] = loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
         if self._may_query_beside(len(self._working)):
-            # In an empty context: a query serves many requests, so what one request has set for itself must not reach it.
+            # In an empty context: a query serves many requests, so nothing of the one that starts it may reach it.
             self._working.add(loop.create_task(self._work(), context=Context()))
         expiry = loop.call_later(self._deadline, self._give_up, answer)
         try:

@@ -1,4 +1,4 @@
-"""Who is let in, and what others are told."""
+"""Which requests are let in, and how the others are answered."""
 
 import asyncio
 import time
@@ -114,7 +114,7 @@ def test_a_token_for_some_products(api: Api) -> None:
     assert api.get("/api/product/sale/3", token).text == '{"total": 1}'
     assert api.get("/api/product/rating/3", token).text == '{"average_rating": 4}'
     assert api.get("/api/product/sale/5", token).status_code == 404
-    # Known or not, the answer for others is the same, and so is that for all products together.
+    # The answer is the same for another product that exists, for one that does not, and for the sum over all products.
     refusals = [api.get(path, token) for path in ("/api/product/sale/4", "/api/product/sale/6", "/api/product/sale")]
     assert {(answer.status_code, answer.content) for answer in refusals} == {(403, refusals[0].content)}
     assert 'error="insufficient_scope"' in refusals[0].headers["WWW-Authenticate"]

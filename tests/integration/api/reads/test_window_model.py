@@ -1,4 +1,4 @@
-"""Sales and ratings against a slow model: any events, in any order, between reads at any time."""
+"""Sales and ratings compared with a slow model: any events are stored in any order, between reads at any time."""
 
 import asyncio
 from collections.abc import Iterator
@@ -26,7 +26,8 @@ from tests.support.history import Documents, Event, Rated, Sold, average_rating,
 PRODUCTS = (0, 3, 2**40)
 HOUR = 3_600_000
 
-# One hour before each read is the cut: most events lie within seconds of it, the others anywhere around.
+# The window starts at the cut, an hour before the read. Most events lie within seconds of the cut, the others anywhere
+# around it.
 _NEAR_CUT = st.integers(-65_000, 65_000) | st.sampled_from([-1_000, -1, 0, 1, 999, 1_000, 30_000, 59_999, 60_000])
 _OFFSETS = st.one_of(_NEAR_CUT, _NEAR_CUT, _NEAR_CUT, st.integers(-HOUR, HOUR + 300_000))
 _NOWS = st.builds(
@@ -45,7 +46,7 @@ _EVENTS = st.builds(Sold, _PRODUCT, _OFFSETS, _AMOUNTS, _PARTITION) | st.builds(
 
 
 class Readers:
-    """The readers of one API, with empty caches, asked at a time of the test's choice."""
+    """The readers of one instance, with empty caches, by a clock that the test sets."""
 
     def __init__(self, runner: asyncio.Runner, mongo: MongoReader) -> None:
         self._runner = runner
@@ -55,7 +56,7 @@ class Readers:
         self._ratings = RatingsReader(mongo, freshness)
 
     def check(self, events: list[Event], now_ms: int) -> None:
-        """Compare every answer at `now_ms` with the model's, to the last digit."""
+        """Compare every answer at `now_ms` with that of the model, to the last digit."""
         self._clock.now_ms = now_ms
         known = {event.product for event in events}
         sales = self._runner.run(self._sales.of_products(PRODUCTS))
@@ -77,7 +78,7 @@ def exact(units: int, decimals: int) -> Decimal:
 
 @pytest.fixture
 def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, MongoReader]]:
-    """An event loop with one connection for all examples."""
+    """An event loop, and a reader whose connection all examples share."""
 
     async def connect() -> AsyncDatabase:
         return connect_async(settings, "test")

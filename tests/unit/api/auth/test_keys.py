@@ -1,4 +1,4 @@
-"""Which keys may sign and prove tokens, and where they come from."""
+"""Which keys may sign and prove tokens, and where the settings take them from."""
 
 import secrets
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
-from api.auth import key_strength as weakness
+from api.auth import key_strength
 from api.auth.key_strength import weakness_of
 from api.auth.keys import TokenKey, configured_keys, folder_keys, signing_key
 from api.services import token_signer
@@ -62,12 +62,12 @@ def test_weak_secrets_are_refused(key: str) -> None:
 
 
 def test_a_secret_of_a_public_collection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The collections themselves are not part of this project: only digests of what the rules alone would take."""
+    """This project holds no collection of secrets, only the digests of those that the other rules would accept."""
     published = "q3t6w9z$C&F)J@NcQfTjWnZr4u7x!A%D*G-KaPdSgUkXp2s5v8y/B?E(H+MbQeTh"
     assert weakness_of(published) == "it is published or contains a word that well-known keys contain"
     with pytest.raises(ConfigurationError, match="TOKEN_SIGNING_KEY: it is published"):
         configured_keys(settings(published))
-    monkeypatch.setattr(weakness, "_published", frozenset)
+    monkeypatch.setattr(key_strength, "_published", frozenset)
     assert weakness_of(published) is None
 
 
@@ -75,7 +75,7 @@ def test_a_secret_of_a_public_collection_is_refused(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("size", [32, 48, 64])
 def test_random_secrets_are_taken(make: Callable[[int], str], size: int) -> None:
     made = [make(size) for _ in range(200)]
-    # The rules refuse one random secret in ten thousand; five of two hundred would be something else.
+    # By chance the rules refuse at most one random secret in ten thousand: five of two hundred would be a fault.
     taken = [key for key in made if weakness_of(key) is None]
     assert len(taken) >= len(made) - 4
     assert configured_keys(settings(taken[0]))["main"].signing == taken[0].encode()
@@ -135,7 +135,7 @@ def test_a_folder_of_keys(tmp_path: Path) -> None:
     (tmp_path / "..data").mkdir()
     keys = configured_keys(settings(folder=tmp_path))
     assert {key_id: key.algorithm for key_id, key in keys.items()} == {"2026-06": "HS256", "2026-12": "ES256"}
-    # The key that signs may be in the folder as well as in TOKEN_SIGNING_KEY, and its public half where others prove.
+    # The key that signs may be a file of the folder, or TOKEN_SIGNING_KEY while the folder has its public half.
     assert signing_key(settings(folder=tmp_path, key_id="2026-06")).signing == GOOD.encode()
     assert configured_keys(settings(private, tmp_path, "2026-12"))["2026-12"].signing == private.encode()
     with pytest.raises(ConfigurationError, match="TOKEN_KEY_ID: there is no key 'main'"):

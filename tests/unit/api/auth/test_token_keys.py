@@ -1,4 +1,4 @@
-"""Several keys, two algorithms: each key proves the tokens of its own `kid` and algorithm, and nothing else."""
+"""Several keys of two algorithms: each key proves the tokens of its own `kid` and algorithm, and no others."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def by_secret(kid: str, algorithm: str, secret: bytes) -> str:
 
 
 def numbers(text: str, private: str = PRIVATE, digest: Any = SHA256) -> tuple[int, int, bytes]:
-    """r, s and the DER form of a signature of `text`."""
+    """The numbers r and s of a signature of `text`, and its DER form."""
     key = load_pem_private_key(private.encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     der = key.sign(text.encode(), ec.ECDSA(digest()))
@@ -152,7 +152,7 @@ def test_no_other_signature_is_taken(token: str) -> None:
 
 
 def test_one_token_has_one_spelling_with_either_algorithm() -> None:
-    """The last character of 64 bytes carries two bits: only one of its sixteen spellings is ours."""
+    """The last character of 64 bytes carries only two bits, so it has sixteen spellings: the verifier accepts one."""
     token = by_numbers(R, S)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     spellings = [token[:-1] + last for last in alphabet]
