@@ -1,7 +1,7 @@
 """Bearer tokens: makes and proves JWTs signed by HS256 or ES256. The one module that imports python-jose (ADR 4).
 
 A token is accepted in exactly the form that `TokenSigner.sign` gives it; python-jose alone accepts more than that. So
-`TokenVerifier` checks in this order, and hands python-jose only what has passed:
+`TokenVerifier` checks a token in four steps. python-jose does the third, and gets only what has passed the first two:
 
     1. shape      three parts of base64url, each in its one spelling, at most 1024 bytes
     2. header     exactly `alg`, `kid` and `typ`; the `kid` chooses among the configured keys and does nothing else, and
