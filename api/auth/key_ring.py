@@ -52,7 +52,7 @@ class KeyRing:
         """The keys as they are now: those of unfit files as before, those of the folder, TOKEN_SIGNING_KEY."""
         keys, unfit = folder_keys(self._settings.token_keys_dir)
         if unfit and unfit != self._unfit:
-            log.error("a key cannot be used, what was there before still counts", reasons=list(unfit.values()))
+            log.error("a key cannot be used; what its file held before still counts", reasons=list(unfit.values()))
         self._unfit = unfit
         # The empty text stands for the whole folder: then every key stays.
         kept = {key_id: key for key_id, key in self._keys.items() if key_id in unfit or "" in unfit}

@@ -1,9 +1,9 @@
 """Which secrets are too weak to sign tokens: short, published, made of words or of a pattern. Pure.
 
-Whoever holds one token can try secrets on it for as long as he likes, without asking the service. So a secret must be
-one that nobody would try: at least 256 bits long, and random as far as its text can show. The rules accept what a
-random generator makes, with odds of less than one in ten thousand to the contrary; then the answer that
-`api.auth.keys` gives, "make one with …", is right anyway.
+Whoever holds a token can try secrets on it for as long as they like, without asking the service. So nobody must think
+of trying this secret: it has to be at least 256 bits long, and random as far as its text can show. The rules refuse
+less than one in ten thousand of the secrets that a random generator makes. For those the advice that `api.auth.keys`
+adds, "make one with …", is right too.
 """
 
 import math
@@ -46,8 +46,8 @@ No other rule finds these secrets, because their characters vary like those of a
     kM3v0Tq9wXzR7hLb2NfYSecretKeyuEaV5tHiO1nQxW4    a random text with a name pasted into it, 234 bits
 
 Every word is needed: `published_keys.txt` lists only what the rules alone would accept, so the secrets of public
-collections that contain one of these words are not in it. A random secret contains one by chance once in 50,000 times
-(96 hexadecimal digits) or less often.
+collections that contain one of these words are not in it. A random secret contains such a word by chance once in
+50,000 times (96 hexadecimal digits) or less often.
 """
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ONE_CASE: Final = re.compile(r"[^0-9A-Z]*|[^0-9a-z]*")

@@ -28,8 +28,7 @@ it loses less and writes twice as often; twice of it loses more."""
 class TokenUse:
     """Notes which tokens were used and writes that to `token_uses` in the background.
 
-    A use that cannot be written is forgotten: the next one, a minute later, counts as well. `clock` gives UTC
-    milliseconds.
+    A use that cannot be written is forgotten: a busy token has another a minute later. `clock` gives UTC milliseconds.
     """
 
     def __init__(self, database: AsyncDatabase, clock: Callable[[], int]) -> None:
@@ -70,7 +69,7 @@ class TokenUse:
 
 
 def _update(token: str, used_at: datetime) -> UpdateOne:
-    """Set a token's last use, unless any instance has written one in the minute before `used_at`.
+    """Set a token's last use, unless an instance has written a use of the minute before `used_at`.
 
     With 12:00:00 stored, a use at 12:00:59 changes nothing and a use at 12:01:00 is written. A document without a last
     use, or none at all, is written too: MongoDB compares a missing field as less than any time. Where the value stays

@@ -50,7 +50,7 @@ class InvalidToken(Exception):
 
 
 class TokenClaims(BaseModel):
-    """What a token says. Times are in seconds since 1970. A further claim, or one of another type, is an error."""
+    """What a token says. Times are in seconds since 1970. A further claim, or a claim of another type, is an error."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -127,7 +127,7 @@ class TokenSigner:
 
     def __init__(self, key: TokenKey, issuer: str, audience: str) -> None:
         if key.signing is None:
-            raise ConfigurationError(f"the key {key.key_id!r} is a public one, which cannot sign")
+            raise ConfigurationError(f"the key {key.key_id!r} is a public key, which cannot sign")
         self.key_id = key.key_id
         self._algorithm = key.algorithm
         self._key: Any = jwk.construct(key.signing, key.algorithm)

@@ -11,9 +11,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 MAX_IN_FLIGHT: Final = 2
-"""Queries that one reader has in flight at the most. With one, the event loop has no work while MongoDB computes, and
-MongoDB has none while answers are written. The second gave 1.14 and 1.28 of the answers a second, a third no more than
-the second (ADR 3)."""
+"""Queries that a reader has in flight at the most. With a single query the event loop has no work while MongoDB
+computes, and MongoDB has none while answers are written. The second query gave 1.14 and 1.28 of the answers a second,
+a third no more than the second (ADR 3)."""
 
 WORTH_A_QUERY: Final = 24
 """Keys that must wait before the second query is sent: a query costs about as much by itself as 24 keys in it. Against
@@ -72,7 +72,7 @@ class BatchingReader(Generic[K, V]):
         return others == 0 or (others < MAX_IN_FLIGHT and len(self._waiting) >= WORTH_A_QUERY)
 
     async def _work(self) -> None:
-        """Run one query after the other, as long as keys wait that may have one."""
+        """Run one query after the other, as long as keys wait and may have a query."""
         try:
             while self._may_query_beside(len(self._working) - 1) and (batch := self._take()):
                 await self._answer(batch)

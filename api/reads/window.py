@@ -17,8 +17,9 @@ WINDOW_SECONDS = 3600
 """Length of the window: the contract's last hour. The spans below are drawn for it."""
 
 _HOURS_AHEAD = 2
-"""Hours after the cut's that can hold events: the present one and the next, since the consumer accepts events that are
-up to five minutes ahead of its clock. With one, such an event would be missed from five minutes before the hour on."""
+"""Hours after the cut's that can hold events: the present hour and the next, since the consumer accepts events that are
+up to five minutes ahead of its clock. Half, the present hour alone, would miss such events in an hour's last five
+minutes; twice as many would look for documents that cannot be there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def test_a_folder_of_keys(tmp_path: Path) -> None:
     assert configured_keys(settings(private, tmp_path, "2026-12"))["2026-12"].signing == private.encode()
     with pytest.raises(ConfigurationError, match="TOKEN_KEY_ID: there is no key 'main'"):
         signing_key(settings(folder=tmp_path))
-    with pytest.raises(ConfigurationError, match="'2026-12' is a public one, which cannot sign"):
+    with pytest.raises(ConfigurationError, match="'2026-12' is a public key, which cannot sign"):
         token_signer(settings(folder=tmp_path, key_id="2026-12"))
     with pytest.raises(ConfigurationError, match="2026-06 is another key than TOKEN_SIGNING_KEY"):
         configured_keys(settings(secrets.token_urlsafe(48), tmp_path, "2026-06"))
