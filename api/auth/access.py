@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Self
 
 from cachetools import LRUCache
 from starlette.types import Scope
@@ -34,11 +34,19 @@ def record_id(jti: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ProvenToken:
-    """A token whose signature was proven, so that this need not be done again."""
+    """What is kept of a token whose signature was proven, so that this need not be done again."""
 
-    claims: TokenClaims
+    valid_from: float
+    """The first moment at which it is valid, in seconds since 1970."""
+    valid_until: float
+    """The first moment at which it is not any more."""
     record: str
     """`_id` of its record."""
+
+    @classmethod
+    def of(cls, claims: TokenClaims) -> Self:
+        """What to keep of a token with these claims."""
+        return cls(*claims.life, record_id(claims.jti))
 
 
 class Access:
@@ -102,10 +110,8 @@ class Access:
         key = sha256(token.encode()).digest()
         proven = self._proven.get(key)
         if proven is None:
-            claims = self._verifier.verify(token, now)
-            proven = _ProvenToken(claims, record_id(claims.jti))
-            self._proven[key] = proven
-        elif not proven.claims.are_valid_at(now):
+            proven = self._proven[key] = _ProvenToken.of(self._verifier.verify(token, now))
+        elif not proven.valid_from <= now < proven.valid_until:
             self._proven.pop(key, None)
             raise InvalidToken
         return key, proven.record

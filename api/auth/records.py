@@ -16,9 +16,9 @@ from api.reads.queries import Stages
 from shared.documents import API_TOKENS, TOKEN_USES, Document
 
 TOKENS_KEPT: Final = 10_000
-"""Tokens whose proof, and whose record, an instance keeps in memory: 15 MB and 6 MB when full. With half as many, an
+"""Tokens whose proof, and whose record, an instance keeps in memory: 4 MB and 6 MB when full. With half as many, an
 instance that serves more than 5,000 tokens checks signatures and reads records over and over; twice as many take
-42 MB."""
+20 MB."""
 
 _BATCH_TOKENS: Final = 200
 """Records that one query reads, as many as products in a query of sales. Half as many would make it two queries when

@@ -68,12 +68,15 @@ class TokenClaims(BaseModel):
         """The scopes, one by one."""
         return frozenset(self.scope.split())
 
-    def are_valid_at(self, now: float) -> bool:
-        """Whether `now`, in seconds since 1970, lies in the token's life: from its issue, less the leeway, to its end.
+    @property
+    def life(self) -> tuple[float, float]:
+        """The first moment at which the token is valid, and the first at which it is not any more.
 
-        A token issued at 1000 that expires at 1060 is valid from 995 to before 1060.
+        A token issued at 1000 that expires at 1060 is valid from 995, which is its issue less the leeway, to before
+        1060. A token that expires at its issue or before is never valid.
         """
-        return max(self.iat, self.nbf) <= now + LEEWAY_SECONDS and self.exp > max(now, self.iat)
+        start = max(self.iat, self.nbf) - LEEWAY_SECONDS
+        return start, self.exp if self.exp > self.iat else start
 
 
 class TokenVerifier:
@@ -92,7 +95,8 @@ class TokenVerifier:
             # python-jose raises many kinds of exceptions for hostile input. The cause, which may quote the token, is
             # left out.
             raise InvalidToken from None
-        if not claims.are_valid_at(now):
+        start, end = claims.life
+        if not start <= now < end:
             raise InvalidToken
         return claims
 
