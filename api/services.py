@@ -11,13 +11,13 @@ from api import background, metrics
 from api.auth.access import Access
 from api.auth.client_address import ClientAddresses
 from api.auth.key_ring import KeyRing
-from api.auth.keys import Key, signing_key
+from api.auth.keys import TokenKey, signing_key
 from api.auth.last_use import TokenUse
 from api.auth.records import TokenRecords
 from api.auth.revocation import TokenWatch
 from api.auth.tokens import TokenSigner, TokenVerifier
 from api.reads.batching import BatchingReader
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import Rating, RatingsReader
 from api.reads.sales import Sales, SalesReader
@@ -57,19 +57,19 @@ class Services:
         def took(name: str, seconds: float) -> None:
             metrics.QUERIES.labels(name).observe(seconds)
 
-        store = Store(database, took)
-        freshness = Freshness(store)
-        sales = SalesReader(store, freshness, clock)
-        ratings = RatingsReader(store, freshness)
+        mongo = MongoReader(database, took)
+        freshness = Freshness(mongo)
+        sales = SalesReader(mongo, freshness, clock)
+        ratings = RatingsReader(mongo, freshness)
         tokens = access_database(database)
         token_use = TokenUse(tokens, clock)
-        records = TokenRecords(Store(tokens, took), deadline, settings.token_trust_seconds)
+        records = TokenRecords(MongoReader(tokens, took), deadline, settings.token_trust_seconds)
         watch = TokenWatch(tokens, records, deadline)
         access = Access(
             token_verifier(keys.keys, settings), records, ClientAddresses(settings.proxies()), clock, token_use.note
         )
 
-        def use_keys(changed: Mapping[str, Key]) -> None:
+        def use_keys(changed: Mapping[str, TokenKey]) -> None:
             access.use_keys(token_verifier(changed, settings))
 
         async def all_sales(keys: object) -> dict[None, Sales]:
@@ -104,6 +104,6 @@ def token_signer(settings: ApiSettings) -> TokenSigner:
     return TokenSigner(signing_key(settings), settings.token_issuer, settings.token_audience)
 
 
-def token_verifier(keys: Mapping[str, Key], settings: ApiSettings) -> TokenVerifier:
+def token_verifier(keys: Mapping[str, TokenKey], settings: ApiSettings) -> TokenVerifier:
     """Proves the tokens of these keys."""
     return TokenVerifier(keys.values(), settings.token_issuer, settings.token_audience)

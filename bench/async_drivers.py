@@ -16,7 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from rich.console import Console
 
 from api.reads.batching import BatchingReader
-from api.reads.queries import Pipeline
+from api.reads.queries import Stages
 from shared.mongo import connect_async
 from shared.settings import SharedSettings
 
@@ -27,7 +27,7 @@ of them: with half as many, a batched read is dearer; with twice as many, cheape
 READS = 8_000
 """Reads of one measurement. Half of them give noisier figures; twice of them take twice as long."""
 
-PIPELINE: Pipeline = [{"$match": {"_id": {"$in": []}}}]
+PIPELINE: Stages = [{"$match": {"_id": {"$in": []}}}]
 
 console = Console()
 ReadMany = Callable[[Sequence[int]], Awaitable[dict[int, int]]]

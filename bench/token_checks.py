@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 from rich.console import Console
 
-from api.auth.access import SALES_READ, Access, digest
+from api.auth.access import SALES_READ, Access, record_id
 from api.auth.client_address import ClientAddresses
-from api.auth.keys import Key
+from api.auth.keys import TokenKey
 from api.auth.records import TokenRecords
 from api.auth.tokens import TokenSigner, TokenVerifier
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.services import system_clock
 from shared.documents import API_TOKENS
 from shared.mongo import access_database, connect_async
@@ -52,17 +52,19 @@ async def _measure() -> None:
     database = access_database(connect_async(ApiSettings(token_signing_key=secret), "bench"))
     private = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for text in (secret.get_secret_value(), private.decode()):
-        key = Key.from_text("bench", text)
+        key = TokenKey.from_text("bench", text)
         jtis = [secrets.token_urlsafe(16) for _ in range(TOKENS)]
         for networks in (None, ["192.0.2.0/24"]):
             await database[API_TOKENS].insert_many([_record(jti, networks) for jti in jtis])
-            await _print_costs(key, jtis, database_records=TokenRecords(Store(database), 5, 1e6), networks=networks)
+            await _print_costs(
+                key, jtis, database_records=TokenRecords(MongoReader(database), 5, 1e6), networks=networks
+            )
             await database[API_TOKENS].delete_many({"name": "bench"})
     await database.client.close()
 
 
 async def _print_costs(
-    key: Key, jtis: Sequence[str], *, database_records: TokenRecords, networks: list[str] | None
+    key: TokenKey, jtis: Sequence[str], *, database_records: TokenRecords, networks: list[str] | None
 ) -> None:
     now = int(time.time())
     signer = TokenSigner(key, *PARTIES)
@@ -72,7 +74,7 @@ async def _print_costs(
     ]
     addresses = ClientAddresses([ip_network("127.0.0.1")])
     access = Access(TokenVerifier([key], *PARTIES), database_records, addresses, system_clock, lambda token: None)
-    await asyncio.gather(*(database_records.read(digest(jti)) for jti in jtis))
+    await asyncio.gather(*(database_records.read(record_id(jti)) for jti in jtis))
     first = await _microseconds(access, tokens, 1)
     again = await _microseconds(access, tokens, ROUNDS)
     limited = ", limited to networks" if networks else ""
@@ -91,7 +93,7 @@ def _record(jti: str, networks: list[str] | None) -> dict[str, object]:
     made = datetime.now(UTC)
     ends = {"expires_at": made + timedelta(days=1), "revoked_at": None}
     rights = {"name": "bench", "scopes": [SALES_READ], "products": None, "networks": networks}
-    return {"_id": digest(jti), "created_at": made, **rights, **ends}
+    return {"_id": record_id(jti), "created_at": made, **rights, **ends}
 
 
 if __name__ == "__main__":

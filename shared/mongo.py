@@ -115,7 +115,8 @@ def brief(error: PyMongoError) -> str:
     if isinstance(error, OperationFailure):
         name = (error.details or {}).get("codeName", "")
         return f"{kind}: code {error.code} {name}".rstrip()
-    return f"{kind}: {error}"
+    text, _, _ = str(error).partition(", Topology Description")  # which repeats it, in 250 characters a server
+    return f"{kind}: {text}"
 
 
 def ensure_collections(database: SyncDatabase) -> None:

@@ -1,51 +1,65 @@
-"""Who asks: a token's signature, then its record, which can be revoked, then where the request comes from."""
+"""The check of a token: its signature, then its record, which may have been revoked, then the client's network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Self
 
+from cachetools import LRUCache
 from starlette.types import Scope
 
 from api.auth.client_address import ClientAddresses
 from api.auth.records import TOKENS_KEPT, Caller, TokenRecords
-from api.auth.tokens import MAX_BYTES, Claims, InvalidToken, TokenVerifier, holds
-from api.reads.caches import BoundedCache
+from api.auth.tokens import MAX_BYTES, InvalidToken, TokenClaims, TokenVerifier
 
 SALES_READ: Final = "sales:read"
 RATINGS_READ: Final = "ratings:read"
 LIVE_READ: Final = "live:read"
 ADMIN: Final = "admin"
 SCOPES: Final = (SALES_READ, RATINGS_READ, LIVE_READ, ADMIN)
-"""None includes another. No address asks for the last two yet."""
+"""The scopes that a token may have. No scope includes another. No route needs `live:read` or `admin` yet."""
 
 
 class WrongAddress(Exception):
-    """The token is valid, but not from where the request comes."""
+    """The token is valid, but not for the network that the request comes from."""
 
 
-def digest(jti: str) -> str:
-    """`_id` of a token's record. The `jti` itself is stored nowhere."""
+def record_id(jti: str) -> str:
+    """`_id` of a token's record: the SHA-256 of the token's `jti`, 64 hexadecimal digits.
+
+    The `jti` itself is stored nowhere, so whoever reads the database can make no token of it.
+    """
     return sha256(jti.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class _Proven:
-    """A token that was found authentic."""
+class _ProvenToken:
+    """What is kept of a token whose signature was proven, so that this need not be done again."""
 
-    claims: Claims
+    valid_from: float
+    """The first moment at which it is valid, in seconds since 1970."""
+    valid_until: float
+    """The first moment at which it is not any more."""
     record: str
-    """Digest of its `jti`."""
+    """`_id` of its record."""
+
+    @classmethod
+    def of(cls, claims: TokenClaims) -> Self:
+        """What to keep of a token with these claims."""
+        return cls(*claims.life, record_id(claims.jti))
 
 
 class Access:
-    """Turns tokens into callers. `clock` gives UTC milliseconds; `used` is told of every accepted token.
+    """Turns tokens into callers.
 
-    A token seen before costs no signature check: it is found by the SHA-256 of its whole text. That is the digest of
-    header, claims and signature together, for a text gets here only after it was found to be the one spelling of all
-    three; the claims' digest alone would let in whoever copies the claims under a forged signature. What is kept says
-    that a token is authentic, never that it still holds: time and record are looked at on each request, and one that
-    expired or was revoked is forgotten.
+    `clock` gives UTC milliseconds. `used` is called with the record's `_id` of every token that is accepted.
+
+    The signature of a token is checked once. After that the token is found by the SHA-256 of its whole text, which
+    covers header, claims and signature: a text is kept only after it was found to be the one spelling of all three. A
+    digest of the claims alone would let in whoever copies the claims under a forged signature.
+
+    What is kept says that a token is authentic, never that it is still valid: each request compares the times and looks
+    at the record, and a token that has expired or was revoked is dropped.
     """
 
     def __init__(
@@ -61,22 +75,25 @@ class Access:
         self._addresses = addresses
         self._clock = clock
         self._used = used
-        self._proven: BoundedCache[bytes, _Proven] = BoundedCache(TOKENS_KEPT)
+        self._proven: LRUCache[bytes, _ProvenToken] = LRUCache(TOKENS_KEPT)
+        """By the SHA-256 of the token's text."""
 
     def use_keys(self, verifier: TokenVerifier) -> None:
-        """From now on these keys prove tokens; what others proved is forgotten."""
+        """Prove tokens by the keys of `verifier` from now on. Forgets which tokens the former keys proved."""
         self._verifier = verifier
-        self._proven = BoundedCache(TOKENS_KEPT)
+        self._proven = LRUCache(TOKENS_KEPT)
 
     async def caller(self, token: str, scope: Scope) -> Caller:
-        """The bearer of `token` in a request. Raises InvalidToken, WrongAddress, or StoreUnavailable when its record
-        cannot be read."""
+        """The caller that bears `token` in the request of `scope`.
+
+        Raises InvalidToken; WrongAddress; and StoreUnavailable when the token's record must be read and cannot be.
+        """
         now = self._clock() / 1000
         key, record = self._authentic(token, now)
-        believed = self._records.believed(record, now)
-        caller = await self._records.read(record) if believed is None else believed.caller
+        kept = self._records.kept(record, now)
+        caller = await self._records.read(record) if kept is None else kept.caller
         if caller is None or caller.ends_at <= now:
-            self._proven.drop(key)
+            self._proven.pop(key, None)
             raise InvalidToken
         if caller.networks is not None and not caller.may_come_from(self._addresses.of(scope)):
             raise WrongAddress
@@ -84,16 +101,17 @@ class Access:
         return caller
 
     def _authentic(self, token: str, now: float) -> tuple[bytes, str]:
-        """Digests of a token that is authentic and holds at this time, and of its `jti`. Raises InvalidToken."""
+        """Key in `_proven` and `_id` of the record, of a token that is signed by us and valid at `now`.
+
+        `now` is in seconds since 1970. Raises InvalidToken.
+        """
         if len(token) > MAX_BYTES:
             raise InvalidToken
         key = sha256(token.encode()).digest()
         proven = self._proven.get(key)
         if proven is None:
-            claims = self._verifier.verify(token, now)
-            proven = _Proven(claims, digest(claims.jti))
-            self._proven.put(key, proven)
-        elif not holds(proven.claims, now):
-            self._proven.drop(key)
+            proven = self._proven[key] = _ProvenToken.of(self._verifier.verify(token, now))
+        elif not proven.valid_from <= now < proven.valid_until:
+            self._proven.pop(key, None)
             raise InvalidToken
         return key, proven.record

@@ -1,7 +1,8 @@
 """The keys that sign and prove tokens, each named by its `kid`.
 
-A key is what its text is: PEM of a P-256 key is for ES256, anything else is a secret for HS256. So no public key can
-ever serve as a secret, whatever a token's header says. A private key proves what it signs; a public one only proves.
+The text of a key decides what it is for: PEM of a P-256 key is for ES256, anything else is a secret for HS256. So a
+public key can never serve as a secret, whatever the header of a token says. A private key signs and proves; a public
+key only proves.
 """
 
 import re
@@ -29,12 +30,17 @@ from shared.settings import ApiSettings
 Algorithm = Literal["HS256", "ES256"]
 
 MAX_KEYS: Final = 32
+"""Files that the folder of keys may hold. A rotation needs two, so half would do for most, and twice as many would do
+no harm. The bound is there for a folder that was set by mistake, which would be read as a whole every 5 s."""
 _MAX_FILE_BYTES: Final = 16_384
+"""Longest file of a key. A P-256 key in PEM has 240 bytes, so half would do, and twice as much would do no harm. The
+bound keeps a file that is no key, a log for example, from being read as a whole every 5 s."""
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HOW: Final = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 _PUBLISHED: Final = frozenset(
     {
-        # SHA-256 of the public points of RFC 7515 A.3 and of jwt.io's example, whose private keys everyone has.
+        # SHA-256 of the public points of the keys in RFC 7515 A.3 and in jwt.io's example. Their private keys are
+        # printed there.
         "dcd2446ca98830c843c493a672364ba971d674fbef5ce87d697165b31e90300a",
         "3606efb50575c4916188c05a0b2527e1b499e1907f4d21af3f61f251e3078c78",
     }
@@ -42,19 +48,22 @@ _PUBLISHED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Key:
-    """A key and the `kid` that names it. Its text form hides the key."""
+class TokenKey:
+    """A key and the `kid` that names it. Its `repr` shows no key."""
 
     key_id: str
     algorithm: Algorithm
     proving: bytes
     """The secret, or the public key in PEM."""
     signing: bytes | None
-    """The secret, or the private key in PEM; None for a public key."""
+    """The secret, or the private key in PEM. None for a public key."""
 
     @classmethod
     def from_text(cls, key_id: str, text: str) -> Self:
-        """Space around `text` is none of the key. Raises ConfigurationError, which never shows the key."""
+        """The key that `text` holds, without the white space around it.
+
+        Raises ConfigurationError for a key that is weak, published, or of another kind. Its text never shows the key.
+        """
         text = text.strip()
         if "-----BEGIN" in text:
             return cls._from_pem(key_id, text.encode())
@@ -68,7 +77,7 @@ class Key:
         try:
             key = load_pem_private_key(pem, password=None) if private else load_pem_public_key(pem)
         except Exception:
-            # The causes are many and may quote the key.
+            # `cryptography` raises many kinds of exceptions here. The cause, which may quote the key, is left out.
             raise ConfigurationError("it is not a key in PEM, or it is encrypted") from None
         public = key.public_key() if isinstance(key, EllipticCurvePrivateKey) else key
         if not isinstance(public, EllipticCurvePublicKey) or not isinstance(public.curve, SECP256R1):
@@ -80,16 +89,21 @@ class Key:
         return cls(key_id, "ES256", proving, pem if private else None)
 
     def __repr__(self) -> str:
-        return f"Key(key_id={self.key_id!r}, algorithm={self.algorithm!r})"
+        return f"TokenKey(key_id={self.key_id!r}, algorithm={self.algorithm!r})"
 
 
-def configured_keys(settings: ApiSettings) -> dict[str, Key]:
-    """All keys that the settings name, by `kid`; one at least. Raises ConfigurationError for any that is unfit."""
+def configured_keys(settings: ApiSettings) -> dict[str, TokenKey]:
+    """All keys that the settings name, at least one, by `kid`.
+
+    They are the files of TOKEN_KEYS_DIR and TOKEN_SIGNING_KEY. Raises ConfigurationError when any of them is unfit,
+    when two different keys have the same `kid`, or when there is no key.
+    """
     keys, unfit = folder_keys(settings.token_keys_dir)
     if unfit:
         raise ConfigurationError("; ".join(unfit.values()))
     own = own_key(settings)
     if own is not None:
+        # The folder may hold TOKEN_SIGNING_KEY itself under the same name, or its public half.
         twin = keys.get(own.key_id, own)
         if (twin.algorithm, twin.proving) != (own.algorithm, own.proving):
             raise ConfigurationError(
@@ -102,28 +116,35 @@ def configured_keys(settings: ApiSettings) -> dict[str, Key]:
     return keys
 
 
-def signing_key(settings: ApiSettings) -> Key:
-    """TOKEN_SIGNING_KEY, else the file TOKEN_KEY_ID of TOKEN_KEYS_DIR. Raises ConfigurationError when there is none."""
+def signing_key(settings: ApiSettings) -> TokenKey:
+    """The key to sign with: TOKEN_SIGNING_KEY, else the file TOKEN_KEY_ID of TOKEN_KEYS_DIR.
+
+    It may be a public key, which `TokenSigner` does not take. Raises ConfigurationError when there is no such key, and
+    as `configured_keys` does.
+    """
     key = configured_keys(settings).get(settings.token_key_id)
     if key is None:
         raise ConfigurationError(f"TOKEN_KEY_ID: there is no key {settings.token_key_id!r} to sign with")
     return key
 
 
-def own_key(settings: ApiSettings) -> Key | None:
-    """TOKEN_SIGNING_KEY, if it is set. Raises ConfigurationError when it is unfit."""
+def own_key(settings: ApiSettings) -> TokenKey | None:
+    """TOKEN_SIGNING_KEY, or None when it is not set. Raises ConfigurationError when it is unfit."""
     text = settings.token_signing_key.get_secret_value()
     try:
-        return Key.from_text(settings.token_key_id, text) if text else None
+        return TokenKey.from_text(settings.token_key_id, text) if text else None
     except ConfigurationError as error:
         raise ConfigurationError(f"TOKEN_SIGNING_KEY: {error}") from None
 
 
-def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
-    """The keys of a folder by `kid`, and what is wrong with the others: by `kid` too, by the empty text for the folder.
+def folder_keys(folder: str) -> tuple[dict[str, TokenKey], dict[str, str]]:
+    """The fit keys of `folder` by `kid`, and what is wrong with its other files, by `kid` too. Raises nothing.
 
-    A file's name is the `kid`, an ending `.pem` or `.key` left out. Names that begin with a dot are not looked at:
-    orchestrators keep their links to versions there.
+    When the folder cannot be used as a whole, there are no keys, and the reason stands under the empty text. An empty
+    `folder` means that there is none.
+
+    The `kid` is the file's name without an ending `.pem` or `.key`. Names that begin with a dot are ignored: Kubernetes
+    and others keep their links to versions there, such as `..data`.
     """
     try:
         files = [file for file in sorted(Path(folder).iterdir()) if not file.name.startswith(".")] if folder else []
@@ -131,7 +152,7 @@ def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
         return {}, {"": f"TOKEN_KEYS_DIR: the folder {folder} cannot be read ({error.strerror})"}
     if len(files) > MAX_KEYS:
         return {}, {"": f"TOKEN_KEYS_DIR: {folder} holds {len(files)} files, {MAX_KEYS} keys are the most"}
-    keys: dict[str, Key] = {}
+    keys: dict[str, TokenKey] = {}
     unfit: dict[str, str] = {}
     for file in files:
         key_id = file.stem if file.suffix in (".pem", ".key") else file.name
@@ -144,7 +165,8 @@ def folder_keys(folder: str) -> tuple[dict[str, Key], dict[str, str]]:
     return keys, unfit
 
 
-def _from_file(key_id: str, file: Path) -> Key:
+def _from_file(key_id: str, file: Path) -> TokenKey:
+    """The key in a file. Raises ConfigurationError."""
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigurationError("its name has other characters than letters, digits, dots, - and _, or too many")
     try:
@@ -152,6 +174,6 @@ def _from_file(key_id: str, file: Path) -> Key:
             text = opened.read(_MAX_FILE_BYTES + 1)
         if len(text) > _MAX_FILE_BYTES:
             raise ConfigurationError("it is too large for a key")
-        return Key.from_text(key_id, text.decode())
+        return TokenKey.from_text(key_id, text.decode())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"it cannot be read as text ({type(error).__name__})") from None

@@ -1,4 +1,4 @@
-"""Sales of the last hour, exact to the second."""
+"""Sales of the last hour, exact to the second and to the digit."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,116 +6,141 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, Self
 
-from api.reads.caches import BoundedCache
-from api.reads.database import Store
+from cachetools import LRUCache
+
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.queries import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
 from api.reads.window import Window
 from shared.decimals import scaled
 from shared.documents import AMOUNT_DECIMALS, PRODUCTS, ROLLUPS, TOTALS
 
-KNOWN_PRODUCTS = 100_000
-CUT_MINUTES = 20_000
-"""Entries of the caches: megabytes at the most."""
+KNOWN_PRODUCTS_KEPT = 100_000
+"""Products that an instance remembers to exist; full, that takes 19 MB. It serves those without sales in the window:
+with half as many remembered, more of them cost a query each time they are asked for; twice as many take 38 MB."""
+
+CUT_MINUTES_KEPT = 20_000
+"""Minutes of a product whose raw events an instance remembers; full, that takes 35 to 57 MB. A minute is of use for 60
+seconds, while the window's start crosses it, so this serves 20,000 products that are asked for and sold in each minute.
+With half as many, the raw events of further products are read at each query; twice as many take up to 114 MB."""
 
 
 class Sales(NamedTuple):
     """What was sold in the last hour."""
 
     total: int
-    """Millionths of the currency unit."""
+    """Millionths of the currency unit: 3000000000 is 3000."""
     as_of: str | None
-    """Everything that happened until then, RFC 3339, is in it; None when unknown."""
+    """The time up to which the total is complete, in RFC 3339. None when it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class _CutMinute:
-    """One product's minute as its raw events were read."""
+    """One product's minute, as its raw events were read."""
 
     sales: int
+    """How many sales the minute had when it was read."""
     remaining: Sequence[int]
-    """What was sold from each of its seconds on to its end: added up once, asked for by every batch."""
+    """For each of the 60 seconds, the amount sold from that second to the minute's end, in millionths.
+
+    Added up once because every query until the window has left the minute asks for one of them.
+    """
 
     @classmethod
     def of(cls, sales: int, amounts: Mapping[int, int], minute: int) -> Self:
-        """`amounts` by second since 1970; what has none counts nothing."""
+        """`amounts` is what was sold in each second since 1970; a second that is missing had no sale.
+
+        Sales of 5 in second 10 and of 7 in second 30 give `remaining` 12 for the seconds 0 … 10, 7 for 11 … 30, and 0
+        for 31 … 59.
+        """
         backwards = accumulate(amounts.get(minute * 60 + second, 0) for second in reversed(range(60)))
         return cls(sales, tuple(backwards)[::-1])
 
     def since(self, second: int) -> int:
+        """The amount sold from `second` (since 1970) to the minute's end."""
         return self.remaining[second % 60]
 
 
 class SalesReader:
-    """Reads sales from the rollups; of the minute that the window starts in, from the raw events.
+    """Reads sales from the rollups, and from the raw events of the minute that the window starts in.
 
-    Raw events are only ever added, so what was read of a minute serves until its rollup counts another number.
-    `clock` gives UTC milliseconds.
+    The raw events of a minute are kept in memory. They are only ever added to, so what was read serves as long as the
+    minute's rollup counts the same number of sales. `clock` gives UTC milliseconds.
     """
 
-    def __init__(self, store: Store, freshness: Freshness, clock: Callable[[], int]) -> None:
-        self._store = store
+    def __init__(self, mongo: MongoReader, freshness: Freshness, clock: Callable[[], int]) -> None:
+        self._mongo = mongo
         self._freshness = freshness
         self._clock = clock
-        self._known: BoundedCache[int, bool] = BoundedCache(KNOWN_PRODUCTS)
-        self._minutes: BoundedCache[tuple[int, int], _CutMinute] = BoundedCache(CUT_MINUTES)
+        self._known: LRUCache[int, bool] = LRUCache(KNOWN_PRODUCTS_KEPT)
+        self._minutes: LRUCache[tuple[int, int], _CutMinute] = LRUCache(CUT_MINUTES_KEPT)
+        """By product and minute since 1970."""
 
     async def of_products(self, products: Sequence[int]) -> dict[int, Sales | None]:
-        """Each product's sales, None for one that never had an event. Raises StoreUnavailable."""
+        """Each product's sales; None for a product that never had an event. Raises StoreUnavailable, SchemaNewer."""
         as_of = await self._freshness.as_of()
         window = Window.at(self._clock())
         totals: dict[int, int] = defaultdict(int)
-        counts: dict[int, int] = defaultdict(int)
-        for row in await self._store.find("sales", ROLLUPS, sales_by_product(products, window)):
+        cut_sales: dict[int, int] = defaultdict(int)
+        # A row is one hour of a product in one partition.
+        for row in await self._mongo.find("sales", ROLLUPS, sales_by_product(products, window)):
             product = row["p"]
             totals[product] += scaled(row.get("amount", 0), AMOUNT_DECIMALS)
-            if cut_sales := row.get("cut_sales"):
-                counts[product] += cut_sales
-        for product, amount in (await self._cut_amounts(counts, window)).items():
+            if sales := row.get("cut_sales"):
+                cut_sales[product] += sales
+        for product, amount in (await self._cut_amounts(cut_sales, window)).items():
             totals[product] += amount
         unknown = await self._unknown_among([product for product in products if product not in totals])
         return {p: None if p in unknown else Sales(totals.get(p, 0), as_of) for p in products}
 
     async def of_all(self) -> Sales:
-        """The sales of all products. Raises StoreUnavailable."""
+        """The sales of all products together. Raises StoreUnavailable, SchemaNewer."""
         as_of = await self._freshness.as_of()
-        rows = await self._store.aggregate("total sales", TOTALS, sales_of_all(Window.at(self._clock())), BY_ID)
+        rows = await self._mongo.aggregate("total sales", TOTALS, sales_of_all(Window.at(self._clock())), BY_ID)
         return Sales(sum(scaled(row["amount"], AMOUNT_DECIMALS) for row in rows), as_of)
 
-    async def _cut_amounts(self, counts: Mapping[int, int], window: Window) -> dict[int, int]:
-        """What counts of the cut minute, for the products whose number of sales in that minute is given."""
+    async def _cut_amounts(self, cut_sales: Mapping[int, int], window: Window) -> dict[int, int]:
+        """What each product sold from the window's start to the end of the cut minute.
+
+        `cut_sales` is the number of sales that the rollups count in that minute, for the products that have any.
+        """
         amounts: dict[int, int] = {}
         outdated: list[int] = []
-        for product, sales in counts.items():
-            entry = self._minutes.get((product, window.cut_minute))
-            if entry is not None and entry.sales == sales:
-                amounts[product] = entry.since(window.cut)
+        for product, sales in cut_sales.items():
+            kept = self._minutes.get((product, window.cut_minute))
+            if kept is not None and kept.sales == sales:
+                amounts[product] = kept.since(window.cut)
             else:
                 outdated.append(product)
-        for product, entry in (await self._read_minutes(outdated, window.cut_minute)).items():
-            amounts[product] = entry.since(window.cut)
+        for product, read in (await self._read_minutes(outdated, window.cut_minute)).items():
+            amounts[product] = read.since(window.cut)
         return amounts
 
     async def _read_minutes(self, products: Sequence[int], minute: int) -> dict[int, _CutMinute]:
+        """These products' minutes from the raw events, which are kept from then on."""
         if not products:
             return {}
-        rows = await self._store.aggregate("cut minute", *sales_by_second(products, minute))
-        counts = dict.fromkeys(products, 0)
+        rows = await self._mongo.aggregate("cut minute", *sales_by_second(products, minute))
+        sales = dict.fromkeys(products, 0)
         amounts: dict[int, dict[int, int]] = {product: {} for product in products}
         for row in rows:
             product, second = row["_id"]["p"], row["_id"]["s"]
-            counts[product] += row["sales"]
+            sales[product] += row["sales"]
             amounts[product][second] = scaled(row["amount"], AMOUNT_DECIMALS)
-        entries = {product: _CutMinute.of(counts[product], amounts[product], minute) for product in products}
-        for product, entry in entries.items():
-            self._minutes.put((product, minute), entry)
-        return entries
+        minutes = {product: _CutMinute.of(sales[product], amounts[product], minute) for product in products}
+        for product, read in minutes.items():
+            self._minutes[product, minute] = read
+        return minutes
 
     async def _unknown_among(self, products: Iterable[int]) -> set[int]:
-        """Of products without a rollup in the window, those that never had an event."""
+        """The products that never had an event, of `products` without a rollup in the window.
+
+        A product that exists is remembered. An unknown product is asked for again each time: its first event may come
+        at any moment.
+        """
         doubtful = {product for product in products if not self._known.get(product)}
         if doubtful:
-            for row in await self._store.find("known products", PRODUCTS, known_products(doubtful)):
-                self._known.put(row["p"], True)
+            for row in await self._mongo.find("known products", PRODUCTS, known_products(doubtful)):
+                self._known[row["p"]] = True
                 doubtful.discard(row["p"])
         return doubtful

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pymongo.collection import Collection
 
-from api.auth.access import digest
+from api.auth.access import record_id
 from api.auth.records import WITH_LAST_USE, ends_at
 from api.services import token_signer
 from shared.documents import API_TOKENS, TOKEN_USES, Document
@@ -73,7 +73,7 @@ def issue(rights: Rights, life: timedelta) -> tuple[str, Document]:
     signer = token_signer(settings)
     jti, now = secrets.token_urlsafe(16), datetime.now(UTC).replace(microsecond=0)
     record: Document = {
-        "_id": digest(jti),
+        "_id": record_id(jti),
         "name": rights.name,
         "scopes": sorted(set(rights.scopes)),
         "products": _sorted(rights.products),

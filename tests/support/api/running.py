@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from pymongo.collection import Collection
 
 from api.app import create_app
-from api.auth.access import RATINGS_READ, SALES_READ, digest
+from api.auth.access import RATINGS_READ, SALES_READ, record_id
 from api.server import Server
 from api.services import system_clock, token_signer
 from shared.settings import ApiSettings
@@ -80,7 +80,7 @@ class Api:
         now = datetime.fromtimestamp(self.clock() // 1000, UTC)
         jti = secrets.token_urlsafe(16)
         record = {
-            "_id": digest(jti),
+            "_id": record_id(jti),
             "name": "test",
             "scopes": [SALES_READ, RATINGS_READ],
             "products": None,

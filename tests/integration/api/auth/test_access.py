@@ -1,4 +1,4 @@
-"""Who is let in, and what others are told."""
+"""Which requests are let in, and how the others are answered."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.auth.access import digest
+from api.auth.access import record_id
 from api.auth.key_ring import KeyRing
 from api.auth.last_use import TokenUse
 from api.services import system_clock, token_signer, token_verifier
@@ -114,7 +114,7 @@ def test_a_token_for_some_products(api: Api) -> None:
     assert api.get("/api/product/sale/3", token).text == '{"total": 1}'
     assert api.get("/api/product/rating/3", token).text == '{"average_rating": 4}'
     assert api.get("/api/product/sale/5", token).status_code == 404
-    # Known or not, the answer for others is the same, and so is that for all products together.
+    # The answer is the same for another product that exists, for one that does not, and for the sum over all products.
     refusals = [api.get(path, token) for path in ("/api/product/sale/4", "/api/product/sale/6", "/api/product/sale")]
     assert {(answer.status_code, answer.content) for answer in refusals} == {(403, refusals[0].content)}
     assert 'error="insufficient_scope"' in refusals[0].headers["WWW-Authenticate"]
@@ -187,5 +187,5 @@ def test_only_digests_are_stored(api: Api) -> None:
     token = api.token()
     claims = token_verifier(KeyRing(api.settings).keys, api.settings).verify(token, api.clock.now_ms / 1000)
     (record,) = api.tokens.find()
-    assert record["_id"] == digest(claims.jti)
+    assert record["_id"] == record_id(claims.jti)
     assert claims.jti not in str(record)

@@ -1,4 +1,4 @@
-"""How tokens and keys end on real instances: revoked, with the change stream and with it cut, rotated, left idle."""
+"""How tokens and keys end on running instances: revoked, with and without the change stream; rotated; left idle."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ NEWER = "Zr8_qLw0Xn5vKc3TgYb7MpHs2DjUe9FaRi4oV6tQxB1"
 
 @contextmanager
 def instances(settings: ApiSettings, database: Documents, count: int) -> Iterator[list[Api]]:
-    """So many instances on one database, by this machine's clock."""
+    """`count` running instances of the API on one database, by this machine's clock."""
     clock = RunningClock()
     with ExitStack() as stack:
         urls = [stack.enter_context(serving(settings, clock)) for _ in range(count)]
@@ -37,7 +37,7 @@ def instances(settings: ApiSettings, database: Documents, count: int) -> Iterato
 
 
 def revoke_and_measure(apis: list[Api], revoke: Any) -> float:
-    """Seconds from `revoke` until every instance refuses a token that all took."""
+    """Seconds from `revoke` until every instance refuses a token that all of them accepted."""
     token = apis[0].token()
     assert [api.get(PATH, token).status_code for api in apis] == [200] * len(apis)
     revoke()
@@ -75,11 +75,11 @@ def test_it_fails_closed_in_the_time_that_is_set(mongo: MongoServer, database: D
         assert api.get(path, token).status_code == 404
         mongo.freeze()
         frozen_at = time.monotonic()
-        wait_until("the token to be believed no longer", lambda: api.get(path, token).status_code == 503, 10)
-        # A second of trust, a second for MongoDB's answer, and what a busy machine needs.
+        wait_until("the token to be trusted no longer", lambda: api.get(path, token).status_code == 503, 10)
+        # One second of trust, one until the read gives up, and two for a busy machine.
         assert time.monotonic() - frozen_at < 4
         mongo.thaw()
-        wait_until("the token to be believed again", lambda: api.get(path, token).status_code == 404, 15)
+        wait_until("the token to be trusted again", lambda: api.get(path, token).status_code == 404, 15)
 
 
 def test_keys_are_rotated_without_a_restart(
@@ -110,7 +110,7 @@ def test_keys_are_rotated_without_a_restart(
         (tmp_path / "old").write_text("weak")
         (tmp_path / "newer").write_text(NEWER)
         wait_until("a still newer key", lambda: statuses(newer) == {200}, 10)
-        assert statuses(old) == {200}  # a file that was spoilt is no key withdrawn
+        assert statuses(old) == {200}  # an unfit file does not withdraw its key
         (tmp_path / "old").unlink()
         wait_until("the old key to be gone", lambda: statuses(old) == {401} and statuses(new) == {200}, 10)
 
@@ -127,16 +127,16 @@ def test_an_idle_token_ends_and_one_that_is_used_does_not(
 
 
 def idle_and_used(api: Api) -> None:
-    """Lets a token lie idle for a day, then has it used elsewhere."""
+    """A token ends after an idle day, is valid again once another instance has written a use, and ends once more."""
     day = timedelta(days=1)
     noon = datetime.fromtimestamp(NOON / 1000, UTC)
     token = api.token(idle_seconds=86_400, expires_at=noon + 30 * day)
     assert api.get(PATH, token).status_code == 200
-    # From then on this instance writes none for a minute.
+    # For a minute from now on this instance writes no use of the token.
     wait_until("the use to be written", lambda: uses_of(api.database).find_one({"last_used_at": noon}) is not None, 20)
     api.clock.now_ms += 86_400_000
     assert api.get(PATH, token).status_code == 401
-    # Used on another instance, which wrote so: it is read again within the time that records are believed.
+    # Another instance saw it used and wrote that. This one reads a record whose end has come again, once trust is over.
     uses_of(api.database).update_one({}, {"$set": {"last_used_at": noon + day / 2}}, upsert=True)
     wait_until("the use to be seen", lambda: api.get(PATH, token).status_code == 200, 10)
     api.clock.now_ms += 43_200_000
@@ -154,6 +154,6 @@ def test_a_token_for_some_networks(mongo: MongoServer, database: Documents) -> N
         assert answer.json()["message"] == "The token is not for use from this address"
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="product-analytics", error="insufficient_scope"'
         assert behind.get(PATH, token).status_code == 403
-        # Where no proxy is known, the header is a client's own claim.
+        # Without trusted proxies, the header is only what the client claims.
         assert bare.get(PATH, token, **{"X-Forwarded-For": "192.0.2.7"}).status_code == 403
         assert bare.get(PATH, bare.token(networks=["127.0.0.0/8"])).status_code == 200

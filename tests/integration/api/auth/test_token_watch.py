@@ -1,4 +1,4 @@
-"""What an instance believes of tokens: until the change stream tells of a change, and never past a token's end."""
+"""How long an instance trusts a record: until the change stream reports a change, and never past the token's end."""
 
 import asyncio
 import time
@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from api import background
-from api.auth.access import Access, digest
+from api.auth.access import Access, record_id
 from api.auth.client_address import ClientAddresses
 from api.auth.keys import configured_keys
 from api.auth.records import Caller, TokenRecords
 from api.auth.revocation import TokenWatch
-from api.auth.tokens import Claims, InvalidToken, TokenVerifier
-from api.reads.database import Store
+from api.auth.tokens import InvalidToken, TokenClaims, TokenVerifier
+from api.reads.database import MongoReader
 from api.services import system_clock
 from shared.mongo import access_database, connect_async
 from shared.settings import ApiSettings
@@ -26,31 +26,31 @@ FOR_EVER = 1e6
 
 
 class Watched:
-    """Records that are believed for ever, so that only the change stream can change what is believed."""
+    """Records that are trusted for ever, so that only the change stream can make them be read again."""
 
     def __init__(self, settings: ApiSettings) -> None:
         self.database = access_database(connect_async(settings, "test"))
-        self.records = TokenRecords(Store(self.database), 5, FOR_EVER)
+        self.records = TokenRecords(MongoReader(self.database), 5, FOR_EVER)
         self.watch = TokenWatch(self.database, self.records, 1)
 
-    def believed(self, token: str) -> Caller | str | None:
-        """The caller as it is believed without asking; a text when it would be asked for."""
-        believed = self.records.believed(token, system_clock() / 1000)
-        return "unknown" if believed is None else believed.caller
+    def kept(self, token: str) -> Caller | str | None:
+        """The caller by the kept record (None: no valid record); "unknown" when the record would be read again."""
+        kept = self.records.kept(token, system_clock() / 1000)
+        return "unknown" if kept is None else kept.caller
 
     async def watching(self) -> None:
-        """Wait until every change from this moment on is told."""
+        """Wait until the stream reports every change from this moment on."""
         now = time.monotonic()
 
-        def told() -> bool:
+        def reported() -> bool:
             since, until = self.records.watched
             return until > max(since, now)
 
-        await asyncio.to_thread(wait_until, "the watch", told, 20)
+        await asyncio.to_thread(wait_until, "the watch", reported, 20)
 
     async def until(self, token: str, wanted: Any) -> None:
-        """Wait until that is believed."""
-        await asyncio.to_thread(wait_until, "that to be believed", lambda: self.believed(token) == wanted, 20)
+        """Wait until `kept` returns `wanted`."""
+        await asyncio.to_thread(wait_until, "the record to be kept or dropped", lambda: self.kept(token) == wanted, 20)
 
 
 @pytest.mark.parametrize("change", ["revoke", "delete", "drop", "use"])
@@ -67,12 +67,12 @@ def test_the_stream_tells_of_every_change_but_uses(api: Api, change: str) -> Non
         await asyncio.to_thread(CHANGES[change], api, token)
         await watched.until(token, "unknown" if change != "use" else Caller.of(record))
         if change == "use":
-            # Another change, which is told after it, shows that the use would have been told by now.
-            await watched.records.read(other := digest("other"))
-            assert watched.believed(other) is None
+            # The stream reports changes in order: once it reports a later one, it would have reported the use.
+            await watched.records.read(other := record_id("other"))
+            assert watched.kept(other) is None
             await asyncio.to_thread(api.tokens.insert_one, record | {"_id": other})
             await watched.until(other, "unknown")
-            assert watched.believed(token) == Caller.of(record)
+            assert watched.kept(token) == Caller.of(record)
         await background.end([running])
         await watched.database.client.close()
 
@@ -108,7 +108,7 @@ def test_the_stream_goes_on_after_an_outage(api: Api, mongo: MongoServer) -> Non
 
 
 def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
-    """The record is read, then changed and told of, and only then does the answer arrive."""
+    """MongoDB reads the record, the stream reports a change of it, and only then does the answer arrive."""
     api.token()
     (record,) = api.tokens.find()
 
@@ -119,7 +119,7 @@ def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
         await asyncio.sleep(0)
         watched.records.changed(record["_id"])
         assert await reading == Caller.of(record)
-        assert watched.believed(record["_id"]) == "unknown"
+        assert watched.kept(record["_id"]) == "unknown"
         await watched.database.client.close()
 
     asyncio.run(scenario())
@@ -130,7 +130,7 @@ class Counting(TokenVerifier):
 
     checked = 0
 
-    def verify(self, token: str, now: float) -> Claims:
+    def verify(self, token: str, now: float) -> TokenClaims:
         self.checked += 1
         return super().verify(token, now)
 

@@ -1,4 +1,4 @@
-"""What the three routes answer."""
+"""The bodies and headers that the three routes answer with."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What an answer costs: how many queries, how many documents, which functions. Counted, not timed."""
+"""What an answer costs, counted instead of timed: queries, documents that MongoDB examines, functions that run."""
 
 import asyncio
 import sys
@@ -10,12 +10,12 @@ import pytest
 from starlette.types import ASGIApp, Message, Scope
 
 from api.app import create_app
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.queries import (
     BY_ID,
-    Pipeline,
     Query,
+    Stages,
     known_products,
     ratings_by_product,
     sales_by_product,
@@ -34,12 +34,12 @@ HOUR = 3_600_000
 
 
 class Counted:
-    """A sales reader at half past noon and a half minute, whose queries are counted."""
+    """A sales reader whose clock stands at 12:30:30 and whose queries are counted by name."""
 
     def __init__(self, runner: asyncio.Runner, settings: ApiSettings) -> None:
         async def reader() -> SalesReader:
             self.database = connect_async(settings, "test")
-            counted = Store(self.database, lambda name, took: self.queries.update([name]))
+            counted = MongoReader(self.database, lambda name, took: self.queries.update([name]))
             return SalesReader(counted, Freshness(counted), self.clock)
 
         self.queries: Counter[str] = Counter()
@@ -48,7 +48,7 @@ class Counted:
         self._reader = runner.run(reader())
 
     def read(self, *products: int) -> Counter[str]:
-        """Read these products' sales; the queries that it took, apart from those for freshness."""
+        """Read these products' sales. Returns how many queries of each name that took, without those for the as-of."""
         self.queries.clear()
         self._runner.run(self._reader.of_products(products))
         del self.queries["freshness"]
@@ -82,7 +82,7 @@ def test_the_cut_minute_is_read_when_it_has_sales_and_once(counted: Counted, dat
     assert counted.read(1, 2, 3) == {"sales": 1, "cut minute": 1}
     counted.clock.now_ms += 10_000
     assert counted.read(1, 2, 3) == {"sales": 1}
-    # A late event in that minute, and another's: the one product is read again.
+    # A late event of product 2 in that minute: its raw events are read again.
     store(database, [GivenSale(2, edge + 20_000, "1", partition=9)])
     assert counted.read(1, 2, 3) == {"sales": 1, "cut minute": 1}
     assert counted.read(1, 2, 3) == {"sales": 1}
@@ -103,7 +103,8 @@ def test_documents_examined_do_not_grow_with_history(database: Documents) -> Non
         of_all = _examined(database, "totals", sales_of_all(window))
         examined.append((by_product, of_all))
     assert examined[0] == examined[1]
-    # Two products, an hour and a half back: two documents each; over all, one more for the cut minute if it has any.
+    # Two products have two documents each, hours 11 and 12. All products together have one an hour, and a third for the
+    # cut minute if something was sold in it.
     assert max(examined[0]) <= 4
 
 
@@ -113,7 +114,7 @@ def test_of_the_cut_minute_only_the_products_own_events_are_examined(database: D
     around = [GivenSale(1, NOON + minutes * 60_000, "1") for minutes in (*range(-40, 0), *range(1, 40))]
     store(database, [*of_the_minute, *around, *(GivenSale(product, NOON, "1") for product in range(2, 40))])
     collection, pipeline = sales_by_second([1], minute)
-    # A clustered scan finds its ends by looking at one document beyond each.
+    # To find the ends of its range, a clustered scan may examine one document beyond each.
     assert _examined(database, collection, pipeline, hint=None) in (5, 6, 7)
 
 
@@ -124,9 +125,7 @@ def test_ratings_and_whether_a_product_is_known_cost_a_document_a_partition(data
     assert _examined(database, "products", known_products([1])) <= 3
 
 
-def _examined(
-    database: Documents, collection: str, asked: Query | Pipeline, hint: dict[str, int] | None = BY_ID
-) -> int:
+def _examined(database: Documents, collection: str, asked: Query | Stages, hint: dict[str, int] | None = BY_ID) -> int:
     command: dict[str, object] = {"aggregate": collection, "pipeline": asked, "cursor": {}}
     if isinstance(asked, Query):
         command = {"find": collection, "filter": asked.filter, "projection": asked.fields}
@@ -165,7 +164,7 @@ def test_an_answer_with_data_passes_nothing_of_fastapi(settings: ApiSettings, da
 
 
 async def _answered(application: ASGIApp, scope: Scope) -> tuple[list[Message], set[str]]:
-    """The messages of an answer, and the modules of which functions ran meanwhile."""
+    """The messages that `application` answers with, and the modules whose functions ran meanwhile."""
     messages: list[Message] = []
     modules: set[str] = set()
 

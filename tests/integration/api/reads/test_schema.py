@@ -1,4 +1,4 @@
-"""A database that a newer version has migrated: sums may mean something else, so none is told."""
+"""A database that a newer version has migrated: its sums may mean something else, so the API answers 503."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Sales and ratings against a slow model: any events, in any order, between reads at any time."""
+"""Sales and ratings compared with a slow model: any events are stored in any order, between reads at any time."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from api.reads.database import Store
+from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import RatingsReader
 from api.reads.sales import SalesReader
@@ -34,7 +34,8 @@ from tests.support.documents.given_events import (
 PRODUCTS = (0, 3, 2**40)
 HOUR = 3_600_000
 
-# One hour before each read is the cut: most events lie within seconds of it, the others anywhere around.
+# The window starts at the cut, an hour before the read. Most events lie within seconds of the cut, the others anywhere
+# around it.
 _NEAR_CUT = st.integers(-65_000, 65_000) | st.sampled_from([-1_000, -1, 0, 1, 999, 1_000, 30_000, 59_999, 60_000])
 _OFFSETS = st.one_of(_NEAR_CUT, _NEAR_CUT, _NEAR_CUT, st.integers(-HOUR, HOUR + 300_000))
 _NOWS = st.builds(
@@ -53,14 +54,14 @@ _EVENTS = st.builds(GivenSale, _PRODUCT, _OFFSETS, _AMOUNTS, _PARTITION) | st.bu
 
 
 class Readers:
-    """The readers of one API, with empty caches, asked at a time of the test's choice."""
+    """The readers of one instance, with empty caches, by a clock that the test sets."""
 
-    def __init__(self, runner: asyncio.Runner, store_: Store) -> None:
+    def __init__(self, runner: asyncio.Runner, mongo: MongoReader) -> None:
         self._runner = runner
         self._clock = ManualClock(NOON)
-        freshness = Freshness(store_)
-        self._sales = SalesReader(store_, freshness, self._clock)
-        self._ratings = RatingsReader(store_, freshness)
+        freshness = Freshness(mongo)
+        self._sales = SalesReader(mongo, freshness, self._clock)
+        self._ratings = RatingsReader(mongo, freshness)
 
     def check(self, events: list[GivenEvent], now_ms: int) -> None:
         """Compare every answer at `now_ms` with the model's, to the last digit."""
@@ -84,15 +85,15 @@ def exact(units: int, decimals: int) -> Decimal:
 
 
 @pytest.fixture
-def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
-    """An event loop with one connection for all examples."""
+def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, MongoReader]]:
+    """An event loop, and a reader whose connection all examples share."""
 
     async def connect() -> AsyncDatabase:
         return connect_async(settings, "test")
 
     with asyncio.Runner() as runner:
         database = runner.run(connect())
-        yield runner, Store(database)
+        yield runner, MongoReader(database)
         runner.run(database.client.close())
 
 
@@ -103,7 +104,7 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, Store]]:
 )
 @given(start=_NOWS, steps=st.lists(st.tuples(_MOVES, st.lists(_EVENTS, max_size=12)), min_size=1, max_size=4))
 def test_answers_equal_the_model(
-    connected: tuple[asyncio.Runner, Store],
+    connected: tuple[asyncio.Runner, MongoReader],
     database: Documents,
     start: int,
     steps: list[tuple[int, list[GivenEvent]]],

@@ -1,4 +1,4 @@
-"""Whose word on a client's address counts."""
+"""Which address is taken for the client's: what trusted proxies report, not what the client claims."""
 
 from ipaddress import ip_address, ip_network
 
@@ -10,12 +10,12 @@ PROXIES = ClientAddresses([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
 
 
 @pytest.mark.parametrize(
-    ("peer", "told", "address"),
+    ("peer", "forwarded", "address"),
     [
         ("203.0.113.9", [], "203.0.113.9"),
-        ("203.0.113.9", ["192.0.2.1"], "203.0.113.9"),  # the client's own claim
+        ("203.0.113.9", ["192.0.2.1"], "203.0.113.9"),  # a client's claim
         ("10.0.0.2", ["192.0.2.1"], "192.0.2.1"),
-        ("10.0.0.2", ["198.51.100.7, 192.0.2.1"], "192.0.2.1"),  # the left one is the client's claim
+        ("10.0.0.2", ["198.51.100.7, 192.0.2.1"], "192.0.2.1"),  # the left address is the client's claim
         ("10.0.0.2", ["198.51.100.7", "192.0.2.1"], "192.0.2.1"),
         ("10.0.0.2", ["192.0.2.1, 10.0.0.3"], "192.0.2.1"),  # two proxies
         ("10.0.0.2", [], "10.0.0.2"),
@@ -31,8 +31,8 @@ PROXIES = ClientAddresses([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
         ("testclient", ["192.0.2.1"], None),
     ],
 )
-def test_the_client_is_the_nearest_that_is_no_proxy(peer: str, told: list[str], address: str | None) -> None:
-    headers = [(b"host", b"x"), *((b"x-forwarded-for", value.encode()) for value in told)]
+def test_the_client_is_the_nearest_that_is_no_proxy(peer: str, forwarded: list[str], address: str | None) -> None:
+    headers = [(b"host", b"x"), *((b"x-forwarded-for", value.encode()) for value in forwarded)]
     scope = {"type": "http", "client": (peer, 1), "headers": headers}
     assert PROXIES.of(scope) == (None if address is None else ip_address(address))
 

@@ -1,4 +1,4 @@
-"""Which keys may sign and prove tokens, and where they come from."""
+"""Which keys may sign and prove tokens, and where the settings take them from."""
 
 import secrets
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
-from api.auth import key_strength as weakness
+from api.auth import key_strength
 from api.auth.key_strength import weakness_of
-from api.auth.keys import Key, configured_keys, folder_keys, signing_key
+from api.auth.keys import TokenKey, configured_keys, folder_keys, signing_key
 from api.services import token_signer
 from shared.errors import ConfigurationError
 from shared.settings import ApiSettings
@@ -57,17 +57,17 @@ def settings(key: str = "", folder: Path | None = None, key_id: str = "main") ->
 def test_weak_secrets_are_refused(key: str) -> None:
     assert weakness_of(key) is not None
     with pytest.raises(ConfigurationError) as refusal:
-        Key.from_text("main", key)
+        TokenKey.from_text("main", key)
     assert key not in str(refusal.value)
 
 
 def test_a_secret_of_a_public_collection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The collections themselves are not part of this project: only digests of what the rules alone would take."""
+    """This project holds no collection of secrets, only the digests of those that the other rules would accept."""
     published = "q3t6w9z$C&F)J@NcQfTjWnZr4u7x!A%D*G-KaPdSgUkXp2s5v8y/B?E(H+MbQeTh"
     assert weakness_of(published) == "it is published or contains a word that well-known keys contain"
     with pytest.raises(ConfigurationError, match="TOKEN_SIGNING_KEY: it is published"):
         configured_keys(settings(published))
-    monkeypatch.setattr(weakness, "_published", frozenset)
+    monkeypatch.setattr(key_strength, "_published", frozenset)
     assert weakness_of(published) is None
 
 
@@ -75,22 +75,22 @@ def test_a_secret_of_a_public_collection_is_refused(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("size", [32, 48, 64])
 def test_random_secrets_are_taken(make: Callable[[int], str], size: int) -> None:
     made = [make(size) for _ in range(200)]
-    # The rules refuse one random secret in ten thousand; five of two hundred would be something else.
+    # By chance the rules refuse at most one random secret in ten thousand: five of two hundred would be a fault.
     taken = [key for key in made if weakness_of(key) is None]
     assert len(taken) >= len(made) - 4
     assert configured_keys(settings(taken[0]))["main"].signing == taken[0].encode()
 
 
 def test_a_key_does_not_show_itself() -> None:
-    key = Key.from_text("main", GOOD)
+    key = TokenKey.from_text("main", GOOD)
     assert "kM3v" not in repr(key) + str(key) + f"{key}"
 
 
 def test_what_a_key_is_for_is_told_by_its_text() -> None:
     private, public = pem_pair()
-    assert (Key.from_text("k", private).algorithm, Key.from_text("k", GOOD).algorithm) == ("ES256", "HS256")
-    assert Key.from_text("k", public).signing is None
-    assert Key.from_text("k", public).proving == Key.from_text("k", private).proving
+    assert (TokenKey.from_text("k", private).algorithm, TokenKey.from_text("k", GOOD).algorithm) == ("ES256", "HS256")
+    assert TokenKey.from_text("k", public).signing is None
+    assert TokenKey.from_text("k", public).proving == TokenKey.from_text("k", private).proving
 
 
 def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
@@ -111,7 +111,7 @@ def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 )
 def test_other_keys_in_pem_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
-        Key.from_text("main", text)
+        TokenKey.from_text("main", text)
     assert text.splitlines()[1] not in str(refusal.value)
 
 
@@ -121,11 +121,11 @@ def test_a_key_whose_private_half_is_published_is_refused(monkeypatch: pytest.Mo
         "q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==\n-----END PUBLIC KEY-----"
     )
     with pytest.raises(ConfigurationError, match="published"):
-        Key.from_text("k", example)
+        TokenKey.from_text("k", example)
     private, public = pem_pair()
     monkeypatch.setattr("api.auth.keys._PUBLISHED", frozenset({sha256(point_of(public)).hexdigest()}))
     with pytest.raises(ConfigurationError, match="published"):
-        Key.from_text("k", private)
+        TokenKey.from_text("k", private)
 
 
 def test_a_folder_of_keys(tmp_path: Path) -> None:
@@ -135,12 +135,12 @@ def test_a_folder_of_keys(tmp_path: Path) -> None:
     (tmp_path / "..data").mkdir()
     keys = configured_keys(settings(folder=tmp_path))
     assert {key_id: key.algorithm for key_id, key in keys.items()} == {"2026-06": "HS256", "2026-12": "ES256"}
-    # The key that signs may be in the folder as well as in TOKEN_SIGNING_KEY, and its public half where others prove.
+    # The key that signs may be a file of the folder, or TOKEN_SIGNING_KEY while the folder has its public half.
     assert signing_key(settings(folder=tmp_path, key_id="2026-06")).signing == GOOD.encode()
     assert configured_keys(settings(private, tmp_path, "2026-12"))["2026-12"].signing == private.encode()
     with pytest.raises(ConfigurationError, match="TOKEN_KEY_ID: there is no key 'main'"):
         signing_key(settings(folder=tmp_path))
-    with pytest.raises(ConfigurationError, match="'2026-12' is a public one, which cannot sign"):
+    with pytest.raises(ConfigurationError, match="'2026-12' is a public key, which cannot sign"):
         token_signer(settings(folder=tmp_path, key_id="2026-12"))
     with pytest.raises(ConfigurationError, match="2026-06 is another key than TOKEN_SIGNING_KEY"):
         configured_keys(settings(secrets.token_urlsafe(48), tmp_path, "2026-06"))

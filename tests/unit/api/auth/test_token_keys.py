@@ -1,4 +1,4 @@
-"""Several keys, two algorithms: each key proves the tokens of its own `kid` and algorithm, and nothing else."""
+"""Several keys of two algorithms: each key proves the tokens of its own `kid` and algorithm, and no others."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from api.auth.keys import Key
+from api.auth.keys import TokenKey
 from api.auth.tokens import InvalidToken, TokenSigner, TokenVerifier
 from shared.errors import ConfigurationError
 from tests.support.api.jws import encoded, signed
@@ -34,10 +34,10 @@ CLAIMS: dict[str, Any] = {
     "exp": NOW + 60,
     "scope": "sales:read",
 }
-VERIFIER = TokenVerifier([Key.from_text("old", SECRET), Key.from_text("new", PUBLIC)], *PARTIES)
+VERIFIER = TokenVerifier([TokenKey.from_text("old", SECRET), TokenKey.from_text("new", PUBLIC)], *PARTIES)
 
 
-def issued(key: Key) -> str:
+def issued(key: TokenKey) -> str:
     return TokenSigner(key, *PARTIES).sign(
         name="dashboard", jti=CLAIMS["jti"], scopes=frozenset({"sales:read"}), issued_at=NOW, expires_at=NOW + 60
     )
@@ -53,7 +53,7 @@ def by_secret(kid: str, algorithm: str, secret: bytes) -> str:
 
 
 def numbers(text: str, private: str = PRIVATE, digest: Any = SHA256) -> tuple[int, int, bytes]:
-    """r, s and the DER form of a signature of `text`."""
+    """The numbers r and s of a signature of `text`, and its DER form."""
     key = load_pem_private_key(private.encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     der = key.sign(text.encode(), ec.ECDSA(digest()))
@@ -77,7 +77,7 @@ R, S, DER = numbers(TEXT)
 
 
 def test_each_key_proves_its_own_tokens() -> None:
-    for key in (Key.from_text("old", SECRET), Key.from_text("new", PRIVATE)):
+    for key in (TokenKey.from_text("old", SECRET), TokenKey.from_text("new", PRIVATE)):
         claims = VERIFIER.verify(issued(key), NOW)
         assert claims.model_dump() == CLAIMS
     assert not refused(by_numbers(R, S))
@@ -86,7 +86,7 @@ def test_each_key_proves_its_own_tokens() -> None:
 
 def test_scanners_for_secrets_can_find_tokens() -> None:
     (pattern,) = re.findall(r"`(eyJ\[.+)`\.$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
-    hs256, es256 = issued(Key.from_text("acme-1", SECRET)), issued(Key.from_text("acme-1", PRIVATE))
+    hs256, es256 = issued(TokenKey.from_text("acme-1", SECRET)), issued(TokenKey.from_text("acme-1", PRIVATE))
     assert re.fullmatch(pattern, hs256)
     assert re.fullmatch(pattern, es256)
     assert hs256.startswith("eyJhbGciOiJIUzI1NiIsImtpZCI6ImFjbWUt")
@@ -95,13 +95,13 @@ def test_scanners_for_secrets_can_find_tokens() -> None:
 
 def test_a_public_key_cannot_sign() -> None:
     with pytest.raises(ConfigurationError, match="public"):
-        TokenSigner(Key.from_text("new", PUBLIC), *PARTIES)
+        TokenSigner(TokenKey.from_text("new", PUBLIC), *PARTIES)
 
 
 def test_a_key_that_is_gone_proves_nothing() -> None:
-    new_only = TokenVerifier([Key.from_text("new", PUBLIC)], *PARTIES)
-    assert refused(issued(Key.from_text("old", SECRET)), new_only)
-    assert refused(issued(Key.from_text("old", SECRET)), TokenVerifier([], *PARTIES))
+    new_only = TokenVerifier([TokenKey.from_text("new", PUBLIC)], *PARTIES)
+    assert refused(issued(TokenKey.from_text("old", SECRET)), new_only)
+    assert refused(issued(TokenKey.from_text("old", SECRET)), TokenVerifier([], *PARTIES))
 
 
 PEM = PUBLIC.encode()
@@ -152,7 +152,7 @@ def test_no_other_signature_is_taken(token: str) -> None:
 
 
 def test_one_token_has_one_spelling_with_either_algorithm() -> None:
-    """The last character of 64 bytes carries two bits: only one of its sixteen spellings is ours."""
+    """The last character of 64 bytes carries only two bits, so it has sixteen spellings: the verifier accepts one."""
     token = by_numbers(R, S)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     spellings = [token[:-1] + last for last in alphabet]

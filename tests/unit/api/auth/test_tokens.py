@@ -1,4 +1,4 @@
-"""Tokens: what is signed is accepted, and nothing else is, whatever it is."""
+"""Tokens: a verifier accepts what the signer makes, and refuses every other text."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jose import jwt
 
-from api.auth.keys import Key
+from api.auth.keys import TokenKey
 from api.auth.tokens import MAX_BYTES, InvalidToken, TokenSigner, TokenVerifier
 from tests.support.api import jws
 from tests.support.api.jws import encoded
 
 SECRET = b"kM3v_0Tq9wXzR7hLb2NfYc8JdPsGuEaV5tHiO1nQxW4"
-KEY = Key.from_text("main", SECRET.decode())
+KEY = TokenKey.from_text("main", SECRET.decode())
 PARTIES = ("product-analytics", "product-analytics-api")
 SIGNER, VERIFIER = TokenSigner(KEY, *PARTIES), TokenVerifier([KEY], *PARTIES)
 NOW = 1_780_000_000
@@ -34,12 +34,12 @@ CLAIMS: dict[str, Any] = {
 
 
 def signed(header: object, claims: object, secret: bytes = SECRET, digest: Any = sha256) -> str:
-    """Signed by our secret unless told otherwise."""
+    """A token of any header and claims, rightly signed: by our secret unless another is given."""
     return jws.signed(header, claims, secret, digest)
 
 
 def changed(name: str, *values: object) -> list[dict[str, Any]]:
-    """The claims with another value of one of them."""
+    """The claims with `name` replaced, once for each of `values`."""
     return [CLAIMS | {name: value} for value in values]
 
 
@@ -195,7 +195,7 @@ def test_any_other_text_is_refused(token: str) -> None:
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_one_token_has_one_spelling(part: int) -> None:
-    """Unused bits of the last character, which decoders ignore, must be zero."""
+    """The last character of each part has unused bits. Decoders ignore them; the verifier wants them to be zero."""
     parts = GOOD.split(".")
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     same_bytes = []

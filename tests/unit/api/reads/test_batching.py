@@ -1,4 +1,4 @@
-"""The batching reader: who is answered by which query, and whose failure is whose."""
+"""The batching reader: which query answers which read, and which reads fail when a query fails."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def anyio_backend() -> str:
 
 
 class Query:
-    """A query that waits until the test lets it end."""
+    """A query that ends when the test lets it."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -51,7 +51,7 @@ def ask(reads: BatchingReader[int, str], *keys: int) -> list[asyncio.Task[str]]:
 
 
 async def ask_behind_one(query: Query, waiting: int) -> tuple[BatchingReader[int, str], list[asyncio.Task[str]]]:
-    """A reader asked for 0, whose query has started, then for 1 … `waiting`, as far as that goes; and these reads."""
+    """A reader that was asked for 0, whose query has started, and then for 1 … `waiting`; and all these reads."""
     reads = reader(query, limit=WORTH_A_QUERY)
     asked = ask(reads, 0)
     await query.started()
@@ -84,7 +84,7 @@ async def test_what_arrives_during_a_query_is_answered_by_the_next() -> None:
     await settled()
     query.finish()
     query.finish()
-    # An answer is never older than the question: the query in flight does not answer the second read of 1.
+    # An answer is never older than its question, so the query in flight does not answer the second read of 1.
     assert await asyncio.gather(*first, *later) == ["1 by query 0", "2 by query 1", "1 by query 1", "3 by query 1"]
     assert query.batches == [[1], [2, 1, 3]]
 
@@ -106,7 +106,7 @@ async def test_who_waits_behind_two_queries_is_asked_for_by_the_last_to_end() ->
     _, asked = await ask_behind_one(query, WORTH_A_QUERY + 1)
     query.finish()
     await settled()
-    assert len(query.batches) == 2  # one still waits: it is not worth a query beside the other
+    assert len(query.batches) == 2  # one key still waits, too few for a query beside the other
     query.finish()
     query.finish()
     assert (await asyncio.gather(*asked))[-1] == f"{WORTH_A_QUERY + 1} by query 2"

@@ -1,4 +1,4 @@
-"""The spans of a window: together they are the last hour, and nothing is in two of them."""
+"""The spans of a window: together they are the last hour, and no two of them overlap."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ DAY = 86_400_000
 
 
 def spans(window: Window) -> list[tuple[int, int]]:
-    """The window's parts in seconds, first and first after."""
+    """The window's spans in seconds since 1970, each with its first second and the first after it."""
     parts = [(minute * 60, 60) for minute in window.minutes]
     parts += [(block * 600, 600) for block in window.blocks]
     parts += [(hour * 3600, 3600) for hour in window.hours]
@@ -30,7 +30,7 @@ def test_the_spans_are_the_last_hour(now_ms: int) -> None:
     parts = spans(window)
     assert parts[0][0] == window.cut == now_ms // 1000 - 3600
     assert all(before[1] == after[0] for before, after in pairwise(parts))
-    # An event may be five minutes ahead.
+    # The consumer accepts events that are up to five minutes ahead.
     assert parts[-1][1] > now_ms // 1000 + 300
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.reads.caches import BoundedCache
 from api.reads.freshness import rfc3339
 from api.reads.ratings import half_even
 from api.web.responses import average_rating, plain, total_sales
@@ -55,13 +54,3 @@ def test_times_are_utc_to_the_millisecond() -> None:
     moment = datetime(2026, 6, 1, 14, 0, 0, 7_999, timezone(timedelta(hours=2)))
     assert rfc3339(moment) == "2026-06-01T12:00:00.007Z"
     assert rfc3339(datetime(2026, 6, 1, tzinfo=UTC)) == "2026-06-01T00:00:00.000Z"
-
-
-def test_a_full_cache_forgets_what_was_used_longest_ago() -> None:
-    cache: BoundedCache[int, str] = BoundedCache(2)
-    cache.put(1, "one")
-    cache.put(2, "two")
-    assert cache.get(1) == "one"
-    cache.put(3, "three")
-    assert [cache.get(key) for key in (1, 2, 3)] == ["one", None, "three"]
-    assert len(cache) == 2
