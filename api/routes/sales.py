@@ -4,9 +4,9 @@ from fastapi import FastAPI, Request, Response
 
 from api.auth.access import SALES_READ
 from api.web import documentation
-from api.web.dependencies import ProductId, SalesCaller, check_product, product_number, refuse_query, services_of
 from api.web.direct_routes import DirectRoute
 from api.web.problems import no_product
+from api.web.requests import ProductId, SalesCaller, check_product, product_number, refuse_query, services_of
 from api.web.responses import TotalSales, answer, total_sales
 
 

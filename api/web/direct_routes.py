@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.web import problems
-from api.web.dependencies import Bearer
+from api.web.requests import Bearer
 
 _PRODUCT = "/{product_id}"
 

@@ -12,8 +12,8 @@ from fastapi import Request, Response
 
 from api.__main__ import main
 from api.app import Application, create_app
-from api.web.dependencies import SalesCaller
 from api.web.direct_routes import DirectRoute
+from api.web.requests import SalesCaller
 from api.web.responses import answer
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
