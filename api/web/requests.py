@@ -8,11 +8,11 @@ from fastapi import Path, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from api import headers
 from api.auth.access import RATINGS_READ, SALES_READ, WrongAddress
 from api.auth.records import Caller
 from api.auth.tokens import InvalidToken
 from api.services import Services
-from api.web import headers
 from api.web.problems import Problem, elsewhere, lacking, no_product, no_token, out_of_scope
 from shared.events import MAX_PRODUCT_ID
 

@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from api.web import headers
+from api import headers
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 _CONTENT_TYPE: Final = (b"content-type", b"application/json")
