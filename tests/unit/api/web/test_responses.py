@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api.reads.caches import BoundedCache
 from api.reads.freshness import rfc3339
 from api.reads.ratings import half_even
-from api.web.responses import average_rating, plain, total_sales
+from api.web.responses import average_rating, decimal_text, total_sales
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_averages_are_plain(hundredths: int | None, text: bytes) -> None:
 
 @given(st.integers(0, 10**34), st.integers(0, 9))
 def test_plain_numbers_lose_nothing_and_have_no_spare_digit(units: int, decimals: int) -> None:
-    text = plain(units, decimals)
+    text = decimal_text(units, decimals)
     assert Decimal(text).scaleb(decimals) == units or Fraction(text) * 10**decimals == units
     assert "E" not in text
     assert "." not in text or text[-1] not in "0."
