@@ -11,7 +11,7 @@ A request passes the packages in this order, and each imports only those below i
 - services.py: the objects that routes read from, made once a process.
 - auth/: who asks, and what this token may read.
 - reads/: the queries and what is calculated from their rows.
-- metrics.py, background.py: what the API measures; how its background tasks end.
+- metrics.py, background.py, headers.py: what the API measures; how its background tasks end; a header's values.
 
 `scripts` uses `auth` and `services` to make tokens. The consumer and the API never import each other.
 """

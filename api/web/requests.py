@@ -108,7 +108,7 @@ class OneProduct(RequestChecks[ProductRequest]):
         """See RequestChecks."""
         services = services_of(request)
         caller = await self._caller(request, services)
-        _refuse_query(request)
+        _check_query(request)
         product = _product_number(product_id)
         self._check_limit(caller, product)
         return ProductRequest(request, services, caller, product)
@@ -121,7 +121,7 @@ class AllProducts(RequestChecks[AllProductsRequest]):
         """See RequestChecks."""
         services = services_of(request)
         caller = await self._caller(request, services)
-        _refuse_query(request)
+        _check_query(request)
         self._check_limit(caller, None)
         return AllProductsRequest(request, services, caller)
 
@@ -146,8 +146,8 @@ def _token(request: Request) -> str:
     return token.strip(" ")
 
 
-def _refuse_query(request: Request) -> None:
-    """Raise Problem (400) for any query parameter. None has a meaning, and a misspelt one must not go unnoticed."""
+def _check_query(request: Request) -> None:
+    """Raise Problem (400) for any query parameter: none has a meaning, and a misspelt one must not go unnoticed."""
     if request.scope["query_string"]:
         raise Problem(HTTPStatus.BAD_REQUEST, "This address takes no query parameters")
 

@@ -1,4 +1,4 @@
-"""Numbers and tags of the answers."""
+"""How answers write numbers and times, and the cache that keeps what was read."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
