@@ -1,7 +1,8 @@
 """Reads a header of a request from what ASGI gives.
 
-Starlette's `Headers` does the same, but costs an answer 3 to 5 % of its processor time, measured on 2026-11-30 with the
-eight headers that come by way of nginx: an answer looks for two headers, and each `Headers` object first copies them.
+Starlette's `Headers` does the same, but takes longer: an answer looks for two headers, and would take 1.9 µs more
+processor time of about 70, or 2.5 µs more by `Request.headers`. (Measured on 2026-11-30 with the eight headers of a
+request by way of nginx, calling the application in its process; the least of 2,500 alternations.)
 """
 
 from starlette.types import Scope
