@@ -1,8 +1,8 @@
 """uvicorn's HTTP connection, except that the head and the body of an answer are sent by one system call.
 
 uvicorn writes the head and then the body, and uvloop sends each write at once. That makes two system calls and two
-packets an answer, and the client's process wakes up twice. Without this module an answer by the direct way takes 1.18 to
-1.35 times the processor time (docs/performance.md).
+packets an answer, and the client's process wakes up twice. Without this module an answer by the direct way takes 1.18
+to 1.35 times the processor time (docs/performance.md).
 """
 
 import asyncio
