@@ -1,4 +1,8 @@
-"""The application: wiring only."""
+"""Puts the application together; decides nothing else.
+
+A request passes RequestMiddleware, CORS where it is switched on, and DirectRoutes. DirectRoutes answers a GET for a
+route with data by itself and hands every other request to FastAPI.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,12 +26,16 @@ CORS: Final[dict[str, Any]] = {
     "allow_headers": ["Authorization", "If-None-Match", "X-Request-Id"],
     "expose_headers": ["Data-As-Of", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
 }
-"""What pages of `CORS_ORIGINS` may send and see. No cookies: a token is sent by whoever has it, not by the browser."""
+"""What pages of `CORS_ORIGINS` may send and read. Cookies are not among it: a page sends its token in a header, and the
+browser adds nothing by itself."""
 
 
 class Application:
-    """What the server runs: `framework` knows and documents all routes, before it stand what every request passes
-    and the short way to the direct routes."""
+    """The ASGI application that the server runs.
+
+    `framework` is FastAPI's part of it. Middleware that every request must pass belongs here and not into `framework`,
+    which does not see the requests that DirectRoutes answers.
+    """
 
     def __init__(self, framework: FastAPI, health: Health, origins: Sequence[str]) -> None:
         self.framework = framework
@@ -38,12 +46,15 @@ class Application:
         self._entrance = RequestMiddleware(entrance, health)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One connection or the lifespan, as ASGI has it."""
+        """Handle one connection, or the application's lifespan, as ASGI defines them."""
         await self._entrance(scope, receive, send)
 
 
 def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Application:
-    """The API. Needs no MongoDB to start. Raises ConfigurationError for a weak key."""
+    """Make the API. `clock` gives UTC milliseconds. Raises ConfigurationError for a weak key.
+
+    MongoDB need not run yet: the API connects to it for the first query.
+    """
     keys = KeyRing(settings)
 
     @asynccontextmanager
@@ -63,7 +74,8 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
     )
     framework.state.health = health = Health(clock)
     problems.install(framework)
-    for resource in (sales, ratings, operations):
+    for resource in (sales.resource, ratings.resource):
         resource.add_to(framework)
+    operations.add_to(framework)
     documentation.correct(framework.openapi())
     return Application(framework, health, settings.origins())

@@ -1,4 +1,4 @@
-"""What the API counts and measures."""
+"""What the API counts and measures, for Prometheus."""
 
 from collections.abc import Callable
 from functools import cache
@@ -30,6 +30,9 @@ DRAINING: Final = Gauge("api_draining", "1 while this instance is ending.")
 
 
 @cache
-def request_took(route: str, method: str, status: int) -> Callable[[float], None]:
-    """Where to tell the seconds of such a request; found once, for looking it up costs as much as telling."""
+def request_observer(route: str, method: str, status: int) -> Callable[[float], None]:
+    """The function that counts one request of this kind, given its seconds.
+
+    The cache keeps one for each kind: to find a histogram by its labels costs as much as to count the request.
+    """
     return REQUESTS.labels(route, method, status).observe

@@ -1,4 +1,4 @@
-"""The interface as a document: `python -m api.openapi` prints what docs/openapi.json holds."""
+"""`python -m api.openapi` prints the interface as an OpenAPI document, which docs/openapi.json holds."""
 
 import json
 import secrets
@@ -10,7 +10,7 @@ from shared.settings import ApiSettings
 
 
 def document() -> str:
-    """OpenAPI in JSON, the same for every setting."""
+    """The OpenAPI document as JSON text. No setting changes it."""
     any_key = SecretStr(secrets.token_urlsafe(48))
     return json.dumps(
         create_app(ApiSettings(token_signing_key=any_key)).framework.openapi(), indent=2, ensure_ascii=False

@@ -1,4 +1,4 @@
-"""The HTTP server around the application, and how it ends."""
+"""The HTTP server around the application, and the two steps in which it ends."""
 
 import asyncio
 import signal
@@ -15,12 +15,17 @@ from shared.settings import ApiSettings
 log = logs.logger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than nginx keeps an idle connection to an upstream (60 s), so that nginx is the one to close it: a request
-that it sends on a connection just being closed here would be lost."""
+"""How long an idle connection stays open. nginx closes its idle connections to the API after 60 s, and has to be the
+first: a request that nginx sends while the API closes the connection would be lost. Half of this would therefore lose
+requests; twice as long only keeps the connections of other clients open for longer."""
 
 
 class Server(uvicorn.Server):
-    """Ends in two steps: first not ready but answering, then closed to new connections while requests finish."""
+    """uvicorn's server, which ends in two steps.
+
+    First the instance is not ready, but still answers, so that the load balancer sends its requests elsewhere. Then it
+    takes no new connections and lets the requests in flight finish, for about `drain_seconds` from the signal on.
+    """
 
     def __init__(self, app: Application, settings: ApiSettings) -> None:
         self._notice_seconds = min(1.0, settings.drain_seconds / 5)
@@ -44,13 +49,16 @@ class Server(uvicorn.Server):
         self._health = app.health
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal asks for an orderly end, a second Ctrl-C for an immediate one."""
+        """Begin the orderly end at the first signal. A second Ctrl-C ends the server at once."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Keepalive connections get time to end between two requests before the rest is closed."""
+        """Make the instance unready, wait, then close. uvicorn calls this once a signal has come.
+
+        The wait lets keepalive connections end with their next answer, before uvicorn closes those that remain.
+        """
         log.info("ending: not ready any more, requests in flight finish")
         self._health.drain()
         if self.server_state.connections and not self.force_exit:

@@ -1,4 +1,4 @@
-"""What the routes stand on, put together once."""
+"""The objects that routes read from. Each running application has one set of them, from its start to its end."""
 
 import asyncio
 import time
@@ -25,20 +25,24 @@ from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings
 
 BATCH_KEYS: Final = 200
+"""Products that one query may ask for. Half of it would take more queries only while over 100 products wait; twice as
+many would make the first readers of a large batch wait longer for its answer."""
 _LAST_WRITE_SECONDS: Final = 1.0
+"""How long the end of the process may wait for the last write of token uses. With less, uses of the last five seconds
+are more easily forgotten; with more, the process ends later while MongoDB is away."""
 
 Clock = Callable[[], int]
-"""UTC milliseconds since 1970."""
+"""A function that gives UTC milliseconds since 1970. Tests give their own."""
 
 
 def system_clock() -> int:
-    """This machine's clock."""
+    """The time of this machine's clock."""
     return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One set for each running application."""
+    """What checks and endpoints use. An endpoint reads by a `BatchingReader`, which lets requests share a query."""
 
     database: AsyncDatabase
     access: Access
@@ -50,7 +54,10 @@ class Services:
 
     @classmethod
     def start(cls, settings: ApiSettings, keys: KeyRing, clock: Clock) -> Self:
-        """Call from the event loop. MongoDB is connected to on first use."""
+        """Make the services and start the background tasks. Call it in the event loop that serves the requests.
+
+        Does not wait for MongoDB: the driver connects for the first query.
+        """
         database = connect_async(settings, "product-analytics-api")
         deadline = settings.mongodb_timeout_ms / 1000
 
@@ -91,7 +98,10 @@ class Services:
         )
 
     async def close(self) -> None:
-        """Write what is left to write, close the connections."""
+        """End the background tasks, write the token uses that are still noted, close the connections to MongoDB.
+
+        Waits at most a second for that write. Call it when no request is in flight any more.
+        """
         await background.end(self.background)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITE_SECONDS):
@@ -100,10 +110,13 @@ class Services:
 
 
 def token_signer(settings: ApiSettings) -> TokenSigner:
-    """Raises ConfigurationError when no key can sign, or one is weak."""
+    """What signs new tokens, by the key that `TOKEN_KEY_ID` names.
+
+    Raises ConfigurationError when there is no such key, or a key of the settings is weak.
+    """
     return TokenSigner(signing_key(settings), settings.token_issuer, settings.token_audience)
 
 
 def token_verifier(keys: Mapping[str, TokenKey], settings: ApiSettings) -> TokenVerifier:
-    """Proves the tokens of these keys."""
+    """What accepts tokens that one of these keys signed, for the issuer and audience of the settings."""
     return TokenVerifier(keys.values(), settings.token_issuer, settings.token_audience)

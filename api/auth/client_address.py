@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from starlette.types import Scope
 
-from api.web import headers
+from api import headers
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

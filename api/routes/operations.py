@@ -1,32 +1,35 @@
-"""What operators and load balancers ask. None of it needs a token; the load balancer passes on no `/metrics`."""
+"""What load balancers and Prometheus ask an instance: does it live, is it ready, what did it measure?
+
+None of these addresses needs a token. They are for the inside of the network: nginx passes no request for them on.
+"""
 
 import json
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 
-from api.web.dependencies import services_of
 from api.web.health import Health
 from api.web.problems import Problem
+from api.web.requests import services_of
 from shared.metrics import exposition
 
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
 def add_to(app: FastAPI) -> None:
-    """Add these routes, which OpenAPI does not tell clients of."""
+    """Add these routes to FastAPI. They are not in the OpenAPI document, which is for clients."""
     app.get("/livez", include_in_schema=False)(livez)
     app.get("/readyz", include_in_schema=False)(readyz)
     app.get("/metrics", include_in_schema=False)(metrics)
 
 
 async def livez() -> Response:
-    """200 as long as the process answers at all."""
+    """Answer 200, as long as the process answers at all."""
     return _status("alive")
 
 
 async def readyz(request: Request) -> Response:
-    """200 when requests should be sent here, else 503 with the reason."""
+    """Answer 200 when the load balancer should send requests here, else 503 with the reason."""
     health: Health = request.app.state.health
     reason = await health.unreadiness(services_of(request).database)
     if reason is not None:
@@ -35,7 +38,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics() -> Response:
-    """Prometheus' text format."""
+    """Answer with all metrics of this process, in Prometheus' text format."""
     content, media_type = exposition()
     return Response(content, headers={**_UNCACHED, "Content-Type": media_type})
 

@@ -1,0 +1,14 @@
+"""What lies between HTTP and a route. A request comes in as ASGI's scope, an endpoint gets it checked, and its answer
+goes out as bytes. Only api/routes, api/app.py and api/server.py import this package.
+
+In the order in which a request and its answer pass:
+
+- protocol.py: one connection of the HTTP server.
+- middleware.py: gives the request its id; logs and measures its answer.
+- direct_routes.py: finds the route, runs its checks and its endpoint, without FastAPI's machinery.
+- requests.py: the checks, and the request that they make for the endpoint.
+- responses.py: bodies and headers of answers with data.
+- problems.py: every error that the API answers with.
+- documentation.py: what OpenAPI says of requests and answers.
+- health.py: whether this instance is ready for requests.
+"""

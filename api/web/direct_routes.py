@@ -1,66 +1,134 @@
-"""Routes that are answered without the framework's way to them, which costs several times what they do (ADR 13)."""
+"""The direct way: a GET for a route with data is answered without FastAPI's machinery.
 
-from collections.abc import Iterable
-from typing import Any
+FastAPI runs a request through eight layers of its own, which take about half of the request's processor time
+(docs/adr/0013-direct-routes.md). So FastAPI only documents the routes with data, and answers for them every method but
+GET. What this costs in clarity is in this module:
 
+- `Resource` collects the routes of one file in api/routes and adds them to FastAPI.
+- `DirectRoutes` stands before FastAPI and finds the route of a request.
+- `DirectRoute` is that route: it runs the checks, calls the endpoint and sends the answer.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated, Any, Final, Generic
+
+from fastapi import FastAPI, Response, Security
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.web import problems
-from api.web.dependencies import Bearer
+from api.web import documentation, problems
+from api.web.requests import Checked, RequestChecks
 
-_PRODUCT = "/{product_id}"
+_PRODUCT: Final = "/{product_id}"
+
+Endpoint = Callable[[Checked], Awaitable[Response]]
+"""Reads and answers. May raise what `problems.EXPECTED` names: these exceptions are answered with an error."""
 
 
-class DirectRoute(APIRoute):
-    """A route whose endpoint takes the request, its caller and perhaps a product's id, and is called with just these.
+class DirectRoute(APIRoute, Generic[Checked]):
+    """A route that answers GET by itself; FastAPI documents it, and answers every other method.
 
-    FastAPI documents it by the endpoint's signature, as any other, and answers all methods but GET.
+    `checks` runs first and makes the one argument of `endpoint`. `documented` are FastAPI's options for OpenAPI. Raises
+    ValueError for a path that `DirectRoutes` could not find.
     """
 
-    def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        (dependency,) = self.dependant.dependencies
-        if not isinstance(dependency.call, Bearer):
-            raise TypeError(f"{path}: the caller is the one dependency that a direct route can have")
-        self._bearer = dependency.call
+    def __init__(
+        self, path: str, endpoint: Endpoint[Checked], checks: RequestChecks[Checked], **documented: Any
+    ) -> None:
+        if "{" in path.removesuffix(_PRODUCT):
+            raise ValueError(f"{path}: the path of a direct route is fixed, or fixed up to a last part {_PRODUCT}")
+        super().__init__(path, _for_fastapi(endpoint, checks), **documented)
+        self._checks = checks
+        self._answer = endpoint
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whose path's parameters were found."""
+        """Answer one request, whose path's parameters are in `scope`. Reads no body."""
         if scope["method"] != "GET":
             await super().handle(scope, receive, send)
             return
-        request = Request(scope)
         try:
-            caller = await self._bearer(request)
-            response = await self.endpoint(request, **scope["path_params"], caller=caller)
+            request = await self._checks(Request(scope), **scope["path_params"])
+            response = await self._answer(request)
         except problems.EXPECTED as error:
-            response = problems.of(error).response()
+            response = problems.problem_of(error).response()
         await response(scope, receive, send)
 
 
-class DirectRoutes:
-    """Goes before an application: passes a GET for one of its direct routes to that, and all else on.
+def _for_fastapi(endpoint: Endpoint[Checked], checks: RequestChecks[Checked]) -> Endpoint[Checked]:
+    """The endpoint with a signature that FastAPI can document: its one argument comes from the dependency `checks`.
 
-    No other middleware of the application's own sees what goes the direct way.
+    Would FastAPI itself answer the route, this function would give the same answers. A direct route never calls it.
+    """
+
+    async def documented(request: Annotated[Any, Security(checks)]) -> Response:
+        return await endpoint(request)
+
+    # Not functools.wraps, which would make FastAPI look at the signature of the endpoint itself.
+    documented.__name__, documented.__doc__ = endpoint.__name__, endpoint.__doc__
+    return documented
+
+
+class Resource:
+    """The direct routes of one resource. OpenAPI lists them under the heading `tag`."""
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+        self._routes: list[BaseRoute] = []
+
+    def get(
+        self,
+        path: str,
+        checks: RequestChecks[Checked],
+        *,
+        summary: str,
+        model: type[BaseModel],
+        example: dict[str, Any],
+    ) -> Callable[[Endpoint[Checked]], Endpoint[Checked]]:
+        """Decorate the endpoint of a route. The endpoint's docstring is the route's description in OpenAPI.
+
+        `checks` says which scope a token needs, and what kind of request the endpoint gets. `model` describes the body
+        of a 200, `example` is one such body. Raises ValueError for a path that a direct route cannot have.
+        """
+        answers = documentation.answers(model, example, scope=checks.scope, of_product=path.endswith(_PRODUCT))
+
+        def add(endpoint: Endpoint[Checked]) -> Endpoint[Checked]:
+            self._routes.append(
+                DirectRoute(path, endpoint, checks, tags=[self._tag], summary=summary, responses=answers)
+            )
+            return endpoint
+
+        return add
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add the routes to FastAPI, in the order in which they were decorated."""
+        app.router.routes.extend(self._routes)
+
+
+class DirectRoutes:
+    """An ASGI application that hands each GET for one of the direct routes to that route, and all else to `app`.
+
+    Middleware that is added to the FastAPI object therefore does not see the direct routes: see api/app.py.
     """
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
         direct = {route.path: route for route in routes if isinstance(route, DirectRoute)}
-        self._plain = {path: route for path, route in direct.items() if not path.endswith(_PRODUCT)}
-        self._of_product = {path.removesuffix(_PRODUCT): direct[path] for path in direct.keys() - self._plain.keys()}
+        self._fixed = {path: route for path, route in direct.items() if not path.endswith(_PRODUCT)}
+        self._of_product = {path.removesuffix(_PRODUCT): direct[path] for path in direct.keys() - self._fixed.keys()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One connection, of any kind."""
+        """Handle one connection of any kind that ASGI knows."""
         route = self._route(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
         await (self._app if route is None else route.handle)(scope, receive, send)
 
-    def _route(self, scope: Scope) -> DirectRoute | None:
+    def _route(self, scope: Scope) -> DirectRoute[Any] | None:
+        """The direct route of the request's path, None without one. Writes into `scope` what Starlette's router would:
+        the route, and the path's parameters as text."""
         path: str = scope["path"]
-        route, parameters = self._plain.get(path), {}
+        route, parameters = self._fixed.get(path), {}
         if route is None:
             parent, _, product_id = path.rpartition("/")
             route, parameters = self._of_product.get(parent) if product_id else None, {"product_id": product_id}

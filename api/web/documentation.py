@@ -1,4 +1,8 @@
-"""What OpenAPI says of the routes: every status with its headers and a true example."""
+"""What the OpenAPI document says of the routes: each status with its headers and an example.
+
+The examples of errors are made by the functions that make the errors (api/web/problems.py), so they are true.
+FastAPI adds paths, parameters and descriptions from the endpoints.
+"""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,7 +15,8 @@ from api.web.responses import ProblemDetails
 
 TITLE: Final = "Product analytics"
 VERSION: Final = "1.1.1"
-"""Of the interface: raised with every change of it, in the first place when a client would have to change too."""
+"""The version of the interface. Raise it with every change of the document; raise the first number when clients have to
+change too."""
 DESCRIPTION: Final = """
 Sales of the last hour and average ratings of products, from the events that have been counted so far.
 
@@ -58,7 +63,7 @@ AT_THE_EDGE: Final = {
     HTTPStatus.BAD_GATEWAY: "No instance of the API could be reached; try again in a few seconds",
     HTTPStatus.GATEWAY_TIMEOUT: "The API did not answer in time; try again in a few seconds",
 }
-"""What the load balancer answers by itself, in words of nginx.conf."""
+"""The errors that the load balancer answers by itself, with the texts of nginx.conf."""
 _EDGE_HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
     HTTPStatus.TOO_MANY_REQUESTS: {
         "Retry-After": "1",
@@ -69,12 +74,17 @@ _EDGE_HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
     HTTPStatus.GATEWAY_TIMEOUT: {"Retry-After": "2"},
 }
 _TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
+"""The titles that RFC 9110 gives, where Python's `HTTPStatus` has older ones, depending on its version."""
 
 Answers = dict[int | str, dict[str, Any]]
 
 
 def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_product: bool) -> Answers:
-    """The `responses` of a route that answers with `model` to tokens with `scope`."""
+    """The `responses` that FastAPI documents for a route.
+
+    `model` describes the body of a 200 and `example` is one, `scope` is what a token needs. `of_product` says that the
+    path names a product, which may be unknown: then 404 is among the answers.
+    """
     documented: Answers = {
         200: {
             "model": model,
@@ -85,10 +95,10 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
         400: _problem(Problem(HTTPStatus.BAD_REQUEST, "This address takes no query parameters")),
         401: _problem(problems.no_token(given=True)),
-        403: _problem(problems.lacking(scope)),
+        403: _problem(problems.scope_missing(scope)),
         404: _problem(problems.no_product("5")),
         405: _problem(problems.method_not_allowed()),
-        500: _problem(problems.broken()),
+        500: _problem(problems.internal_fault()),
         503: _problem(problems.unavailable()),
     }
     if not of_product:
@@ -97,7 +107,11 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
 
 
 def correct(document: dict[str, Any]) -> None:
-    """Make FastAPI's OpenAPI document true: no route answers its 422, each takes `If-None-Match`."""
+    """Change FastAPI's OpenAPI document, in place, where it does not say what the service does.
+
+    FastAPI documents a 422 for every route with parameters, which no route here answers. It does not know that every
+    route with data takes `If-None-Match`, nor the schema of errors.
+    """
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
@@ -109,7 +123,7 @@ def correct(document: dict[str, Any]) -> None:
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    """One error: the body and the headers that the service itself would send."""
+    """The documentation of one error, with the body and the headers that the service sends."""
     named = {name: {"schema": {"type": "string"}, "example": value} for name, value in (problem.headers or {}).items()}
     return {
         "description": problem.message,
@@ -124,7 +138,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _edge_problem(status: HTTPStatus) -> dict[str, Any]:
-    """An error of the load balancer's own, whose titles are those of RFC 9110 in every version of Python."""
+    """The documentation of one error that the load balancer answers. Its title is that of RFC 9110."""
     documented = _problem(Problem(status, AT_THE_EDGE[status], _EDGE_HEADERS.get(status)))
     example = documented["content"][problems.MEDIA_TYPE]["example"]
     example["title"] = _TITLES.get(status, status.phrase)

@@ -1,4 +1,4 @@
-"""Whether this instance should be sent requests."""
+"""Whether the load balancer should send requests to this instance: what `/readyz` answers."""
 
 import asyncio
 import time
@@ -15,11 +15,19 @@ from shared.errors import SchemaNewer
 from shared.mongo import MAX_CLOCK_SKEW_SECONDS, AsyncDatabase, clock_skew_seconds
 
 _KEPT_SECONDS: Final = 1.0
+"""How long a verdict serves every `/readyz`, so that these requests cannot load MongoDB. At half of it, MongoDB gets up
+to twice as many questions; at twice, the load balancer learns up to a second later that MongoDB is away or back."""
 _PING_SECONDS: Final = 1.0
+"""How long MongoDB may take to answer. At half of it, a busy MongoDB makes instances unready that could still answer
+requests; at twice, `/readyz` takes two seconds to say that MongoDB is silent."""
 
 
 class Health:
-    """Readiness. `clock` gives UTC milliseconds and is the one that windows are cut by."""
+    """Decides whether this instance is ready.
+
+    `clock` gives UTC milliseconds. It is the clock by which the API decides what the last hour is, and it is compared
+    with MongoDB's.
+    """
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
@@ -30,16 +38,19 @@ class Health:
 
     @property
     def draining(self) -> bool:
-        """Whether this instance is ending: it answers, but wants no further requests."""
+        """Whether this instance is ending: it still answers, but should be sent no further requests."""
         return self._draining
 
     def drain(self) -> None:
-        """From this moment on the instance is not ready."""
+        """Make the instance unready from now on."""
         self._draining = True
         metrics.DRAINING.set(1)
 
     async def unreadiness(self, database: AsyncDatabase) -> str | None:
-        """Why this instance is not ready, None when it is. MongoDB is asked at most once a second."""
+        """The reason why this instance is not ready, None when it is ready. Raises nothing.
+
+        Asks MongoDB at most once a second; requests that come meanwhile wait for that question and share its answer.
+        """
         if self._draining:
             return "this instance is ending"
         async with self._checking:
@@ -49,6 +60,7 @@ class Health:
         return self._problem
 
     async def _check(self, database: AsyncDatabase) -> str | None:
+        """The reason by what MongoDB says: does it answer, can this program read its schema, do the clocks agree?"""
         try:
             async with asyncio.timeout(_PING_SECONDS):
                 hello = await database.command("hello")

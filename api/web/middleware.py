@@ -1,4 +1,8 @@
-"""Around every request: its id, its line in the log, its measurements, and an answer if the service fails."""
+"""What every request passes first and every answer last.
+
+A request gets its id here. Its answer gets the header with that id, a line in the log and a measurement; if the service
+raised an exception that nobody expected, the answer itself is made here.
+"""
 
 import random
 import re
@@ -9,26 +13,34 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
 from api.web.health import Health
-from api.web.problems import broken
+from api.web.problems import internal_fault
 from shared import logs, reporting
 
 log = logs.logger(__name__)
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+"""The ids of callers that are safe to log."""
 _QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
-"""Asked every few seconds by machines; logged at level debug."""
+"""Routes that machines ask for every few seconds. Their lines in the log have the level debug."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""The methods that metrics and log name. All others are "other": callers may invent any number of them."""
 
 
 class RequestMiddleware:
-    """Pure ASGI, so that it costs little. Answers HEAD as GET without a body."""
+    """An ASGI application around `app`. It answers HEAD as `app` answers GET, but without the body.
+
+    It is written in ASGI itself, because Starlette's `BaseHTTPMiddleware` runs a task for each request.
+    """
 
     def __init__(self, app: ASGIApp, health: Health) -> None:
         self._app = app
         self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; other kinds of connections pass through."""
+        """Handle one request. Other kinds of connections pass through.
+
+        Raises what `app` raised if the answer had begun by then: the server then closes the connection.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -40,15 +52,15 @@ class RequestMiddleware:
             log.exception("a request failed", request_id=exchange.request_id, route=_template(inner))
             reporting.notify(error)
             if exchange.status:
-                # Half an answer is out: closing the connection is all that tells the client.
+                # A part of the answer was sent. Only the end of the connection shows that the rest is missing.
                 raise
-            await broken().response()(inner, receive, exchange.send)
+            await internal_fault().response()(inner, receive, exchange.send)
         finally:
             exchange.record(_template(inner))
 
 
 class _Exchange:
-    """One request and what becomes of it."""
+    """One request and its answer. `closing` means that the instance is ending: the answer ends its connection."""
 
     def __init__(self, scope: Scope, send: Send, *, closing: bool) -> None:
         self._started = time.perf_counter()
@@ -59,22 +71,25 @@ class _Exchange:
         self.status = 0
 
     async def send(self, message: Message) -> None:
-        """Pass a message of the answer on, with what every answer carries."""
+        """Pass one ASGI message of the answer on, with the headers that every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"].append((b"x-request-id", self.request_id.encode()))
             if self._closing:
-                # Keepalive connections end here, between two requests, rather than when the process does.
+                # The keepalive connection ends here, between two requests, and not later in the middle of one.
                 message["headers"].append((b"connection", b"close"))
         elif self._method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
 
     def record(self, route: str) -> None:
-        """Measure and log it. Neither the address nor any header, which may hold what is private."""
+        """Measure and log the request, once it was answered or failed.
+
+        The log has the route as the code writes it, never the address or a header, which may hold private data.
+        """
         took = time.perf_counter() - self._started
         method = self._method if self._method in _METHODS else "other"
-        metrics.request_took(route, method, self.status)(took)
+        metrics.request_observer(route, method, self.status)(took)
         write = log.debug if route in _QUIET else log.info
         write(
             "request",
@@ -87,15 +102,18 @@ class _Exchange:
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's id if it is safe to log, else one of our own."""
+    """The `X-Request-Id` that the caller sent if it is safe to log, else a new one of 16 hexadecimal digits."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             given: str = value.decode()
             return given
-    return f"{random.getrandbits(64):016x}"  # tells requests apart, protects nothing
+    return f"{random.getrandbits(64):016x}"  # not a secret, so it need not be unpredictable
 
 
 def _template(scope: Scope) -> str:
-    """The route as it is written in the code, which has few values, unlike addresses."""
+    """The path of the route as the code writes it, `/api/product/sale/{product_id}`, or "none" for an unknown address.
+
+    A label of metrics may have few values, and callers may ask for any number of addresses.
+    """
     template: str = getattr(scope.get("route"), "path_format", "none")
     return template

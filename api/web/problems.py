@@ -1,4 +1,8 @@
-"""Errors as answers: `application/problem+json` after RFC 9457, with the extra member `message`."""
+"""Errors as answers: `application/problem+json` as RFC 9457 defines it, with one member more, `message`.
+
+Each function that returns a `Problem` makes one error that the API can answer with. Its status, text and headers are
+public: OpenAPI shows them (api/web/documentation.py) and the contract tests hold them.
+"""
 
 import json
 from collections.abc import Mapping
@@ -13,15 +17,19 @@ from shared.errors import SchemaNewer, StoreUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 METHODS: Final = "GET, HEAD, OPTIONS"
-"""What every address answers. HEAD is GET without its body, OPTIONS tells these."""
+"""The methods that every address answers, for the header `Allow`. HEAD is GET without the body, OPTIONS lists these."""
 REALM: Final = 'Bearer realm="product-analytics"'
 RETRY_SECONDS: Final = 2
+"""`Retry-After` of a 503. At half of this, clients ask twice as often in vain while MongoDB is away; at twice, a client
+may notice only after four seconds that MongoDB is back."""
 
 _ID_SHOWN: Final = 128
+"""Characters of an unknown id that the 404 repeats, twice in its body. The longest valid id has 19 characters, so any
+number from there on shows a mistyped id as a whole; this bounds the answer to a hostile one of kilobytes."""
 
 
 class Problem(Exception):
-    """A request that is answered with an error."""
+    """Raise it in a route or a check: the request is answered with this error."""
 
     def __init__(self, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -30,7 +38,7 @@ class Problem(Exception):
         self.headers = headers
 
     def members(self) -> dict[str, str | int]:
-        """The body, as an object."""
+        """The members of the body's JSON object."""
         return {
             "type": "about:blank",
             "title": self.status.phrase,
@@ -40,76 +48,84 @@ class Problem(Exception):
         }
 
     def response(self) -> Response:
-        """The answer."""
+        """The answer to send. No cache may keep it."""
         headers = {"Cache-Control": "no-store", **(self.headers or {})}
         return Response(json.dumps(self.members()).encode(), self.status.value, headers, MEDIA_TYPE)
 
 
-def no_product(product_id: str) -> Problem:
-    """404: there is no such product, or none can have this id."""
-    shown = product_id if len(product_id) <= _ID_SHOWN else product_id[:_ID_SHOWN] + "…"
+def no_product(product_id: int | str) -> Problem:
+    """404: no event ever named this product, or the text cannot be a product's id."""
+    text = str(product_id)
+    shown = text if len(text) <= _ID_SHOWN else text[:_ID_SHOWN] + "…"
     return Problem(HTTPStatus.NOT_FOUND, f"No product with id {shown} was found")
 
 
 def no_token(*, given: bool) -> Problem:
-    """401: the same body whatever is wrong; after RFC 6750 the challenge names an error if a token was given."""
+    """401: the request has no valid token. The body does not say what is wrong with it.
+
+    As RFC 6750 wants it, the challenge names an error only if a token was `given`.
+    """
     challenge = f'{REALM}, error="invalid_token"' if given else REALM
     return Problem(HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed", {"WWW-Authenticate": challenge})
 
 
-def out_of_scope(message: str, scope: str) -> Problem:
-    """403: the token is valid but not for this."""
+def scope_missing(scope: str) -> Problem:
+    """403: the token is valid, but lacks the scope that this address needs."""
+    return _out_of_scope(f"The token lacks the scope {scope}", scope)
+
+
+def limited_to_others(scope: str) -> Problem:
+    """403: the token is valid and has the scope, but only for other products."""
+    return _out_of_scope("The token is for other products only", scope)
+
+
+def _out_of_scope(message: str, scope: str) -> Problem:
     challenge = f'{REALM}, error="insufficient_scope", scope="{scope}"'
     return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
 
 
-def lacking(scope: str) -> Problem:
-    """403: the token has other scopes."""
-    return out_of_scope(f"The token lacks the scope {scope}", scope)
-
-
-def elsewhere() -> Problem:
-    """403: the token is valid, but for other networks than the client's."""
+def wrong_address() -> Problem:
+    """403: the token is valid, but may be used only in networks that the client's address does not belong to."""
     challenge = f'{REALM}, error="insufficient_scope"'
     message = "The token is not for use from this address"
     return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
 
 
 def method_not_allowed() -> Problem:
-    """405. HEAD is answered wherever GET is, and nothing else is but OPTIONS."""
+    """405: the address exists, but answers only `METHODS`."""
     return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": METHODS})
 
 
 def unavailable() -> Problem:
-    """503: MongoDB does not answer."""
+    """503: MongoDB did not answer in time, or answered with an error."""
     message = "The data cannot be read at the moment, try again shortly"
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
 
 
 def too_new() -> Problem:
-    """503: a newer version has changed what is stored; `/readyz` and the log of that version tell more."""
+    """503: a newer version of this software has changed the stored documents. `/readyz` names both versions."""
     message = "The data belong to a newer version of this service than this instance"
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
 
 
-def broken() -> Problem:
-    """500: a fault of this service. Says nothing about it; the log has it under the request's id."""
+def internal_fault() -> Problem:
+    """500: the service raised an exception that nobody expected. The log has it, under the request's id."""
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This request met a fault of the service, which was logged")
 
 
 EXPECTED: Final = (Problem, StoreUnavailable, SchemaNewer)
-"""What routes raise."""
+"""The exceptions that checks and endpoints raise, each answered with a Problem."""
 
 
-def of(error: Problem | StoreUnavailable | SchemaNewer) -> Problem:
-    """How an exception of a route is answered."""
+def problem_of(error: Problem | StoreUnavailable | SchemaNewer) -> Problem:
+    """The error that one of the `EXPECTED` exceptions is answered with."""
     if isinstance(error, Problem):
         return error
     return too_new() if isinstance(error, SchemaNewer) else unavailable()
 
 
 def install(app: FastAPI) -> None:
-    """Answer every exception of the framework and of the routes with a problem."""
+    """Make FastAPI answer with a Problem whatever it or a route of its own raises. Direct routes need no help here."""
     for expected in EXPECTED:
         app.add_exception_handler(expected, _expected)
     app.add_exception_handler(HTTPException, _http_exception)
@@ -117,11 +133,14 @@ def install(app: FastAPI) -> None:
 
 
 def _expected(request: Request, error: Any) -> Response:
-    return of(error).response()
+    return problem_of(error).response()
 
 
 def _http_exception(request: Request, error: Any) -> Response:
-    """What the framework itself raises, HTTPException: unknown routes and methods."""
+    """Answer an HTTPException, which Starlette's router raises for an unknown address or method.
+
+    OPTIONS reaches it too, as a method that no route has: it is answered here, with the methods in `Allow`.
+    """
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": METHODS, "Cache-Control": "no-store"})

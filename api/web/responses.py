@@ -1,6 +1,7 @@
-"""Bodies and headers of the answers, and the models that describe them in OpenAPI.
+"""Answers with data: their bodies and headers, and the models that describe them in OpenAPI.
 
-Bodies are built from whole numbers: a number of JSON is written as exactly as it was counted, never by way of float.
+A body is written from whole numbers, never from a float: 245226760000 millionths become `{"total": 245226.76}`. So an
+answer is as exact as the sums in MongoDB.
 """
 
 import re
@@ -10,12 +11,13 @@ from typing import Final
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from api.web import headers
+from api import headers
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 _CONTENT_TYPE: Final = (b"content-type", b"application/json")
 _CACHE_CONTROL: Final = (b"cache-control", b"private, no-cache")
 _TAGS: Final = re.compile(r'(?<![^,\s])(?:W/)?"[^"\s]*"')
+"""Finds the entity tags in a list of them: `"a", W/"b"` are `"a"` and `W/"b"`."""
 
 
 class TotalSales(BaseModel):
@@ -43,24 +45,31 @@ class ProblemDetails(BaseModel):
 
 
 def total_sales(millionths: int) -> bytes:
-    """Body of a sum of amounts."""
-    return b'{"total": %b}' % plain(millionths, AMOUNT_DECIMALS).encode()
+    """The body that answers with a sum of amounts. It is given in millionths of the currency unit, 0 or more."""
+    return b'{"total": %b}' % decimal_text(millionths, AMOUNT_DECIMALS).encode()
 
 
 def average_rating(hundredths: int | None) -> bytes:
-    """Body of an average."""
-    average = "null" if hundredths is None else plain(hundredths, RATING_DECIMALS)
+    """The body that answers with an average rating. It is given in hundredths; None means that nobody rated yet."""
+    average = "null" if hundredths is None else decimal_text(hundredths, RATING_DECIMALS)
     return b'{"average_rating": %b}' % average.encode()
 
 
-def plain(units: int, decimals: int) -> str:
-    """`units` times ten to the minus `decimals` in plain notation, without trailing zeros. `units` is 0 or more."""
+def decimal_text(units: int, decimals: int) -> str:
+    """Divide `units`, 0 or more, by ten to the power of `decimals`, and write the exact result without an exponent.
+
+    The text has no trailing zeros: 4500000 units with 6 decimals are `4.5`, 3000000 are `3`.
+    """
     whole, fraction = divmod(units, 10**decimals)
     return f"{whole}.{fraction:0{decimals}d}".rstrip("0") if fraction else str(whole)
 
 
 class _Encoded(Response):
-    """A response whose headers are given as they are sent; Starlette's way to them costs more than the rest of it."""
+    """A response whose headers are given as ASGI sends them.
+
+    Starlette's own constructor encodes and completes a mapping of headers, which costs more processor time than the
+    rest of the response.
+    """
 
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         self.status_code = status
@@ -70,7 +79,11 @@ class _Encoded(Response):
 
 
 def answer(request: Request, body: bytes, as_of: str | None) -> Response:
-    """200 with `body`, or 304 when the request names its entity tag."""
+    """Answer 200 with `body`, or 304 without it when `If-None-Match` names the body's entity tag.
+
+    The tag is a hash of the body alone, so all instances and versions of the API agree on it. `as_of` is the time up to
+    which the answer is complete, RFC 3339; None, when it is unknown, leaves the header `Data-As-Of` out.
+    """
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     described = [(b"etag", tag.encode()), _CACHE_CONTROL]
     if as_of is not None:
@@ -82,6 +95,9 @@ def answer(request: Request, body: bytes, as_of: str | None) -> Response:
 
 
 def _names(conditions: list[str], tag: str) -> bool:
-    """RFC 9110, 13.1.2: any of the listed tags, compared weakly, or `*`, which stands for any."""
+    """Whether the values of `If-None-Match` name this tag (RFC 9110, section 13.1.2).
+
+    They do by `*`, or by listing the tag itself. The comparison is weak: `W/"x"` is as good as `"x"`.
+    """
     condition = ",".join(conditions).strip()
     return condition == "*" or tag in (each.removeprefix("W/") for each in _TAGS.findall(condition))

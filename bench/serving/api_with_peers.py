@@ -7,29 +7,33 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Response, Security
 
 from api.__main__ import main
 from api.app import Application, create_app
-from api.web.dependencies import SalesCaller
-from api.web.direct_routes import DirectRoute
-from api.web.responses import answer
+from api.auth.access import SALES_READ
+from api.web.direct_routes import Resource
+from api.web.requests import AllProducts, AllProductsRequest
+from api.web.responses import TotalSales, answer
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 
 RAW_EVENTS = "plain_events"
 """The collection that `/bench/raw` reads; `bench.measures.reads` fills it."""
 
+Checked = Annotated[AllProductsRequest, Security(AllProducts(SALES_READ))]
+
 
 def create(settings: ApiSettings) -> Application:
     """Return the API's application with the three routes added."""
     app = create_app(settings)
 
-    async def constant(caller: SalesCaller) -> Response:
+    async def constant(request: Checked) -> Response:
         return Response(b'{"total": 3000}', media_type="application/json")
 
-    async def raw(product_id: int, caller: SalesCaller) -> dict[str, float]:
+    async def raw(product_id: int, request: Checked) -> dict[str, float]:
         since = datetime.now(UTC) - timedelta(hours=1)
         events = connection[RAW_EVENTS]
         match = {"$match": {"product_id": product_id, "created_at": {"$gte": since}}}
@@ -39,12 +43,15 @@ def create(settings: ApiSettings) -> Application:
 
     connection = connect_async(settings, "plain-style")
 
-    async def direct(request: Request, caller: SalesCaller) -> Response:
-        return answer(request, b'{"total": 3000}', None)
+    resource = Resource("bench")
+
+    @resource.get("/bench/direct", AllProducts(SALES_READ), summary="", model=TotalSales, example={})
+    async def direct(request: AllProductsRequest) -> Response:
+        return answer(request.http, b'{"total": 3000}', None)
 
     app.framework.get("/bench/constant", include_in_schema=False)(constant)
     app.framework.get("/bench/raw/{product_id}", include_in_schema=False)(raw)
-    app.framework.router.add_api_route("/bench/direct", direct, route_class_override=DirectRoute)
+    resource.add_to(app.framework)
     return Application(app.framework, app.health, settings.origins())
 
 

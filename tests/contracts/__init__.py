@@ -1,1 +1,1 @@
-"""What both sides of the system promise, as data: events and their verdicts, requests and their answers."""
+"""The contracts of the system as data: events and what the consumer makes of them, requests and the API's answers."""

@@ -1,4 +1,4 @@
-"""The golden pairs of `api.json`: each request, and the exact answer to it."""
+"""Sends each request of `api.json`, and compares the answer with the exact answer that the file holds."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def event(given: dict[str, Any]) -> GivenEvent:
 
 @pytest.fixture(scope="module")
 def api(mongo: MongoServer) -> Iterator[Api]:
-    """The API at the contract's time, with the contract's events."""
+    """An API whose clock stands at the contract's time, with the contract's events."""
     assert ms(CONTRACT["now"]) == NOON
     with empty_database(mongo) as database, running_api(mongo, database) as api:
         store(database, [event(given) for given in CONTRACT["events"]])
@@ -35,7 +35,7 @@ def api(mongo: MongoServer) -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def tokens(api: Api) -> dict[str, str]:
-    """The tokens that the contract names."""
+    """The tokens, by the names that the contract gives them."""
     now = datetime.fromtimestamp(NOON / 1000, UTC)
     everything = api.token()
     head, _, signature = everything.rpartition(".")
@@ -59,12 +59,12 @@ def test_answer(api: Api, tokens: dict[str, str], case: dict[str, Any]) -> None:
     answer = api.client.request(request["method"], request["path"], headers={**request["headers"], **authorization})
     assert (answer.status_code, answer.text) == (expected["status"], expected["body"])
     assert {name: answer.headers.get(name) for name in expected["headers"]} == expected["headers"]
-    # Whatever else an answer carries, it is one of these.
+    # An answer has no other headers than these.
     others = {"Date", "ETag", "X-Request-Id", "Content-Length", "Retry-After"}
     allowed = {name.lower() for name in expected["headers"].keys() | others}
     assert {name.lower() for name in answer.headers} <= allowed
 
 
 def test_the_same_answer_has_the_same_tag(api: Api, tokens: dict[str, str]) -> None:
-    """Instances agree on tags, and so does a new version: a tag is made of the body alone."""
+    """A tag is made of the body alone, so all instances and later versions give the same tag."""
     assert api.get("/api/product/sale/3", tokens["everything"]).headers["ETag"] == '"d0163128b0abb5b7da722db5"'

@@ -1,1 +1,1 @@
-"""The API on a real MongoDB."""
+"""Tests of the API behind its real HTTP server, on a real MongoDB."""

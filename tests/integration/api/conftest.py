@@ -1,4 +1,4 @@
-"""An API of each test's own, on a database of its own."""
+"""Fixtures that give each test its own API, on its own database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +20,13 @@ _NAMES = database_names("api")
 
 @contextmanager
 def empty_database(mongo: MongoServer) -> Iterator[Documents]:
-    """A database of its own, which ends with the test session's server: it may be away when a test ends."""
+    """A new database. Nothing drops it: it ends with the server, which may be down when the test ends."""
     with MongoClient[dict[str, Any]](mongo.uri, tz_aware=True, serverSelectionTimeoutMS=5000) as client:
         yield client[next(_NAMES)]
 
 
 def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
-    """Settings for that database; ends without a notice."""
+    """Settings of an API on that database, which ends at once when it is stopped."""
     return ApiSettings(
         mongodb_uri=SecretStr(mongo.uri),
         mongodb_database=database.name,
@@ -38,7 +38,7 @@ def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
 
 @contextmanager
 def running_api(mongo: MongoServer, database: Documents, clock: ManualClock | None = None) -> Iterator[Api]:
-    """A running API; unless a clock is given, its own stands at noon of 1 June 2026, UTC."""
+    """A running API. Unless a clock is given, its clock stands at noon of 1 June 2026, UTC."""
     clock = clock or ManualClock(NOON)
     settings = api_settings(mongo, database)
     with serving(settings, clock) as url:
@@ -49,27 +49,27 @@ def running_api(mongo: MongoServer, database: Documents, clock: ManualClock | No
 
 @pytest.fixture
 def database(mongo: MongoServer) -> Iterator[Documents]:
-    """An empty database of the test's own."""
+    """The test's own database, empty."""
     with empty_database(mongo) as database:
         yield database
 
 
 @pytest.fixture
 def settings(mongo: MongoServer, database: Documents) -> ApiSettings:
-    """Settings for that database."""
+    """Settings of an API on the test's own database."""
     return api_settings(mongo, database)
 
 
 @pytest.fixture
 def api(mongo: MongoServer, database: Documents) -> Iterator[Api]:
-    """An API of the test's own, on that database."""
+    """The test's own API, on its own database."""
     with running_api(mongo, database) as api:
         yield api
 
 
 @pytest.fixture(scope="module")
 def shared_api(mongo: MongoServer) -> Iterator[Api]:
-    """An API for all tests of a module that leave no trace; product 3 was sold once at noon, for 3000."""
+    """One API for all tests of a module, which must not change it. Product 3 was sold once, at noon, for 3000."""
     with empty_database(mongo) as database, running_api(mongo, database) as api:
         store(database, [GivenSale(3, NOON, "3000")])
         yield api

@@ -1,4 +1,4 @@
-"""MongoDB away, slow or on another clock: what the API says meanwhile, and that it recovers by itself."""
+"""What the API answers while MongoDB is down, silent or on another clock, and that it recovers by itself."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ ROUTES = ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3")
 
 
 def is_unavailable(answer: httpx.Response) -> bool:
-    """A whole 503."""
+    """Whether the answer is a 503; if so, check its headers and its message."""
     if answer.status_code != 503:
         return False
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -37,7 +37,7 @@ def test_an_outage_and_its_end(api: Api, mongo: MongoServer) -> None:
         answers = list(threads.map(lambda path: api.get(path, token), ROUTES * 7))
         took = time.monotonic() - started
     assert all(map(is_unavailable, answers))
-    # The deadline of one call is one second; waiting requests do not queue up behind each other's.
+    # Each request waits for at most one second, and no request waits for the end of another's second.
     assert took < 4
     assert api.client.get("/livez").status_code == 200
     not_ready = api.client.get("/readyz")
@@ -60,12 +60,13 @@ def test_a_silent_database(api: Api, mongo: MongoServer) -> None:
 
 
 def test_a_token_is_not_believed_without_its_record(api: Api, mongo: MongoServer) -> None:
-    """A token whose record was read long ago, or never, is not let in while its revocation could not be seen."""
+    """While MongoDB is down, the API cannot see that a token was revoked. So it does not believe a token whose record
+    it read too long ago, or never."""
     known, unknown = api.token(), api.token()
     assert api.get("/api/product/sale", known).status_code == 200
     mongo.kill()
     assert is_unavailable(api.get("/api/product/nothing-else/../sale/not-an-id", unknown))
-    # This address needs no data, so that the token alone decides: first the record is believed, then it is too old.
+    # The answer for this address needs no data, so the token alone decides: its record is believed until it is too old.
     wait_until("the record to be too old", lambda: is_unavailable(api.get("/api/product/sale/not-an-id", known)), 10)
     assert api.client.get("/api/product/sale").status_code == 401
     assert api.get("/api/product/sale", "invalid").status_code == 401
@@ -88,7 +89,7 @@ def test_it_starts_before_mongodb(mongo: MongoServer) -> None:
 
 
 def test_a_wrong_clock_makes_it_unready(api: Api) -> None:
-    # The tests' clock stands months away from MongoDB's.
+    # The clock of the tests stands months away from MongoDB's clock.
     answer = api.client.get("/readyz")
     assert answer.status_code == 503
     assert "s off MongoDB's, so the last hour cannot be told; correct the clock" in answer.json()["message"]

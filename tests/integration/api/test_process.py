@@ -1,4 +1,4 @@
-"""The API as a process: how it starts, how it ends, what its exit code and its log say."""
+"""The API as a process: how it starts and ends, its exit codes, its log."""
 
 import json
 import signal
@@ -73,7 +73,8 @@ def test_a_signal_ends_it(tmp_path: Path, mongo: MongoServer, database: Document
 
 
 def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
-    """After SIGTERM: not ready, connections end with their answer, a request in flight is answered, then exit 0."""
+    """After SIGTERM the instance is not ready, connections end with their next answer, a request in flight is answered,
+    and the process ends with exit code 0."""
     with api_process(mongo, database, tmp_path) as (api, running), ThreadPoolExecutor(1) as threads:
         assert "Connection" not in api.get("/api/product/sale").headers
         mongo.freeze()
@@ -134,7 +135,8 @@ def test_the_log_has_one_line_a_request_and_nothing_private(
 
 
 def _requests_unread(mongo: MongoServer) -> int:
-    """How many requests wait in the sockets of MongoDB, which is frozen, wherever its network is."""
+    """How many requests wait unread in the sockets of MongoDB, which is frozen. Asks the kernel, in the network
+    namespace of MongoDB, which may run in a container."""
     port = int(mongo.uri.split(":")[2].split("/")[0])
     waiting = 0
     for line in Path(f"/proc/{mongo.pid}/net/tcp").read_text().splitlines()[1:]:

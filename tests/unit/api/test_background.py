@@ -1,4 +1,4 @@
-"""Background tasks end, also those that do not hear of it at first."""
+"""Background tasks end when they are cancelled, also those that lose a cancellation."""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +16,7 @@ def anyio_backend() -> str:
 
 
 async def deaf(times: int) -> None:
-    """Runs on after so many cancellations, as PyMongo may."""
+    """A task that loses so many cancellations, as a task that awaits PyMongo may."""
     for _ in range(times):
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(60)

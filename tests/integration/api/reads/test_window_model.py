@@ -15,7 +15,7 @@ from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import RatingsReader
 from api.reads.sales import SalesReader
-from api.web.responses import plain
+from api.web.responses import decimal_text
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
@@ -81,7 +81,7 @@ class Readers:
 
 
 def exact(units: int, decimals: int) -> Decimal:
-    return Decimal(plain(units, decimals))
+    return Decimal(decimal_text(units, decimals))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Pages of other origins: let in when they are configured."""
+"""CORS: which pages of other origins a browser lets read the API's answers."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ PATH = "/api/product/sale"
 
 @pytest.fixture(scope="module")
 def open_api(mongo: MongoServer) -> Iterator[Api]:
-    """An API that lets pages of two origins in."""
+    """An API whose answers pages of two origins may read."""
     with empty_database(mongo) as database:
         origins = f"{OURS}, http://127.0.0.1:3000"
         settings = api_settings(mongo, database).model_copy(update={"cors_origins": origins})
@@ -65,5 +65,5 @@ def test_answers_and_errors_may_be_read_by_our_pages_alone(open_api: Api) -> Non
         assert all(name in exposed for name in ("ETag", "Data-As-Of", "Retry-After", "RateLimit", "X-Request-Id"))
         other = open_api.get(path, Origin="https://elsewhere.example")
         assert (other.status_code, other.headers.get("Access-Control-Allow-Origin")) == (status, None)
-    refused = open_api.client.get(PATH, headers={"Origin": OURS})
-    assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, OURS)
+    without_token = open_api.client.get(PATH, headers={"Origin": OURS})
+    assert (without_token.status_code, without_token.headers["Access-Control-Allow-Origin"]) == (401, OURS)

@@ -1,4 +1,4 @@
-"""Requests that are not answered with data, and what surrounds every answer."""
+"""Requests that are answered with an error, and the headers and metrics that every answer has."""
 
 import json
 
@@ -40,7 +40,7 @@ IDS += [
 
 
 def problem(answer: httpx.Response, status: int) -> str:
-    """Check that it is a whole RFC 9457 problem, return its message."""
+    """Check that the answer is an RFC 9457 problem with all its members; return its message."""
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Cache-Control"] == "no-store"

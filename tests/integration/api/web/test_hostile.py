@@ -1,4 +1,8 @@
-"""Hostile requests to the API as a process: one answer to every token that is not ours, no fault, nothing logged."""
+"""Hostile requests to the API as a process.
+
+Every token that the API did not issue gets the same answer, no request makes the service fail, and the log holds
+nothing private.
+"""
 
 import json
 import socket
@@ -20,7 +24,7 @@ REFUSAL = 'Bearer realm="product-analytics", error="invalid_token"'
 
 
 class Service(NamedTuple):
-    """A process that logs everything, and a good token of it."""
+    """An API process that logs everything, and a valid token for it."""
 
     api: Api
     running: Running
@@ -49,7 +53,8 @@ def test_every_token_that_is_not_ours_gets_one_answer(service: Service, name: st
 
 
 def test_the_answer_takes_about_the_same_time(service: Service) -> None:
-    """Whatever is wrong with it: shape, header, signature, claims or record. Medians of interleaved requests."""
+    """An invalid token is answered after about the same time, whether its shape, header, signature, claims or record is
+    wrong. Compares the medians of interleaved requests."""
     kinds = ("a word", "alg RS256", "another key", "another issuer", "without a record", "trailing dot")
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(40):
@@ -115,7 +120,7 @@ def test_no_query_is_taken(service: Service, query: str) -> None:
 
 
 def exchange(service: Service, request: bytes) -> bytes:
-    """What a request gets that no client library would send."""
+    """Send the bytes of a request that no client library would send; return the bytes of the answer."""
     host, port = service.api.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(request)
@@ -150,7 +155,8 @@ def test_what_is_hardly_http_harms_nothing(service: Service, request_: bytes, st
 
 
 def test_nothing_was_a_fault_and_nothing_private_was_logged(service: Service) -> None:
-    """Last of this file: about everything that it sent. Sends some itself, so that it says something when run alone."""
+    """The last test of this file looks at the log of all requests that the file sent. It sends some requests itself, so
+    that it tests something when it runs alone."""
     for token in TOKENS.values():
         refusal(service, token)
     output = service.running.output

@@ -1,4 +1,4 @@
-"""What OpenAPI says is what the service does."""
+"""The OpenAPI document says what the service does."""
 
 import re
 
@@ -30,7 +30,7 @@ def test_openapi_tells_of_every_status(shared_api: Api) -> None:
 
 
 def test_openapi_examples_are_true(shared_api: Api) -> None:
-    """Each example of an error is what the service answers, body and headers."""
+    """Each example in the document has the body and the headers that the service answers with."""
     responses = shared_api.client.get("/openapi.json").json()["paths"]["/api/product/sale/{product_id}"]["get"][
         "responses"
     ]
@@ -52,8 +52,8 @@ def test_openapi_examples_are_true(shared_api: Api) -> None:
 
 def test_the_load_balancer_answers_what_openapi_says_of_it() -> None:
     messages = (ROOT / "nginx.conf").read_text().partition("$problem_message")[2]
-    told = dict(re.findall(r'^ +(\d{3}) "(.+)";$', messages, re.MULTILINE))
-    assert {str(status.value): message for status, message in AT_THE_EDGE.items()}.items() <= told.items()
+    answered = dict(re.findall(r'^ +(\d{3}) "(.+)";$', messages, re.MULTILINE))
+    assert {str(status.value): message for status, message in AT_THE_EDGE.items()}.items() <= answered.items()
 
 
 def test_the_document_changes_only_together_with_the_code() -> None:

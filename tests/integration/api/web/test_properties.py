@@ -1,4 +1,4 @@
-"""Requests that schemathesis derives from OpenAPI, valid and invalid ones: what the service answers is what it says."""
+"""Schemathesis derives valid and invalid requests from the OpenAPI document, and checks the answers against it."""
 
 import subprocess
 import sys
@@ -27,9 +27,9 @@ def busy_api(mongo: MongoServer) -> Iterator[Api]:
 
 
 def run(api: Api, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`schemathesis run` with every check, on a schedule of its own: the same requests each time."""
+    """`schemathesis run` with every check. The fixed seed makes it send the same requests each time."""
     command = ("run", f"{api.url}/openapi.json", "--seed", "7", "--max-examples", str(EXAMPLES), *arguments)
-    # Kept out of the project's own folder, where it would leave its database of examples.
+    # In another folder than the project's own, because schemathesis leaves its database of examples there.
     return subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", *command],
         cwd=folder,

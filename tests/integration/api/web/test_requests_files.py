@@ -1,4 +1,4 @@
-"""`requests.http` and the Postman collection, sent to a running API as they are."""
+"""`requests.http` and the Postman collection: each of their requests, sent to a running API."""
 
 import httpx
 import pytest

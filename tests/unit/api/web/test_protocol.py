@@ -1,4 +1,4 @@
-"""What a connection writes while the event loop makes one round leaves in one piece."""
+"""All that is written to a connection within one round of the event loop is sent by one write."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ def anyio_backend() -> str:
 
 
 class Written(asyncio.Transport):
-    """A socket's transport that also notes each write."""
+    """The transport of a socket; it records each write."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Written(asyncio.Transport):
 
 
 class Connection:
-    """Both ends: what is written into `gathering` arrives at `peer`."""
+    """Both ends of a connection. What a test writes into `gathering` arrives at `peer`."""
 
     def __init__(self, transport: asyncio.Transport, peer: socket.socket) -> None:
         self.written = Written(transport)

@@ -1,4 +1,4 @@
-"""Numbers and tags of the answers."""
+"""How answers write numbers and times, and the cache that keeps what was read."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.reads.freshness import rfc3339
 from api.reads.ratings import half_even
-from api.web.responses import average_rating, plain, total_sales
+from api.web.responses import average_rating, decimal_text, total_sales
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_averages_are_plain(hundredths: int | None, text: bytes) -> None:
 
 @given(st.integers(0, 10**34), st.integers(0, 9))
 def test_plain_numbers_lose_nothing_and_have_no_spare_digit(units: int, decimals: int) -> None:
-    text = plain(units, decimals)
+    text = decimal_text(units, decimals)
     assert Decimal(text).scaleb(decimals) == units or Fraction(text) * 10**decimals == units
     assert "E" not in text
     assert "." not in text or text[-1] not in "0."
