@@ -2,7 +2,7 @@
 
 Each field is one environment variable of the same name in capitals. A file of the field's name in the folder that
 `SECRETS_DIR` names serves as well, as container secrets are mounted; the environment wins. Unknown and empty variables
-are ignored, wrong values end the process with the variable's name. `docs/operations.md` lists every field.
+are ignored, wrong values end the process with the variable's name. `docs/operations/settings.md` lists every field.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do, done: an update, a backup, its restoration."""
+"""What docs/operations/compose.md tells operators to do, done: an update, a backup, its restoration."""
 
 import ssl
 import subprocess

@@ -53,7 +53,7 @@ class SecuredKafka:
 
 
 def broker_properties(port: int, internal_port: int, controller_port: int) -> dict[str, str]:
-    """What docs/operations.md tells of a broker: clients by SASL_SSL, the broker's own traffic on loopback."""
+    """The settings of the broker in docs/operations/mongodb-and-kafka.md: clients by SASL_SSL, itself on loopback."""
     return {
         "listeners": (
             f"CLIENTS://127.0.0.1:{port},INTERNAL://127.0.0.1:{internal_port},CONTROLLER://127.0.0.1:{controller_port}"

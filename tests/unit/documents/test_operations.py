@@ -1,19 +1,25 @@
-"""The tables of docs/operations.md say what the code says."""
+"""The tables of the pages in docs/operations say what the code says."""
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from consumer.process import metrics
+from api import metrics as api_metrics
+from consumer.process import metrics as consumer_metrics
 from shared.events import Reason
 from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
 from stack.settings import StackSettings
+from tests.support.process import ROOT
 
-OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+PAGES = ROOT / "docs/operations"
+SETTINGS = (PAGES / "settings.md").read_text()
+DEAD_LETTERS = (PAGES / "dead-letters.md").read_text()
+METRICS = (PAGES / "metrics.md").read_text()
 
 
 def default(field: FieldInfo) -> str:
@@ -39,25 +45,33 @@ def rows() -> list[str]:
     return lines
 
 
+def metric_names(module: ModuleType) -> set[str]:
+    """The names under which Prometheus reads the metrics that a module makes."""
+    made = {metric for metric in vars(module).values() if isinstance(metric, Counter | Gauge | Histogram)}
+    return {family.name + "_total" * (family.type == "counter") for metric in made for family in metric.collect()}
+
+
 def test_every_setting_has_its_row() -> None:
-    missing = [row for row in rows() if row not in OPERATIONS]
-    assert not missing, "docs/operations.md lacks these rows:\n" + "\n".join(missing)
+    missing = [row for row in rows() if row not in SETTINGS]
+    assert not missing, "docs/operations/settings.md lacks these rows:\n" + "\n".join(missing)
 
 
 def test_no_row_describes_a_setting_that_is_gone() -> None:
-    documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", OPERATIONS, re.MULTILINE)
+    documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", SETTINGS, re.MULTILINE)
     assert len(documented) == len(set(documented)) == len(rows())
 
 
 def test_every_reason_is_explained() -> None:
-    section = OPERATIONS.partition("## Reasons of rejections")[2].partition("\n## ")[0]
+    section = DEAD_LETTERS.partition("## Reasons of rejections")[2].partition("\n## ")[0]
     explained = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
     assert explained == [reason.value for reason in Reason]
 
 
 def test_every_metric_of_the_consumer_is_explained() -> None:
-    section = OPERATIONS.partition("## Metrics")[2].partition("\n## ")[0]
-    explained = set(re.findall(r"`(consumer_[a-z_]+)", section))
-    made = {one for one in vars(metrics).values() if isinstance(one, Counter | Gauge | Histogram)}
-    names = {family.name + "_total" * (family.type == "counter") for one in made for family in one.collect()}
-    assert explained == names
+    section = METRICS.partition("## Metrics of the consumer")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(consumer_[a-z_]+)", section, re.MULTILINE)) == metric_names(consumer_metrics)
+
+
+def test_every_metric_of_the_api_is_explained() -> None:
+    section = METRICS.partition("## Metrics of the API")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(api_[a-z_]+)", section, re.MULTILINE)) == metric_names(api_metrics)
