@@ -1,4 +1,4 @@
-"""The tables of the pages in docs/operations say what the code says."""
+"""The pages in docs/operations say what the code says: settings, metrics, reasons, log lines and halts."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,8 @@ from pydantic_core import PydanticUndefined
 
 from api import metrics as api_metrics
 from consumer.process import metrics as consumer_metrics
+from shared import errors
+from shared.errors import Halt
 from shared.events import Reason
 from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
 from stack.settings import StackSettings
@@ -20,6 +22,7 @@ PAGES = ROOT / "docs/operations"
 SETTINGS = (PAGES / "settings.md").read_text()
 DEAD_LETTERS = (PAGES / "dead-letters.md").read_text()
 METRICS = (PAGES / "metrics.md").read_text()
+TROUBLESHOOTING = (PAGES / "troubleshooting.md").read_text()
 
 
 def default(field: FieldInfo) -> str:
@@ -75,3 +78,19 @@ def test_every_metric_of_the_consumer_is_explained() -> None:
 def test_every_metric_of_the_api_is_explained() -> None:
     section = METRICS.partition("## Metrics of the API")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(api_[a-z_]+)", section, re.MULTILINE)) == metric_names(api_metrics)
+
+
+def test_log_lines_that_are_quoted_are_logged() -> None:
+    found = re.findall(r'(?:[Tt]he log says|logs|^###)\s+"([^"]+)"', TROUBLESHOOTING, re.MULTILINE)
+    quoted = [" ".join(text.split()) for text in found]
+    assert len(quoted) > 5
+    modules = [path for service in ("api", "consumer") for path in sorted((ROOT / service).rglob("*.py"))]
+    # A text that does not fit on a line is written as several, side by side.
+    source = re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text() for path in modules))
+    assert [text for text in quoted if f'"{text}' not in source] == []
+
+
+def test_halts_that_are_explained_are_there() -> None:
+    explained = re.findall(r"^### (?:Partition halted: )?`(\w+)`$", TROUBLESHOOTING, re.MULTILINE)
+    raised = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Halt)}
+    assert set(explained) - {"ClockSkewed"} == raised - {"Halt", "PartitionRefused"}
