@@ -15,7 +15,7 @@ AnalyticsError
         ├── InvariantBroken     MongoDB holds what was never written
         └── AggregateRefused    a validator refuses one of this project's own documents
 
-docs/operations.md says what an operator does about each.
+docs/operations/troubleshooting.md says what an operator does about each.
 """
 
 

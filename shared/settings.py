@@ -2,8 +2,8 @@
 
 Each field is the environment variable of the same name in capitals. A file named like the field, in the folder that
 `SECRETS_DIR` names, does as well (container secrets are mounted so); the environment wins. Unknown and empty variables
-are ignored. A wrong value ends the process, which names the variable. docs/operations.md lists every setting with the
-description given here; a test compares the two.
+are ignored. A wrong value ends the process, which names the variable. docs/operations/settings.md lists every setting
+with the description given here; a test compares the two.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Operations as docs/operations.md describes them: an update, a backup, its restoration, servers elsewhere."""
+"""What docs/operations/compose.md tells operators to do, done: an update, a backup, its restoration."""
 
 import ssl
 import subprocess

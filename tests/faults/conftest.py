@@ -16,10 +16,11 @@ from rich.console import Console
 from tests.faults.injection.proxy import Proxy
 from tests.faults.scenario import Scenario
 from tests.faults.table import Row, table
+from tests.faults.words import in_words
 from tests.support.servers.interface import KafkaServer, MongoServer
 
 ROW = "row of the table of faults"
-TABLE_COLUMNS = 160
+TABLE_COLUMNS = 180
 
 Start = Callable[..., Scenario]
 
@@ -68,7 +69,7 @@ def choose(request: pytest.FixtureRequest) -> Random:
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     """This scenario's line in the table."""
     group = request.module.__name__.rpartition(".test_")[2].replace("_", " ")
-    made = Row(group, request.node.name.removeprefix("test_").replace("_", " "))
+    made = Row(group, in_words(request.node.name))
     yield made
     request.node.user_properties.append((ROW, asdict(made)))
 

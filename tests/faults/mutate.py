@@ -19,11 +19,11 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from stack.settings import StackSettings
 from tests.faults.mutants import MUTANTS, Mutant, apply
+from tests.faults.words import in_words
 from tests.support.process import ROOT
 
 TESTS_FAILED = 1
@@ -33,7 +33,7 @@ SCENARIO_SECONDS = 300
 NOT_COPIED = (".git", ".venv", ".state", "__pycache__", ".*_cache", ".hypothesis")
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode="markdown")
-console = Console(width=150)
+console = Console(width=180)
 
 
 @app.command()
@@ -55,7 +55,7 @@ def main(
             started = time.monotonic()
             found, why = attempt(root, mutant)
             survivors += not found
-            table.add_row(mutant.defect, escape(mutant.scenario.partition("::")[2]) if found else "SURVIVED")
+            table.add_row(mutant.defect, in_words(mutant.scenario.partition("::")[2]) if found else "SURVIVED")
             verdict = "found" if found else "SURVIVED"
             took = time.monotonic() - started
             console.print(f"{number}/{len(chosen)} {mutant.defect}: {verdict}, {took:.0f} s; {why}", markup=False)

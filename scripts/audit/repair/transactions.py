@@ -35,7 +35,7 @@ from shared.documents import (
 from shared.mongo import SyncDatabase, brief
 
 DOCUMENTS_AT_ONCE: Final = 200
-"""How many documents one transaction writes at most; `docs/operations.md` promises this number.
+"""How many documents one transaction writes at most; `docs/operations/audit-and-repair.md` promises this number.
 
 A consumer's batch of the same partition runs again when it meets a repair. With twice as many documents it waits for
 longer; with half as many the repair commits twice as often, and the batch meets more of them.

@@ -1,4 +1,4 @@
-"""A real broker takes the TLS and SCRAM settings that docs/operations.md gives, and no others."""
+"""A real broker takes the TLS and SCRAM settings in docs/operations/mongodb-and-kafka.md, and no others."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_nobody_comes_in_by_other_settings(secured: SecuredKafka, tmp_path: Path
 
 
 def test_the_documented_broker_is_the_one_that_was_tried() -> None:
-    text = (ROOT / "docs/operations.md").read_text()
+    text = (ROOT / "docs/operations/mongodb-and-kafka.md").read_text()
     for name, value in broker_properties(9092, 9094, 9093).items():
         line = f"{name}={value}".replace("127.0.0.1:9092", "kafka.example:9092")
-        assert line in text, f"docs/operations.md lacks {line}"
+        assert line in text, f"docs/operations/mongodb-and-kafka.md lacks {line}"

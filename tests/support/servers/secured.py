@@ -54,7 +54,7 @@ class SecuredKafka:
 
 
 def broker_properties(port: int, internal_port: int, controller_port: int) -> dict[str, str]:
-    """The properties that docs/operations.md gives: SASL_SSL for clients, plain text on loopback for the broker."""
+    """The settings of the broker in docs/operations/mongodb-and-kafka.md: clients by SASL_SSL, itself on loopback."""
     return {
         "listeners": (
             f"CLIENTS://127.0.0.1:{port},INTERNAL://127.0.0.1:{internal_port},CONTROLLER://127.0.0.1:{controller_port}"

@@ -1,19 +1,28 @@
-"""The tables of settings, reasons and metrics in docs/operations.md say what the code says."""
+"""The pages in docs/operations say what the code says: settings, metrics, reasons, log lines and halts."""
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from consumer.process import metrics
+from api import metrics as api_metrics
+from consumer.process import metrics as consumer_metrics
+from shared import errors
+from shared.errors import Halt
 from shared.events import Reason
 from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
 from stack.settings import StackSettings
+from tests.support.process import ROOT
 
-OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+PAGES = ROOT / "docs/operations"
+SETTINGS = (PAGES / "settings.md").read_text()
+DEAD_LETTERS = (PAGES / "dead-letters.md").read_text()
+METRICS = (PAGES / "metrics.md").read_text()
+TROUBLESHOOTING = (PAGES / "troubleshooting.md").read_text()
 
 
 def default(field: FieldInfo) -> str:
@@ -40,25 +49,49 @@ def rows() -> list[str]:
     return lines
 
 
+def metric_names(module: ModuleType) -> set[str]:
+    """The names under which Prometheus reads the metrics that a module makes."""
+    made = {metric for metric in vars(module).values() if isinstance(metric, Counter | Gauge | Histogram)}
+    return {family.name + "_total" * (family.type == "counter") for metric in made for family in metric.collect()}
+
+
 def test_every_setting_has_its_row() -> None:
-    missing = [row for row in rows() if row not in OPERATIONS]
-    assert not missing, "docs/operations.md lacks these rows:\n" + "\n".join(missing)
+    missing = [row for row in rows() if row not in SETTINGS]
+    assert not missing, "docs/operations/settings.md lacks these rows:\n" + "\n".join(missing)
 
 
 def test_no_row_describes_a_setting_that_is_gone() -> None:
-    documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", OPERATIONS, re.MULTILINE)
+    documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", SETTINGS, re.MULTILINE)
     assert len(documented) == len(set(documented)) == len(rows())
 
 
 def test_every_reason_is_explained() -> None:
-    section = OPERATIONS.partition("## Reasons of rejections")[2].partition("\n## ")[0]
+    section = DEAD_LETTERS.partition("## Reasons of rejections")[2].partition("\n## ")[0]
     explained = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
     assert explained == [reason.value for reason in Reason]
 
 
 def test_every_metric_of_the_consumer_is_explained() -> None:
-    section = OPERATIONS.partition("## Metrics")[2].partition("\n## ")[0]
-    explained = set(re.findall(r"`(consumer_[a-z_]+)", section))
-    made = {one for one in vars(metrics).values() if isinstance(one, Counter | Gauge | Histogram)}
-    names = {family.name + "_total" * (family.type == "counter") for one in made for family in one.collect()}
-    assert explained == names
+    section = METRICS.partition("## Metrics of the consumer")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(consumer_[a-z_]+)", section, re.MULTILINE)) == metric_names(consumer_metrics)
+
+
+def test_every_metric_of_the_api_is_explained() -> None:
+    section = METRICS.partition("## Metrics of the API")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(api_[a-z_]+)", section, re.MULTILINE)) == metric_names(api_metrics)
+
+
+def test_log_lines_that_are_quoted_are_logged() -> None:
+    found = re.findall(r'(?:[Tt]he log says|logs|^###)\s+"([^"]+)"', TROUBLESHOOTING, re.MULTILINE)
+    quoted = [" ".join(text.split()) for text in found]
+    assert len(quoted) > 5
+    modules = [path for service in ("api", "consumer") for path in sorted((ROOT / service).rglob("*.py"))]
+    # A text that does not fit on a line is written as several, side by side.
+    source = re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text() for path in modules))
+    assert [text for text in quoted if f'"{text}' not in source] == []
+
+
+def test_halts_that_are_explained_are_there() -> None:
+    explained = re.findall(r"^### (?:Partition halted: )?`(\w+)`$", TROUBLESHOOTING, re.MULTILINE)
+    raised = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Halt)}
+    assert set(explained) - {"ClockSkewed"} == raised - {"Halt", "PartitionRefused"}
