@@ -15,8 +15,8 @@ from api.web.responses import ProblemDetails
 
 TITLE: Final = "Product analytics"
 VERSION: Final = "1.1.1"
-"""The version of the interface. Raise it with every change of the document; raise the first number when clients have to
-change too."""
+"""The version of the product, as in pyproject.toml. Raise it with every change of the document; raise the first number
+when clients have to change too."""
 DESCRIPTION: Final = """
 Sales of the last hour and average ratings of products, from the events that have been counted so far.
 

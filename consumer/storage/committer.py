@@ -166,7 +166,7 @@ class Committer:
                 # A restored backup: adopting its offset here would skip what lies between. The next claim seeks.
                 lease.lost = explained = True
                 log.error(
-                    "a stored offset was changed by another program; the partition is read again from it",
+                    "a stored offset moved back, or another program moved it; the partition is read again from it",
                     partition=lease.partition,
                     stored=stored["next_offset"],
                     expected=lease.next_offset,

@@ -13,7 +13,8 @@ from typing import Any
 from shared.documents import event_collection
 
 MOST_DETAILS = 1_000
-"""How many findings keep their message and fields; `docs/operations/audit-and-repair.md` promises this number of the JSON report.
+"""How many findings keep their message and fields; `docs/operations/audit-and-repair.md` promises this number of the
+JSON report.
 
 A person looks at the first few of each kind and at the counts. With twice as many the report doubles in size; with half
 as many a program that repairs by the report has to run more often.
