@@ -17,7 +17,7 @@ still fit, since the last port is 65535."""
 class StackSettings(BaseSettings):
     """Where the local stack keeps its state, and which ports of 127.0.0.1 it takes.
 
-    The descriptions and defaults stand in docs/operations.md, too; a test compares them.
+    The descriptions and defaults stand in docs/operations/settings.md, too; a test compares them.
     """
 
     model_config = SettingsConfigDict(env_prefix="STACK_", extra="ignore")

@@ -1,4 +1,4 @@
-"""The consumer's Prometheus metrics. docs/operations.md explains each; a test holds the two together."""
+"""The consumer's Prometheus metrics. docs/operations/metrics.md explains each; a test holds the two together."""
 
 from typing import Final
 

@@ -16,7 +16,7 @@ from stack.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 STOP_SECONDS = 20.0
-"""Twice what the consumer takes at most (10 s, docs/operations.md), since a test machine may be busy."""
+"""Twice what the consumer takes at most (10 s, docs/operations/troubleshooting.md): a test machine may be busy."""
 
 
 class Running:

@@ -17,6 +17,8 @@ FILES = sorted(
     if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)  # .venv and .state hold others' files
 )
 
+CODE = {".py", ".sh", ".js", ".yml"}
+
 _CODE = re.compile(r"`[^`]*`")
 _LINK = re.compile(r"\[[^\[\]]*\]\(([^()\s]+)\)")
 _HEADING = re.compile(r"#{1,6} (.+)")
@@ -84,6 +86,14 @@ def test_links_lead_somewhere(file: Path) -> None:
 @every_file
 def test_files_that_are_named_exist(file: Path) -> None:
     named = {name for _, line in outside_code_blocks(file) for name in _PATH.findall(line)}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_pages_that_the_code_names_exist() -> None:
+    packages = ("api", "bench", "compose", "consumer", "scripts", "shared", "stack", "tests")
+    code = [path for package in packages for path in sorted((ROOT / package).rglob("*.*")) if path.suffix in CODE]
+    named = {name for path in code for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text())}
+    assert len(named) > 5
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
