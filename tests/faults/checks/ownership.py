@@ -1,6 +1,5 @@
 """Which consumer owns which partition, by the documents of `partitions` and by the consumers' logs."""
 
-
 import psutil
 
 from stack.waiting import wait_until
