@@ -17,7 +17,7 @@ from consumer.partitions.taken import Taken
 from consumer.process import metrics
 from consumer.storage.committer import Committer
 from consumer.storage.preparation import Prepared
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 
 
 class ClosedBatch(NamedTuple):
@@ -116,7 +116,7 @@ class BatchPipeline:
         """Halve the next batches where MongoDB did not take one in time; double them again while it takes them."""
         if error is None:
             self._batch_events = min(self._most_events, self._batch_events * 2)
-        elif isinstance(error, StoreUnavailable):
+        elif isinstance(error, DatabaseUnavailable):
             self._batch_events = max(1, self._batch_events // 2)
 
     @property

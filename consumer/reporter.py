@@ -16,7 +16,7 @@ from consumer.partitions.progress import PartitionStatus, Progress, write_status
 from consumer.process import metrics
 from consumer.process.clocks import Clock, Clocks
 from consumer.process.kafka_errors import reason_of
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 from shared.logs import logger
 from shared.mongo import SyncDatabase
@@ -101,13 +101,13 @@ class StatusReporter:
         if self._write is None or not self._write.done():
             return
         error, self._write = self._write.exception(), None
-        if error is not None and not isinstance(error, StoreUnavailable):
+        if error is not None and not isinstance(error, DatabaseUnavailable):
             raise error
 
     def _store_statuses(self, statuses: Sequence[PartitionStatus]) -> None:
         """Store the statuses, unless the clocks differ: `caught_up_at` is a time of this machine's clock.
 
-        Blocks. On the database thread. Raises ClockSkewed or StoreUnavailable.
+        Blocks. On the database thread. Raises ClockSkewed or DatabaseUnavailable.
         """
         self._clocks.check()
         write_statuses(self._database, self._group, self._topic, statuses)

@@ -88,7 +88,7 @@ class Retention:
     def drop_old_days(self) -> list[str]:
         """Drop the days that are past their time. Returns the names of the dropped collections, oldest first.
 
-        Blocks. The list is empty when another consumer is dropping days. Raises ClockSkewed, StoreUnavailable or
+        Blocks. The list is empty when another consumer is dropping days. Raises ClockSkewed, DatabaseUnavailable or
         PyMongoError.
         """
         self._clocks.check()

@@ -26,9 +26,9 @@ from consumer.reporter import StatusReporter
 from shared.errors import (
     AnalyticsError,
     ClockSkewed,
+    DatabaseUnavailable,
     PartitionRefused,
     SourceUnavailable,
-    StoreUnavailable,
     TopicRecreated,
 )
 from shared.logs import logger
@@ -50,7 +50,7 @@ FENCED_SECONDS: Final = 3.0
 own. Without the wait two processes that both believe so would fence each other in turns."""
 
 _OFFSET_ERRORS = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
-_GIVEN_UP = (StoreUnavailable, SourceUnavailable, ClockSkewed, TopicRecreated, PartitionRefused)
+_GIVEN_UP = (DatabaseUnavailable, SourceUnavailable, ClockSkewed, TopicRecreated, PartitionRefused)
 """The errors after which a batch is read again. Any other error ends the process."""
 
 log = logger(__name__)

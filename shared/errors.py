@@ -2,7 +2,7 @@
 
 AnalyticsError
 ├── ConfigurationError      a setting is missing or wrong; the process ends with exit code 78
-├── StoreUnavailable        MongoDB cannot be reached, or refuses for now; the caller tries again, nothing is lost
+├── DatabaseUnavailable     MongoDB cannot be reached, or refuses for now; the caller tries again, nothing is lost
 ├── SourceUnavailable       Kafka did not answer about a partition; that partition waits, the others are read
 ├── ClaimContended          another process claims a partition at the moment; that partition waits
 ├── ClockSkewed             this machine's clock and MongoDB's differ too much; reading pauses
@@ -27,7 +27,7 @@ class ConfigurationError(AnalyticsError):
     """A setting is missing or wrong. The text names it, and never its value."""
 
 
-class StoreUnavailable(AnalyticsError):
+class DatabaseUnavailable(AnalyticsError):
     """MongoDB could not be reached, or refused for now. Nothing is lost: the caller does its work again later."""
 
 

@@ -86,7 +86,7 @@ class Access:
     async def caller(self, token: str, scope: Scope) -> Caller:
         """The caller that bears `token` in the request of `scope`.
 
-        Raises InvalidToken; WrongAddress; and StoreUnavailable when the token's record must be read and cannot be.
+        Raises InvalidToken; WrongAddress; and DatabaseUnavailable when the token's record must be read and cannot be.
         """
         now = self._clock() / 1000
         key, record = self._authentic(token, now)

@@ -140,7 +140,7 @@ class TokenRecords:
     async def read(self, token: str) -> Caller | None:
         """The caller by the record with this `_id`, read from MongoDB now; None when there is no valid record.
 
-        Raises StoreUnavailable.
+        Raises DatabaseUnavailable.
         """
         return await self._reader.read(token)
 

@@ -22,7 +22,7 @@ products need them: most answers stop after 2.
 
     window      what the last hour consists of: hours, ten-minute blocks, minutes, and seconds of one minute
     queries     what MongoDB is asked, as documents; pure
-    database    MongoReader: runs a query, measures it, turns the driver's errors into StoreUnavailable
+    database    MongoReader: runs a query, measures it, turns the driver's errors into DatabaseUnavailable
     batching    BatchingReader: concurrent requests share one query
     freshness   Freshness: the as-of
     sales       SalesReader

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context
 from typing import Final, Generic, TypeVar
 
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -50,7 +50,7 @@ class BatchingReader(Generic[K, V]):
         """The tasks that run queries; each has one query in flight."""
 
     async def read(self, key: K) -> V:
-        """The value of `key`. Raises what the query raised, or StoreUnavailable after `deadline` seconds."""
+        """The value of `key`. Raises what the query raised, or DatabaseUnavailable after `deadline` seconds."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[V] = loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
@@ -65,7 +65,7 @@ class BatchingReader(Generic[K, V]):
 
     def _give_up(self, answer: asyncio.Future[V]) -> None:
         if not answer.done():
-            answer.set_exception(StoreUnavailable(f"MongoDB gave no answer within {self._deadline:g} s"))
+            answer.set_exception(DatabaseUnavailable(f"MongoDB gave no answer within {self._deadline:g} s"))
 
     def _may_query_beside(self, others: int) -> bool:
         """Whether the waiting keys get a query while `others` queries are in flight."""

@@ -1,4 +1,4 @@
-"""Runs the API's queries: measures each, and turns the driver's errors into StoreUnavailable."""
+"""Runs the API's queries: measures each, and turns the driver's errors into DatabaseUnavailable."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 
 from api.reads.queries import BY_ID, Query, Stages
 from shared import logs
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 from shared.mongo import AsyncDatabase, brief
 
 log = logs.logger(__name__)
@@ -41,7 +41,7 @@ class MongoReader:
     async def find(self, name: str, collection: str, query: Query) -> list[dict[str, Any]]:
         """All rows of a query by ranges of `_id`; no rows when the collection does not exist.
 
-        `name` stands for the read in metrics and in the log. Raises StoreUnavailable.
+        `name` stands for the read in metrics and in the log. Raises DatabaseUnavailable.
         """
         with self._observed(name):
             found = self._database[collection].find(
@@ -54,7 +54,7 @@ class MongoReader:
     ) -> list[dict[str, Any]]:
         """All rows of an aggregation; no rows when the collection does not exist.
 
-        `name` stands for the read in metrics and in the log. Raises StoreUnavailable.
+        `name` stands for the read in metrics and in the log. Raises DatabaseUnavailable.
         """
         options: dict[str, Any] = {} if hint is None else {"hint": hint}
         with self._observed(name):
@@ -63,12 +63,12 @@ class MongoReader:
 
     @contextmanager
     def _observed(self, name: str) -> Iterator[None]:
-        """Measures the read inside, and raises StoreUnavailable in place of an error of the driver."""
+        """Measures the read inside, and raises DatabaseUnavailable in place of an error of the driver."""
         started = time.perf_counter()
         try:
             yield
         except PyMongoError as error:
             log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=brief(error))
-            raise StoreUnavailable("MongoDB did not answer") from error
+            raise DatabaseUnavailable("MongoDB did not answer") from error
         finally:
             self._observe(name, time.perf_counter() - started)

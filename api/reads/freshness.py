@@ -33,7 +33,7 @@ class Freshness:
     async def as_of(self) -> str | None:
         """The as-of in RFC 3339; None while a partition has never been caught up, or when there are no partitions.
 
-        Raises StoreUnavailable. Raises SchemaNewer when a newer version has migrated the database: its sums may mean
+        Raises DatabaseUnavailable. Raises SchemaNewer when a newer version has migrated the database: its sums may mean
         something that this program does not know.
         """
         asked_at = time.monotonic()

@@ -28,7 +28,7 @@ class RatingsReader:
         self._freshness = freshness
 
     async def of_products(self, products: Sequence[int]) -> dict[int, Rating | None]:
-        """Each product's rating; None for a product that never had an event. Raises StoreUnavailable, SchemaNewer."""
+        """Each product's rating; None for a product without any event. Raises DatabaseUnavailable, SchemaNewer."""
         as_of = await self._freshness.as_of()
         sums: dict[int, int] = defaultdict(int)
         counts: dict[int, int] = defaultdict(int)

@@ -77,7 +77,7 @@ class SalesReader:
         """By product and minute since 1970."""
 
     async def of_products(self, products: Sequence[int]) -> dict[int, Sales | None]:
-        """Each product's sales; None for a product that never had an event. Raises StoreUnavailable, SchemaNewer."""
+        """Each product's sales; None for a product that never had an event. Raises DatabaseUnavailable, SchemaNewer."""
         as_of = await self._freshness.as_of()
         window = Window.at(self._clock())
         totals: dict[int, int] = defaultdict(int)
@@ -94,7 +94,7 @@ class SalesReader:
         return {p: None if p in unknown else Sales(totals.get(p, 0), as_of) for p in products}
 
     async def of_all(self) -> Sales:
-        """The sales of all products together. Raises StoreUnavailable, SchemaNewer."""
+        """The sales of all products together. Raises DatabaseUnavailable, SchemaNewer."""
         as_of = await self._freshness.as_of()
         rows = await self._mongo.aggregate("total sales", TOTALS, sales_of_all(Window.at(self._clock())), BY_ID)
         return Sales(sum(scaled(row["amount"], AMOUNT_DECIMALS) for row in rows), as_of)

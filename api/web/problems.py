@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared.errors import SchemaNewer, StoreUnavailable
+from shared.errors import DatabaseUnavailable, SchemaNewer
 
 MEDIA_TYPE: Final = "application/problem+json"
 METHODS: Final = "GET, HEAD, OPTIONS"
@@ -113,11 +113,11 @@ def internal_fault() -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This request met a fault of the service, which was logged")
 
 
-EXPECTED: Final = (Problem, StoreUnavailable, SchemaNewer)
+EXPECTED: Final = (Problem, DatabaseUnavailable, SchemaNewer)
 """The exceptions that checks and endpoints raise, each answered with a Problem."""
 
 
-def problem_of(error: Problem | StoreUnavailable | SchemaNewer) -> Problem:
+def problem_of(error: Problem | DatabaseUnavailable | SchemaNewer) -> Problem:
     """The error that one of the `EXPECTED` exceptions is answered with."""
     if isinstance(error, Problem):
         return error

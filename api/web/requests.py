@@ -80,11 +80,11 @@ class RequestChecks(SecurityBase, ABC, Generic[Checked]):
     async def __call__(self, *args: Any, **path_parameters: Any) -> Checked:
         """Check the request, given the parameters of its path.
 
-        Raises Problem (400, 401, 403 or 404), or StoreUnavailable when MongoDB does not give the token's record.
+        Raises Problem (400, 401, 403 or 404), or DatabaseUnavailable when MongoDB does not give the token's record.
         """
 
     async def _caller(self, request: Request, services: Services) -> Caller:
-        """Find out who asks. Raises Problem (401 or 403) or StoreUnavailable."""
+        """Find out who asks. Raises Problem (401 or 403) or DatabaseUnavailable."""
         try:
             caller = await services.access.caller(_token(request), request.scope)
         except InvalidToken:

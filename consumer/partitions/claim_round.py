@@ -16,7 +16,7 @@ from consumer.partitions.brokers import PartitionState
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks
-from shared.errors import AnalyticsError, ClaimContended, ClockSkewed, Halt, SourceUnavailable, StoreUnavailable
+from shared.errors import AnalyticsError, ClaimContended, ClockSkewed, DatabaseUnavailable, Halt, SourceUnavailable
 from shared.mongo import SyncDatabase, brief, ensure_collections
 
 ROUND_SECONDS = 5.0
@@ -63,14 +63,14 @@ class ClaimRounds:
             for assigned, state in states.items():
                 if time.monotonic() < deadline and self._assignment.holds(assigned):
                     done.results[assigned] = self._claim(assigned.partition, state)
-        except (StoreUnavailable, ClockSkewed) as error:
+        except (DatabaseUnavailable, ClockSkewed) as error:
             done.failure = error
         return done
 
     def _check_database(self) -> None:
         """Compare the clocks, and the first time create the collections that are missing.
 
-        Raises ClockSkewed, StoreUnavailable, WrongCollection or SchemaNewer.
+        Raises ClockSkewed, DatabaseUnavailable, WrongCollection or SchemaNewer.
         """
         self._clocks.check()
         if self._collections_ensured:
@@ -78,13 +78,13 @@ class ClaimRounds:
         try:
             ensure_collections(self._database)
         except PyMongoError as error:
-            raise StoreUnavailable(f"the collections could not be checked or created: {brief(error)}") from error
+            raise DatabaseUnavailable(f"the collections could not be checked or created: {brief(error)}") from error
         self._collections_ensured = True
 
     def _claim(self, partition: int, state: PartitionState) -> Lease | AnalyticsError:
         """Claim one partition. Returns its lease, or the error if it concerns this partition alone.
 
-        Raises StoreUnavailable, which concerns all partitions.
+        Raises DatabaseUnavailable, which concerns all partitions.
         """
         try:
             return self._claims.claim(partition, state)

@@ -28,7 +28,7 @@ from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks
 from consumer.process.outage import OutageBackoff
-from shared.errors import AnalyticsError, ClockSkewed, Halt, PartitionRefused, SourceUnavailable, StoreUnavailable
+from shared.errors import AnalyticsError, ClockSkewed, DatabaseUnavailable, Halt, PartitionRefused, SourceUnavailable
 from shared.mongo import SyncDatabase
 
 HALT_CHECK_SECONDS = 5.0
@@ -104,7 +104,7 @@ class Claimer:
         MongoDB does not answer or the clocks differ. A partition whose documents MongoDB refuses halts until this
         process is started again.
         """
-        claim_at = self._backoff.failed(error) if isinstance(error, StoreUnavailable | ClockSkewed) else 0.0
+        claim_at = self._backoff.failed(error) if isinstance(error, DatabaseUnavailable | ClockSkewed) else 0.0
         for assigned in [one for one in self._assignment if one.lease in leases]:
             if isinstance(error, PartitionRefused) and assigned.partition == error.partition:
                 self._assignment.halt(assigned, error, claim_at=math.inf)

@@ -34,7 +34,7 @@ from consumer.partitions.brokers import NO_TOPIC_ID, PartitionQuery, PartitionSt
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from shared.documents import PARTITIONS, Document, partition_id
-from shared.errors import ClaimContended, Halt, OffsetsLost, StoreUnavailable, TopicRecreated
+from shared.errors import ClaimContended, DatabaseUnavailable, Halt, OffsetsLost, TopicRecreated
 from shared.mongo import SyncDatabase, brief
 
 FIRST_GENERATION = 1
@@ -84,7 +84,7 @@ class PartitionClaims:
         Every older lease of this partition, in this process or another, is fenced from then on. `state` is what Kafka
         answered a moment ago.
 
-        Raises ClaimContended or SourceUnavailable when this partition alone has to be tried again, StoreUnavailable
+        Raises ClaimContended or SourceUnavailable when this partition alone has to be tried again, DatabaseUnavailable
         when MongoDB does not answer, TopicRecreated or OffsetsLost when a person has to decide.
         """
         identity = partition_id(self._group, self._topic, partition)
@@ -155,7 +155,7 @@ class PartitionClaims:
 
 @contextmanager
 def _errors_of_mongodb(partition: int) -> Iterator[None]:
-    """Raise MongoDB's errors as what they mean for a claim: ClaimContended or StoreUnavailable."""
+    """Raise MongoDB's errors as what they mean for a claim: ClaimContended or DatabaseUnavailable."""
     try:
         yield
     except DuplicateKeyError as error:
@@ -165,9 +165,9 @@ def _errors_of_mongodb(partition: int) -> Iterator[None]:
             raise ClaimContended(
                 f"somebody else's transaction holds the document of partition {partition}: {brief(error)}"
             ) from error
-        raise StoreUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
+        raise DatabaseUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
     except PyMongoError as error:
-        raise StoreUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
+        raise DatabaseUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
 
 
 def _contended(partition: int) -> ClaimContended:

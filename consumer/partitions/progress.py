@@ -22,7 +22,7 @@ from pymongo.errors import PyMongoError
 from consumer.partitions.assigned import Assigned, EndSeen
 from consumer.partitions.lease import Lease
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 from shared.mongo import SyncDatabase, brief
 
 FRESH_SECONDS = 3.0
@@ -116,7 +116,7 @@ def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Seq
     """Store the statuses in `partition_status`, and `read_to` in `partitions`. Blocks; for the database thread.
 
     A status needs the primary's word alone (w: 1): one that is lost with its primary is replaced a second later.
-    `read_to` waits for the majority, because claims rely on it. Raises StoreUnavailable.
+    `read_to` waits for the majority, because claims rely on it. Raises DatabaseUnavailable.
     """
     updates = [
         UpdateOne(
@@ -136,7 +136,7 @@ def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Seq
         if ends:
             database[PARTITIONS].bulk_write(ends, ordered=False)
     except PyMongoError as error:
-        raise StoreUnavailable(f"the partitions' status could not be stored: {brief(error)}") from error
+        raise DatabaseUnavailable(f"the partitions' status could not be stored: {brief(error)}") from error
 
 
 def _read_to_update(group: str, topic: str, status: PartitionStatus) -> UpdateOne:

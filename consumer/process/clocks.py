@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pymongo.errors import PyMongoError
 
-from shared.errors import ClockSkewed, StoreUnavailable
+from shared.errors import ClockSkewed, DatabaseUnavailable
 from shared.mongo import MAX_CLOCK_SKEW_SECONDS, SyncDatabase, brief, clock_skew_seconds
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -33,12 +33,12 @@ class Clocks:
         """Raise ClockSkewed when the clocks differ by more than `MAX_CLOCK_SKEW_SECONDS`. Blocks for one round trip.
 
         `readings` are what the clock by which events were judged would show now (`Taken.clock_now`); without them this
-        machine's clock is read. Raises StoreUnavailable when MongoDB does not answer.
+        machine's clock is read. Raises DatabaseUnavailable when MongoDB does not answer.
         """
         try:
             hello = self._admin.command("hello")
         except PyMongoError as error:
-            raise StoreUnavailable(f"MongoDB does not answer: {brief(error)}") from error
+            raise DatabaseUnavailable(f"MongoDB does not answer: {brief(error)}") from error
         for reading in readings or (self._clock(),):
             skew = clock_skew_seconds(hello, reading)
             if abs(skew) > MAX_CLOCK_SKEW_SECONDS:

@@ -25,7 +25,7 @@ from consumer.storage.preparation import Prepared, prepare
 from consumer.storage.refusals import refused_events
 from consumer.storage.transaction import EventRefused, Mismatch, Transactions
 from shared.documents import PARTITIONS, Document
-from shared.errors import InvariantBroken, StoreUnavailable, TopicRecreated
+from shared.errors import DatabaseUnavailable, InvariantBroken, TopicRecreated
 from shared.logs import logger
 from shared.mongo import SyncDatabase, brief, ensure_event_collection
 
@@ -86,10 +86,10 @@ class Committer:
     def commit(self, batch: Batch, prepared: Prepared) -> None:
         """Write `batch`; `prepared` is `prepare(batch)`. Messages of lost leases are dropped, now or on the way.
 
-        Raises StoreUnavailable where MongoDB does not take the batch within `ATTEMPT_SECONDS`, SourceUnavailable where
-        Kafka does not confirm that the topic is the same, ClockSkewed where the messages were judged by a wrong clock,
-        TopicRecreated, or another Halt where going on would be wrong. Then a part of the batch may be written: the
-        partitions have to be claimed again, and are read on from what MongoDB holds.
+        Raises DatabaseUnavailable where MongoDB does not take the batch within `ATTEMPT_SECONDS`, SourceUnavailable
+        where Kafka does not confirm that the topic is the same, ClockSkewed where the messages were judged by a wrong
+        clock, TopicRecreated, or another Halt where going on would be wrong. Then a part of the batch may be written:
+        the partitions have to be claimed again, and are read on from what MongoDB holds.
         """
         self._attempted = set()
         unwritten = batch.unwritten()
@@ -99,7 +99,7 @@ class Committer:
         failures, reason, new_products_have_no_hours = 0, None, True
         while batch:
             if reason is not None and (self._stopping.is_set() or time.monotonic() >= deadline):
-                raise StoreUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
+                raise DatabaseUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
             prepared = prepared or self.prepare(batch)
             try:
                 self._attempt(batch, prepared, new_products_have_no_hours)
@@ -111,7 +111,7 @@ class Committer:
                 new_products_have_no_hours, reason = False, str(broken)
             except EventRefused as refused:
                 batch, reason = self._without_refused(batch, prepared, refused), "it refuses events"
-            except (Mismatch, PyMongoError, StoreUnavailable) as error:
+            except (Mismatch, PyMongoError, DatabaseUnavailable) as error:
                 failures += 1
                 reason = brief(error) if isinstance(error, PyMongoError) else str(error)
                 log.warning("a batch failed and is tried again", messages=len(batch), failures=failures, reason=reason)

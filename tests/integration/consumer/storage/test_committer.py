@@ -12,7 +12,7 @@ from consumer.storage.transaction import Mismatch
 from scripts.partitions.decision import DECISIONS, Decision, NotDecided, accept, settle
 from shared.errors import (
     ClockSkewed,
-    StoreUnavailable,
+    DatabaseUnavailable,
     TopicRecreated,
 )
 from tests.support.documents import invariant
@@ -62,7 +62,7 @@ def test_a_mismatch_that_nothing_explains_is_given_up_in_time(writer: Writer, mo
     monkeypatch.setattr(committer, "ATTEMPT_SECONDS", 0.5)
     monkeypatch.setattr(writer.committer._transactions, "run", mismatch)
     started = time.monotonic()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(DatabaseUnavailable):
         writer.commit(writer.batch(writer.lease(), [sold()]))
     assert time.monotonic() - started < 5
 

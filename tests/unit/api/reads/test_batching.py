@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.reads.batching import WORTH_A_QUERY, BatchingReader
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -128,11 +128,11 @@ async def test_a_failure_concerns_its_own_batch_only() -> None:
     await query.started()
     later = ask(reads, 1)
     await settled()
-    query.finish(StoreUnavailable("away"))
+    query.finish(DatabaseUnavailable("away"))
     query.finish()
     assert await asyncio.gather(*later) == ["1 by query 1"]
     outcomes = await asyncio.gather(*failing, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
+    assert [type(outcome) for outcome in outcomes] == [DatabaseUnavailable] * 2
 
 
 async def test_a_missing_value_fails_its_batch_and_not_the_reader() -> None:
@@ -167,7 +167,7 @@ async def test_a_read_gives_up_at_its_deadline_and_the_next_is_answered() -> Non
     query = Query()
     reads = reader(query, deadline=0.05)
     stuck = ask(reads, 1)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(DatabaseUnavailable):
         await stuck[0]
     query.finish()
     query.finish()

@@ -9,9 +9,9 @@ import pytest
 
 from consumer.partitions.claimer import Claimer
 from consumer.process.outage import MOST_DELAY_SECONDS, OutageBackoff
-from shared.errors import StoreUnavailable
+from shared.errors import DatabaseUnavailable
 
-AWAY = StoreUnavailable("away")
+AWAY = DatabaseUnavailable("away")
 
 
 @pytest.fixture
