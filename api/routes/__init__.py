@@ -13,5 +13,5 @@ To add a route with data:
 4. A route that takes query parameters needs a third kind of checks beside `OneProduct` and `AllProducts`: its
    `__call__` declares the parameters for OpenAPI and reads them from `request.query_params` itself.
 5. Raise `VERSION` (api/web/documentation.py), run `make openapi`, and add the request and its answer to
-   tests/contracts/api.json.
+   tests/contracts/api.json. CONTRIBUTING.md names the pages and the other files that follow.
 """
