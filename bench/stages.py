@@ -29,6 +29,7 @@ from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks, utc_now
 from consumer.process.runtime import tune_python
 from consumer.storage.committer import Committer
+from consumer.storage.preparation import prepare
 from scripts.publish.generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -108,7 +109,7 @@ def _run(database: SyncDatabase, times: StageTimes, chunks: Iterator[list[Messag
     batch = Batch(rules)
 
     def commit() -> None:
-        prepared = times.time("prepare", lambda: committer.prepare(batch))
+        prepared = times.time("prepare", lambda: prepare(batch, committer.recall))
         times.time("commit", lambda: committer.commit(batch, prepared))
 
     for chunk in chunks:

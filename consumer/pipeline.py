@@ -16,7 +16,7 @@ from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.process import metrics
 from consumer.storage.committer import Committer
-from consumer.storage.preparation import Prepared
+from consumer.storage.preparation import Prepared, prepare
 from shared.errors import DatabaseUnavailable
 
 
@@ -148,7 +148,7 @@ class BatchPipeline:
         batch, self._open = self._open.unwritten(), Batch(self._rules)
         if not batch:
             return None
-        closed = ClosedBatch(next(self._numbers), batch, self._committer.prepare(batch))
+        closed = ClosedBatch(next(self._numbers), batch, prepare(batch, self._committer.recall))
         metrics.STAGE_SECONDS.labels("prepare").observe(time.perf_counter() - started)
         return closed
 

@@ -17,7 +17,8 @@ from bson.decimal128 import Decimal128
 _DECIMAL128_BIAS = 6176
 _COEFFICIENT_BITS = 113
 _COEFFICIENT = (1 << _COEFFICIENT_BITS) - 1
-_LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
+LOW_WORD = 0xFFFF_FFFF_FFFF_FFFF
+"""`units & LOW_WORD` is a number's low word."""
 _SIGN = 1 << 63
 _EXACT = Context(prec=40)
 """Decimal128 has 34 digits; Python's default context would round at 28."""
@@ -28,7 +29,13 @@ def decimal128_words(units: int, decimals: int) -> tuple[int, int]:
 
     `units` is 0 … 10^34 - 1, `decimals` as in `decimal128`.
     """
-    return units & _LOW_WORD, ((_DECIMAL128_BIAS - decimals) << 49) | (units >> 64)
+    return units & LOW_WORD, ((_DECIMAL128_BIAS - decimals) << 49) | (units >> 64)
+
+
+def exponent_word(decimals: int) -> int:
+    """What a number's high word is besides `units >> 64`: the exponent alone, the same for all numbers of so many
+    decimals. Encoders that run once an event add the two in line instead of calling `decimal128_words`."""
+    return decimal128_words(0, decimals)[1]
 
 
 def decimal128(units: int, decimals: int, negative: bool = False) -> Decimal128:

@@ -6,4 +6,5 @@ itself. Nothing here waits, and nothing knows what MongoDB holds.
 
     batch        the messages of one transaction, and how large it may become
     increments   events -> sums by product and minute, and by second over all products
+    sums         sums of short spans -> sums of longer ones
 """

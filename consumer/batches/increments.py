@@ -4,35 +4,11 @@ Each event is added twice: to its product's minute, and to its second over all p
 blocks, hours, and minutes over all products) is a sum of these, made once when the batch is complete.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from consumer.batches.sums import Sums
 from consumer.events.event import Event, Rated, Sold
 from shared.documents import HISTOGRAM_BINS, MINUTE_MS, SECOND_MS
-
-
-class Sums:
-    """Sums over some events: `amount` in millionths, `rating_sum` in hundredths, the others are counts."""
-
-    __slots__ = ("amount", "rating_sum", "ratings", "sales", "units")
-
-    def __init__(self) -> None:
-        self.amount = self.units = self.sales = self.ratings = self.rating_sum = 0
-
-    def add(self, other: "Sums") -> Self:
-        """Add another's sums to these."""
-        self.amount += other.amount
-        self.units += other.units
-        self.sales += other.sales
-        self.ratings += other.ratings
-        self.rating_sum += other.rating_sum
-        return self
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sums) and all(getattr(self, name) == getattr(other, name) for name in Sums.__slots__)
-
-    def __repr__(self) -> str:
-        return f"Sums({', '.join(f'{name}={getattr(self, name)}' for name in Sums.__slots__)})"
 
 
 class MinuteIncrements(Sums):
@@ -161,11 +137,3 @@ class Increments:
 def histogram_bin(rating: int) -> int:
     """Bin of a rating in hundredths: ten bins of half a point, 5.00 in the last. 449 is in bin 8, 450 and 500 in 9."""
     return min(rating // 50, HISTOGRAM_BINS - 1)
-
-
-def coarser(sums: Iterable[tuple[int, Sums]], size: int) -> Iterator[tuple[int, Sums]]:
-    """Sums by second -> sums by minute (`size` 60), or by minute -> by hour, and so on."""
-    groups: dict[int, Sums] = {}
-    for at, part in sums:
-        groups.setdefault(at // size, Sums()).add(part)
-    return iter(groups.items())

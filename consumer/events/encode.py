@@ -30,7 +30,7 @@ import bson
 from bson.int64 import Int64
 
 from consumer.events.event import Event, Rated, Sold
-from shared.decimals import decimal128, decimal128_words
+from shared.decimals import LOW_WORD, decimal128, exponent_word
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, Document
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 
@@ -54,11 +54,9 @@ _SOLD_BYTES: Final = _SOLD.size
 _RATED_BYTES: Final = _RATED.size
 _length = Struct("<i").pack
 
-_LOW: Final = 2**64 - 1
-_AMOUNT_HIGH: Final = decimal128_words(0, AMOUNT_DECIMALS)[1]
-_RATING_HIGH: Final = decimal128_words(0, RATING_DECIMALS)[1]
-"""A Decimal128's high word holds the exponent and the upper bits of the number. A rating is below 2^64 and has none of
-these; an amount's are added to the high word, in line, because a call for each event would cost as much as packing."""
+_AMOUNT_HIGH: Final = exponent_word(AMOUNT_DECIMALS)
+_RATING_HIGH: Final = exponent_word(RATING_DECIMALS)
+"""A rating is below 2^64, so this is all of its high word; an amount's upper bits are added to its own."""
 
 
 class Encoder:
@@ -82,7 +80,8 @@ class Encoder:
             amount = event.amount
             return _SOLD.pack(
                 _SOLD_BYTES + len(name) + len(tail), _ID, event.product, _TIME, event.time_ms, self._partition, offset,
-                self._sold, event.units, _AMOUNT, amount & _LOW, _AMOUNT_HIGH + (amount >> 64), _NAME, len(name) + 1,
+                self._sold, event.units, _AMOUNT, amount & LOW_WORD, _AMOUNT_HIGH + (amount >> 64), _NAME,
+                len(name) + 1,
             ) + name + tail  # fmt: skip
         tail = _category(event.category) + tail
         return _RATED.pack(

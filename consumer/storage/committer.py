@@ -20,7 +20,7 @@ from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from consumer.process.backoff import delay_seconds
 from consumer.process.clocks import Clocks
-from consumer.storage.memory import ProductMemory
+from consumer.storage.memory import KnownProduct, ProductKey, ProductMemory
 from consumer.storage.preparation import Prepared, prepare
 from consumer.storage.refusals import refused_events
 from consumer.storage.transaction import EventRefused, Mismatch, Transactions
@@ -46,7 +46,7 @@ log = logger(__name__)
 class Committer:
     """Writes batches in one MongoDB session for its life; the session's id is what a partition's next owner kills.
 
-    `commit` runs on the database thread, `prepare` and `stop_retrying` on any. `ask_topic_id` is
+    `commit` runs on the database thread, `recall` and `stop_retrying` on any. `ask_topic_id` is
     `Brokers.ask_topic_id`. `committed` is called with every batch, or part of one, once it is written.
     """
 
@@ -75,16 +75,17 @@ class Committer:
         """The `lsid` of the session in which all transactions run."""
         return dict(self._session.session_id)
 
-    def prepare(self, batch: Batch) -> Prepared:
-        """Compute what `batch` writes, as far as that needs no answer of MongoDB. From any thread."""
-        return prepare(batch, self._memory.recall)
+    def recall(self, key: ProductKey) -> KnownProduct | None:
+        """What this process remembers of a product, for `prepare`. From any thread."""
+        return self._memory.recall(key)
 
     def stop_retrying(self) -> None:
         """Make the running attempt the last one. From any thread."""
         self._stopping.set()
 
     def commit(self, batch: Batch, prepared: Prepared) -> None:
-        """Write `batch`; `prepared` is `prepare(batch)`. Messages of lost leases are dropped, now or on the way.
+        """Write `batch`; `prepared` is `prepare(batch, recall)`. Messages of lost leases are dropped, now or on the
+        way.
 
         Raises DatabaseUnavailable where MongoDB does not take the batch within `ATTEMPT_SECONDS`, SourceUnavailable
         where Kafka does not confirm that the topic is the same, ClockSkewed where the messages were judged by a wrong
@@ -100,7 +101,7 @@ class Committer:
         while batch:
             if reason is not None and (self._stopping.is_set() or time.monotonic() >= deadline):
                 raise DatabaseUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
-            prepared = prepared or self.prepare(batch)
+            prepared = prepared or prepare(batch, self.recall)
             try:
                 self._attempt(batch, prepared, new_products_have_no_hours)
             except InvariantBroken as broken:

@@ -1,4 +1,4 @@
-"""What a batch's transaction writes to the aggregates, given what MongoDB holds of its products. Pure.
+"""What a batch's transaction writes, given what MongoDB holds of its products. Pure.
 
 A product that MongoDB does not hold begins by inserts, for the product and for each of its hours: an insert costs
 MongoDB a fraction of an upsert, and comes to the same. A product that it holds is added to by upserts. An upsert is
@@ -37,15 +37,19 @@ class Stored(NamedTuple):
 
 
 class Statements(NamedTuple):
-    """The aggregates' part of a transaction: encoded documents to insert, encoded statements of the `update`
-    command."""
+    """What a transaction writes, in this order; statements are of the `update` command."""
 
+    events: Mapping[str, list[bytes]]
+    """Encoded documents, by the collection of their day."""
     new_rollups: list[bytes]
+    """Encoded documents; so are `new_products`."""
     rollup_updates: list[bytes]
+    """Encoded statements; so are the other updates."""
     total_updates: list[bytes]
     new_products: list[bytes]
     product_updates: list[bytes]
     rejected: list[Document]
+    """Dead letters."""
     known: Mapping[ProductKey, KnownProduct]
     """The batch's products as they will be once this is committed, for `ProductMemory.remember`."""
 
@@ -77,6 +81,7 @@ def plan(prepared: Prepared, stored: Stored) -> Statements:
             else:
                 rollup_updates.append(update)
     return Statements(
+        events=prepared.events,
         new_rollups=new_rollups,
         rollup_updates=rollup_updates,
         total_updates=prepared.totals,

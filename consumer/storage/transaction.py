@@ -85,9 +85,6 @@ class Transactions:
             failpoints.reach("before_offsets")
             self._move_offsets(prepared.ends)
             failpoints.reach("after_offsets")
-            for collection, documents in prepared.events.items():
-                self._insert_events(collection, documents)
-            failpoints.reach("after_events")
             statements = plan(prepared, self._reader.read(prepared, new_products_have_no_hours))
             self._write(statements)
             confirm()
@@ -124,6 +121,9 @@ class Transactions:
             _raise_halt(collection, identity["k"], first["code"], error)
 
     def _write(self, statements: Statements) -> None:
+        for collection, documents in statements.events.items():
+            self._insert_events(collection, documents)
+        failpoints.reach("after_events")
         for collection, inserts, updates in (
             (ROLLUPS, statements.new_rollups, statements.rollup_updates),
             (TOTALS, [], statements.total_updates),

@@ -7,56 +7,19 @@ A document of a product's hour, and the statement that adds to it, hold the same
     {q: {_id: {p, h, k}}, u: {$inc: {<sums>, b.3.<sums>, b.3.m.31.<sums>}}, upsert: true}
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from itertools import groupby
 from struct import Struct
-from typing import NamedTuple
+from typing import Final
 
-from consumer.batches.increments import Increments, ProductIncrements, Sums
-from consumer.storage.statements.bson_parts import (
-    INT32,
-    embedded,
-    increment,
-    integer,
-    upsert,
-)
-from shared.decimals import decimal128_words
+from consumer.batches.increments import Increments
+from consumer.batches.sums import Hour, Sums, hours_of
+from consumer.storage.statements.bson_parts import INT32, embedded, increment, integer, upsert
+from shared.decimals import LOW_WORD, exponent_word
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, block_path, minute_path
 
-
-class Block(NamedTuple):
-    """Ten minutes of sums; `number` counts since 1970."""
-
-    number: int
-    sums: Sums
-    minutes: list[tuple[int, Sums]]
-    """Each minute (since 1970) with its sums, in order."""
-
-
-class Hour(NamedTuple):
-    """An hour of sums; `number` counts since 1970."""
-
-    number: int
-    sums: Sums
-    blocks: list[Block]
-
-
-def hours_of(minutes: Mapping[int, Sums]) -> Iterator[Hour]:
-    """Sums by minute -> hour by hour, in order."""
-    if len(minutes) == 1:
-        for minute, sums in minutes.items():
-            yield Hour(minute // 60, sums, [Block(minute // 10, sums, [(minute, sums)])])
-        return
-    for number, in_hour in grouped(minutes.items(), 60):
-        sums, blocks = Sums(), []
-        for block, in_block in grouped(in_hour, 10):
-            of_block = Sums()
-            for _, of_minute in in_block:
-                of_block.add(of_minute)
-            blocks.append(Block(block, of_block, in_block))
-            sums.add(of_block)
-        yield Hour(number, sums, blocks)
+_AMOUNT_HIGH: Final = exponent_word(AMOUNT_DECIMALS)
+_RATING_HIGH: Final = exponent_word(RATING_DECIMALS)
 
 
 def rollup_updates(increments: Mapping[int, Increments]) -> list[bytes]:
@@ -75,16 +38,11 @@ def rollup_update(product: int, partition: int, hour: Hour) -> bytes:
     return upsert(identity, increment(hour_fields(hour)))
 
 
-def rollup_documents(product: int, partition: int, added: ProductIncrements) -> list[bytes]:
-    """The documents that begin a product's hours. To insert them costs MongoDB a fraction of upserting them."""
-    if len(added.minutes) == 1:
-        ((minute, sums),) = added.minutes.items()
-        return [_document_of_one_minute(product, partition, minute, sums)]
-    return [rollup_document(product, partition, hour) for hour in hours_of(added.minutes)]
-
-
 def rollup_document(product: int, partition: int, hour: Hour) -> bytes:
-    """The document that begins a product's hour."""
+    """The document that begins a product's hour. To insert it costs MongoDB a fraction of an upsert."""
+    minute = hour.only_minute
+    if minute is not None:
+        return _document_of_one_minute(product, partition, minute, hour.sums)
     blocks = b""
     for block in hour.blocks:
         minutes = b"".join(
@@ -113,19 +71,13 @@ def sums_fields(prefix: bytes, sums: Sums) -> bytes:
     fields = b""
     if sums.sales:
         pack, amount, units, sales = _sale_layout(prefix)
-        words = decimal128_words(sums.amount, AMOUNT_DECIMALS)
-        fields = pack(amount, *words, units, sums.units, sales, sums.sales)
+        low, high = sums.amount & LOW_WORD, _AMOUNT_HIGH + (sums.amount >> 64)
+        fields = pack(amount, low, high, units, sums.units, sales, sums.sales)
     if sums.ratings:
         pack, ratings, rating_sum = _rating_layout(prefix)
-        fields += pack(ratings, sums.ratings, rating_sum, *decimal128_words(sums.rating_sum, RATING_DECIMALS))
+        low, high = sums.rating_sum & LOW_WORD, _RATING_HIGH + (sums.rating_sum >> 64)
+        fields += pack(ratings, sums.ratings, rating_sum, low, high)
     return fields
-
-
-def grouped(sums: Iterable[tuple[int, Sums]], size: int) -> Iterator[tuple[int, list[tuple[int, Sums]]]]:
-    """Sums by minute (or second) -> runs of those that share `at // size`, in order of time."""
-    ordered = sorted(sums, key=lambda entry: entry[0])
-    for at, group in groupby(ordered, key=lambda entry: entry[0] // size):
-        yield at, list(group)
 
 
 def _document_of_one_minute(product: int, partition: int, minute: int, sums: Sums) -> bytes:

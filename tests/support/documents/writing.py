@@ -17,6 +17,7 @@ from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.process.clocks import Clocks, utc_now
 from consumer.storage.committer import Committer
+from consumer.storage.preparation import prepare
 from shared.documents import partition_id
 from shared.mongo import SyncDatabase, ensure_collections
 from tests.support.documents.invariant import raw_events
@@ -89,7 +90,7 @@ class Writer:
 
     def commit(self, batch: Batch) -> None:
         """Write a batch, in one or more transactions."""
-        self.committer.commit(batch, self.committer.prepare(batch))
+        self.committer.commit(batch, prepare(batch, self.committer.recall))
 
     def stored(self) -> int:
         """How many events and dead letters are stored."""

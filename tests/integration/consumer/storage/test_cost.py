@@ -12,6 +12,7 @@ from consumer.batches.batch import Batch, Rules
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.storage.committer import Committer
+from consumer.storage.preparation import prepare
 from consumer.storage.reading import WORTH_ASKING
 from scripts.publish.generate import ExpectedRating, ExpectedSale, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
@@ -110,4 +111,4 @@ def test_the_hour_of_a_forgotten_product_s_newest_event_is_not_asked_for(databas
 
 
 def commit(committer: Committer, batch: Batch) -> None:
-    committer.commit(batch, committer.prepare(batch))
+    committer.commit(batch, prepare(batch, committer.recall))

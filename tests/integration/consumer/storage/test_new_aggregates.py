@@ -71,7 +71,7 @@ def test_a_new_owner_adds_to_what_is_there_and_begins_what_is_not(database: Sync
     acknowledged = []
     for first, products in ((0, MANY), (EVENTS, 2 * MANY), (2 * EVENTS, MANY // 20)):
         one = batch(first, EVENTS, products, at_ms)
-        committer.commit(one, committer.prepare(one))
+        committer.commit(one, prepare(one, committer.recall))
         acknowledged += [(0, offset) for offset in range(first, first + EVENTS)]
     invariant.check(database, acknowledged)
 
@@ -82,6 +82,6 @@ def test_hours_of_a_product_whose_document_was_taken_away_are_added_to(database:
     for first in (0, EVENTS):
         committer, one = unfenced_committer(database, GROUP, TOPIC), batch(first, EVENTS, MANY, at_ms)
         database[PRODUCTS].delete_many({"_id.p": {"$lt": MANY // 2}})
-        committer.commit(one, committer.prepare(one))
+        committer.commit(one, prepare(one, committer.recall))
     sales, ratings = (sum(hour.get(name, 0) for hour in database[ROLLUPS].find()) for name in ("sales", "ratings"))
     assert sales + ratings == 2 * EVENTS

@@ -7,7 +7,8 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.batches.increments import Increments, ProductIncrements, Sums, histogram_bin
+from consumer.batches.increments import Increments, ProductIncrements, histogram_bin
+from consumer.batches.sums import Sums
 from consumer.events.event import Event, Rated, Sold
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_200_000)
