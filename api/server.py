@@ -15,9 +15,9 @@ from shared.settings import ApiSettings
 log = logs.logger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection stays open. nginx closes its idle connections to the API after 60 s, and has to be the
-first: a request that nginx sends while the API closes the connection would be lost. Half of this would therefore lose
-requests; twice as long only keeps the connections of other clients open for longer."""
+"""How long an idle connection stays open. nginx closes its idle connections to the API after 30 s (nginx.conf), and
+has to be the first: a request that nginx sends while the API closes the connection would be lost. Half of this would
+leave nginx 7 s of lead; twice as long only keeps the connections of other clients open for longer."""
 
 
 class Server(uvicorn.Server):

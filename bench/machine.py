@@ -21,11 +21,12 @@ def describe(lab: Lab) -> list[str]:
     """Return a line each about the machine, the servers, the peers and the libraries."""
     model = next((line for line in _cpu_info() if line.startswith("model name")), "model name: unknown")
     memory = psutil.virtual_memory().total / 2**30
+    kernel = ".".join(platform.release().split(".")[:2])
     libraries = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     mongodb = lab.client.server_info()["version"]
     return [
         f"{os.cpu_count()} processors ({model.partition(':')[2].strip()}), {memory:.0f} GiB, "
-        f"{platform.system()} {platform.release()}, load {os.getloadavg()[0]:.1f} at the start",
+        f"{platform.system()} {kernel}, load {os.getloadavg()[0]:.1f} at the start",
         f"MongoDB {mongodb}, one member, cache {CACHE_GB:g} GB; "
         f"Apache Kafka {_of_jar(kafka_files.DESCRIPTION, 'kafka_2.13')}, one broker",
         f"Kafka Connect {_of_jar(kafka_connect.DESCRIPTION, 'connect-runtime')}, its MongoDB sink "

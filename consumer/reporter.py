@@ -37,9 +37,10 @@ log = logger(__name__)
 
 
 class StatusReporter:
-    """Used by the polling thread; none of its methods blocks.
+    """Reports once a second. The polling thread calls `advance`, which never blocks.
 
-    What needs MongoDB runs on `database_thread`, the only thread that uses the MongoDB session.
+    What needs MongoDB runs on `database_thread`, the only thread that uses the MongoDB session. The same thread calls
+    `committed` after each batch.
     """
 
     def __init__(

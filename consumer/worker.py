@@ -1,9 +1,9 @@
 """The poll loop: it takes and judges the next batch while the one before is being committed.
 
-The consumer has two threads. The polling thread runs `Worker.run`: it alone uses the assignment and Kafka's consumer,
-and judges messages. The database thread runs claims, commits and statuses, one after another, so that the MongoDB
-session is never used twice at once. The loop goes on polling whatever the database does, or Kafka's group would take
-the partitions away. A batch that fails costs its partitions their leases; a new claim reads from MongoDB at which
+The consumer has two threads. The polling thread runs `Worker.run`: it alone changes the assignment and uses Kafka's
+consumer, and judges messages. The database thread runs claims, commits and statuses, one after another, so that the
+MongoDB session is never used twice at once. The loop goes on polling whatever the database does, or Kafka's group would
+take the partitions away. A batch that fails costs its partitions their leases; a new claim reads from MongoDB at which
 offset to read on.
 """
 

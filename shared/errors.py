@@ -1,4 +1,4 @@
-"""The exceptions that this project raises, as a tree:
+"""The exceptions that reach an operator, as a tree. Those that a module raises for its callers alone stand there:
 
 AnalyticsError
 ├── ConfigurationError      a setting is missing or wrong; the process ends with exit code 78
@@ -87,4 +87,4 @@ class InvariantBroken(PartitionRefused):
 
 
 class AggregateRefused(PartitionRefused):
-    """A validator or an index that somebody added refuses an aggregate or a dead letter; no event is to blame."""
+    """A validator that somebody added refuses an aggregate or a dead letter; no event is to blame."""

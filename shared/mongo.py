@@ -1,8 +1,8 @@
-"""MongoDB clients, databases and collections: the one place that knows drivers, deadlines, read and write concerns.
+"""MongoDB clients, databases and collections: the one place that makes clients, with their deadlines and concerns.
 
-The consumer and the scripts use PyMongo's synchronous client, the API's event loop its asynchronous one. Both read at
-`majority` and write at `w: majority`, whatever the connection string says: what was read or written survives the loss
-of a member.
+The consumer and the scripts use PyMongo's synchronous client, the API's event loop its asynchronous one. By default
+both read at `majority` and write at `w: majority`, whatever the connection string says: what was read or written
+survives the loss of a member. The partitions' status alone is written at `w: 1`: a lost one is replaced a second later.
 """
 
 from collections import Counter

@@ -1,9 +1,9 @@
 """Decides who asks: turns a bearer token and where its request comes from into a caller with rights.
 
 In come the text of a token and the ASGI scope of its request; out goes a `Caller`, or an exception that
-`api.web.dependencies` answers: InvalidToken (401), WrongAddress (403), DatabaseUnavailable (503). `api.services` makes
-the objects; `scripts.tokens` makes tokens and their records by the same modules. This package reads MongoDB through
-`api.reads`, which knows nothing of tokens.
+`api.web.requests` turns into answers: InvalidToken (401), WrongAddress (403), DatabaseUnavailable (503). `api.services`
+makes the objects; `scripts.tokens` makes tokens and their records by the same modules. This package reads MongoDB
+through `api.reads`, which knows nothing of tokens.
 
 The life of a token check, in `Access.caller`:
 

@@ -12,13 +12,13 @@ V = TypeVar("V")
 
 MAX_IN_FLIGHT: Final = 2
 """Queries that a reader has in flight at the most. With a single query the event loop has no work while MongoDB
-computes, and MongoDB has none while answers are written. The second query gave 1.14 and 1.28 of the answers a second,
-a third no more than the second (ADR 3)."""
+computes, and MongoDB has none while answers are written. The second query gave 1.14 and 1.28 times as many answers a
+second, a third no more than the second (ADR 3)."""
 
 WORTH_A_QUERY: Final = 24
 """Keys that must wait before the second query is sent: a query costs about as much by itself as 24 keys in it. Against
-one query at a time, 24 gave 1.14 and 1.28 of the answers a second, 16 gave 1.08 and 1.15, and 1 gave 1.03 and 1.08 (ADR
-3). A larger number, which was not measured, would leave the gain to heavier load."""
+one query at a time, 24 gave 1.14 and 1.28 times as many answers a second, 16 gave 1.08 and 1.15, and 1 gave 1.03 and
+1.08 (ADR 3). A larger number, which was not measured, would leave the gain to heavier load."""
 
 
 class BatchingReader(Generic[K, V]):

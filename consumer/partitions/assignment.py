@@ -1,7 +1,8 @@
 """The partitions that Kafka's group has given to this process: taken, paused, read, given back.
 
 A partition arrives paused, waits for its claim, is read under the claim's lease, and goes. The rebalance callbacks ask
-no database, so they are quick and cannot fail. Everything here runs on the polling thread.
+no database, so they are quick and cannot fail. Everything here runs on the polling thread, but for two questions that
+any thread may ask: `holds` (a round of claims asks it) and `leased` (the copier of dead letters asks it).
 """
 
 import math
@@ -54,7 +55,8 @@ class Assignment:
         return [assigned.partition for assigned in list(self._assigned.values()) if assigned.lease is not None]
 
     def holds(self, assigned: Assigned) -> bool:
-        """Whether this is still the present assignment of its partition: it has not gone, nor gone and come again."""
+        """Whether this is still the present assignment of its partition: it has not gone, nor gone and come again. From
+        any thread."""
         return self._assigned.get(assigned.partition) is assigned
 
     def take(self, partition: int | None, messages: Sequence[Message]) -> Taken | None:

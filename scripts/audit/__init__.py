@@ -27,22 +27,23 @@ share:
 - with both services, from `shared`: names and layouts of documents and paths, the conversion of Decimal128, the codes
   of events and rejections, the schema's version, settings, the MongoDB client;
 - with the consumer: `consumer.events.decode`, the contract, to judge what Kafka still holds for a missing offset (a
-  message that the contract rejects must be a dead letter, any other an event), and `consumer.partitions.brokers`, the
-  client that asks which offsets Kafka holds;
+  message that the contract rejects must be a dead letter, any other an event), with what it takes and
+  gives (`time_limits`, `rejection`), and `consumer.partitions.brokers`, the client that asks which offsets Kafka holds,
+  with the words of its errors (`consumer.process.kafka_errors`);
 - with the other commands: `scripts.common.sessions`, for the repair's transactions.
 
-Rooms and files, each of which imports only those above it (a contract in `pyproject.toml` checks that):
+Packages and files, each of which imports only those below it (a contract in `pyproject.toml` checks that):
 
-findings          what is wrong, and what cannot be judged
-reading/          MongoDB at one moment -> numbers
-sums/             `rollups` and `totals` against the events
-products/         `products` against the events
-offsets/          Kafka's offsets against events and dead letters
-repair/           wrong sums made right
-day_check         one day's events against its sums
-compare_groups    the databases of two groups against each other
-progress          the progress bar
-reconcile         the audit, step by step
-result            findings as JSON and as lines
 __main__          the command
+result            findings as JSON and as lines
+reconcile         the audit, step by step
+progress          the progress bar
+compare_groups    the databases of two groups against each other
+day_check         one day's events against its sums
+repair/           wrong sums made right
+offsets/          Kafka's offsets against events and dead letters
+products/         `products` against the events
+sums/             `rollups` and `totals` against the events
+reading/          MongoDB at one moment -> numbers
+findings          what is wrong, and what cannot be judged
 """

@@ -1,4 +1,4 @@
-"""What an audit found wrong, and what it could not judge. The lowest file of the audit: every room adds findings.
+"""What an audit found wrong, and what it could not judge. The lowest file of the audit: every package adds findings.
 
 Counts are exact. Details are kept for the first `MOST_DETAILS` findings only, so a database in which everything is
 wrong does not fill the memory.

@@ -1,4 +1,4 @@
-"""One audit from its first read to its last: which room is called when, and at which moment each thing is read.
+"""One audit from its first read to its last: which package is called when, and at which moment each thing is read.
 
 Consumers run meanwhile, so everything that is compared is read so that their writes cannot look like errors:
 

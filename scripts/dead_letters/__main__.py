@@ -23,7 +23,7 @@ from consumer.process.clocks import Clocks
 from scripts.common.sessions import only_session
 from scripts.dead_letters import display, original_value, replay_run
 from scripts.dead_letters.error_messages import errors_as_messages, messages, require_a_choice, require_any
-from scripts.dead_letters.options import All, Coordinates, Partitions, Reasons, Since, States, Until
+from scripts.dead_letters.options import COORDINATES_HELP, All, Coordinates, Partitions, Reasons, Since, States, Until
 from scripts.dead_letters.replay import Replays
 from scripts.dead_letters.selection import Selection
 from shared.documents import REJECTED_EVENTS, LetterState
@@ -65,7 +65,7 @@ def list_(
 
 @app.command(name="show")
 def show_(
-    coordinates: Annotated[list[str], typer.Argument(help="`PARTITION:OFFSET` of each letter, as `list` shows it.")],
+    coordinates: Annotated[list[str], typer.Argument(help=COORDINATES_HELP)],
 ) -> None:
     """Show all that is stored of a letter: why it was rejected, headers, key and value."""
     with errors_as_messages():

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-Coordinates = Annotated[
-    list[str] | None, typer.Argument(help="`PARTITION:OFFSET` of each letter, as `list` shows it.", show_default=False)
-]
+COORDINATES_HELP = "`PARTITION:OFFSET:GENERATION` of each letter, as `list` shows it; the generation may be left out."
+
+Coordinates = Annotated[list[str] | None, typer.Argument(help=COORDINATES_HELP, show_default=False)]
 Reasons = Annotated[list[str] | None, typer.Option("--reason", help="Rejected for this reason; may be repeated.")]
 Partitions = Annotated[list[int] | None, typer.Option("--partition", help="Read from this partition; may be repeated.")]
 States = Annotated[

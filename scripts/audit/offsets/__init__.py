@@ -1,7 +1,7 @@
 """Checks that for every Kafka offset which consumers have passed an event or a dead letter is stored, exactly once.
 
 In: `partitions` and `rejected_events`, the events that the day check reads, and what Kafka still holds. Out: findings.
-The day check and the files above it may call this room; it calls `reading` and `findings`, and it alone imports from
+The day check and the files above it may call this package; it calls `reading` and `findings`, and it alone imports from
 the consumer: `check` judges a message by the contract, `kafka` asks the brokers.
 
 ranges                    offsets that a document of `partitions` says are stored

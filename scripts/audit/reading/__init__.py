@@ -1,7 +1,7 @@
 """Reads MongoDB as it was at one moment, and turns what it reads into numbers.
 
 In: the database. Out: documents, packed sums and lists of days; findings about documents that cannot be read as what
-they should be. Every other room of the audit may call this one; it calls none of them and knows `findings` alone.
+they should be. Every other package of the audit may call this one; it calls none of them and knows `findings` alone.
 
 snapshot         reads of one moment
 shapes           what `_id`s and documents must look like before their fields are read

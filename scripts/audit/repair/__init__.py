@@ -2,7 +2,7 @@
 
 In: the `Difference` of each document of `rollups` or `totals` that is wrong, and the key of each product that is. Out:
 the documents, written in transactions; counts of what was repaired, and what was left as it is and why. Only the files
-above may call this room, `reconcile` and `result`; it calls `sums`, `products` and `reading`.
+above may call this package, `reconcile` and `result`; it calls `sums`, `products` and `reading`.
 
 missing_sums        what a document lacks, added to what it holds by now
 product_document    a document of `products` made anew from its events

@@ -1,8 +1,8 @@
 """Compares the sums of `rollups` and `totals` with those of the raw events.
 
 In: sums of a day's events by minute and by second, and the stored documents. Out: findings, and a `Difference` for each
-document that is wrong, which the repair takes. The day check, the repair and the files above them may call this room;
-it calls `reading` and `findings`.
+document that is wrong, which the repair takes. The day check, the repair and the files above them may call this
+package; it calls `reading` and `findings`.
 
 levels         a document of `rollups` or `totals` as packed sums by path
 by_time        packed sums by time and partition, and what they make of each hour's document
