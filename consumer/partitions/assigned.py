@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from confluent_kafka import Message
 
-from consumer.events.message import offset_of
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 
@@ -57,8 +56,8 @@ class Assigned:
         self.at_end = False
         fresh, position = [], self.position
         for message in messages:
-            offset = offset_of(message)
-            if offset >= position:
+            offset = message.offset()
+            if offset is not None and offset >= position:
                 position = offset + 1
                 fresh.append(message)
         self.position = position

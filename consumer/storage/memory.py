@@ -5,7 +5,7 @@ earlier first time. So its stored `latest.t` may be older than its newest event;
 from the newest event's name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
@@ -50,6 +50,12 @@ class ProductMemory:
     def recall(self, key: ProductKey) -> KnownProduct | None:
         """What is remembered of a product; None where it was never written in this epoch, or is forgotten."""
         return self._products.get(key)
+
+    def recall_all(self, keys: Collection[ProductKey]) -> tuple[dict[ProductKey, KnownProduct], list[ProductKey]]:
+        """Those of the products that are remembered, and the keys of the others."""
+        products = self._products
+        found = {key: products[key] for key in keys if key in products}
+        return found, [key for key in keys if key not in products]
 
     def remember(self, products: Mapping[ProductKey, KnownProduct]) -> None:
         """Note products as they are since a transaction was committed."""

@@ -111,13 +111,11 @@ def uncertain_hours(
 ) -> Sequence[HourKey]:
     """The batch's hours of which it is not certain that MongoDB holds them, nor that it does not."""
     hours: list[HourKey] = []
-    for key, added in prepared.products.items():
+    for key in products if new_products_have_no_hours else prepared.products:
         known = products.get(key)
-        if known is None and new_products_have_no_hours:
-            continue
         product, partition, _ = key
         certain = None if known is None else known.hour
-        numbers = dict.fromkeys(minute // 60 for minute in added.minutes)
+        numbers = dict.fromkeys(minute // 60 for minute in prepared.products[key].minutes)
         hours += [(product, number, partition) for number in numbers if number != certain]
     return hours
 

@@ -55,16 +55,9 @@ class StoredReader:
 
     def _products(self, prepared: Prepared) -> dict[ProductKey, KnownProduct]:
         """The batch's products that have a document: as remembered, else as read."""
-        found: dict[ProductKey, KnownProduct] = {}
-        epochs: dict[int, int] = {}
-        wanted = []
-        for key in prepared.products:
-            known = self._memory.recall(key)
-            if known is not None:
-                found[key] = known
-                continue
-            product, partition, epochs[partition] = key
-            wanted.append(product_id(product, partition))
+        found, others = self._memory.recall_all(prepared.products)
+        epochs = {lease.partition: lease.epoch for lease in prepared.ends}
+        wanted = [product_id(product, partition) for product, partition, _ in others]
         fields = {"latest": 1, "first_seen": 1}
         for document in commands.find(self._database, PRODUCTS, wanted, fields, self._session):
             product, partition = document["_id"]["p"], document["_id"]["k"]
