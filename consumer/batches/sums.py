@@ -50,13 +50,6 @@ class Hour(NamedTuple):
     sums: Sums
     blocks: list[Block]
 
-    @property
-    def only_minute(self) -> int | None:
-        """The minute of all its events, whose sums are then the hour's; None where they are of several minutes."""
-        if len(self.blocks) == 1 and len(self.blocks[0].minutes) == 1:
-            return self.blocks[0].minutes[0][0]
-        return None
-
 
 def hours_of(minutes: Mapping[int, Sums]) -> Iterator[Hour]:
     """Sums by minute -> hour by hour, in order."""

@@ -5,7 +5,7 @@ earlier first time. So its stored `latest.t` may be older than its newest event;
 from the newest event's name.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
@@ -51,11 +51,18 @@ class ProductMemory:
         """What is remembered of a product; None where it was never written in this epoch, or is forgotten."""
         return self._products.get(key)
 
-    def recall_all(self, keys: Collection[ProductKey]) -> tuple[dict[ProductKey, KnownProduct], list[ProductKey]]:
+    def recall_all(self, keys: Iterable[ProductKey]) -> tuple[dict[ProductKey, KnownProduct], list[ProductKey]]:
         """Those of the products that are remembered, and the keys of the others."""
-        products = self._products
-        found = {key: products[key] for key in keys if key in products}
-        return found, [key for key in keys if key not in products]
+        found: dict[ProductKey, KnownProduct] = {}
+        others: list[ProductKey] = []
+        recall = self._products.get
+        for key in keys:
+            known = recall(key)
+            if known is None:
+                others.append(key)
+            else:
+                found[key] = known
+        return found, others
 
     def remember(self, products: Mapping[ProductKey, KnownProduct]) -> None:
         """Note products as they are since a transaction was committed."""

@@ -15,7 +15,7 @@ from consumer.batches.sums import Hour, hours_of
 from consumer.partitions.lease import Lease
 from consumer.storage.memory import KnownProduct, ProductKey
 from consumer.storage.statements.products import product_document
-from consumer.storage.statements.rollups import rollup_document, rollup_update
+from consumer.storage.statements.rollups import rollup_documents, rollup_update
 from consumer.storage.statements.totals import total_updates
 from shared.documents import DAY_MS, MINUTE_MS, Document, event_collection
 
@@ -96,7 +96,7 @@ def new_product(key: ProductKey, added: ProductIncrements) -> NewProduct:
     latest = added.latest
     return NewProduct(
         document=product_document(product, partition, added, latest),
-        rollups=[rollup_document(product, partition, hour) for hour in hours_of(added.minutes)],
+        rollups=rollup_documents(product, partition, added.minutes),
         known=KnownProduct(added.first_seen_ms, latest, is_newest=True),
     )
 

@@ -38,11 +38,16 @@ def rollup_update(product: int, partition: int, hour: Hour) -> bytes:
     return upsert(identity, increment(hour_fields(hour)))
 
 
+def rollup_documents(product: int, partition: int, minutes: Mapping[int, Sums]) -> list[bytes]:
+    """The documents that begin a product's hours, given its sums by minute."""
+    if len(minutes) == 1:
+        ((minute, sums),) = minutes.items()
+        return [_document_of_one_minute(product, partition, minute, sums)]
+    return [rollup_document(product, partition, hour) for hour in hours_of(minutes)]
+
+
 def rollup_document(product: int, partition: int, hour: Hour) -> bytes:
     """The document that begins a product's hour. To insert it costs MongoDB a fraction of an upsert."""
-    minute = hour.only_minute
-    if minute is not None:
-        return _document_of_one_minute(product, partition, minute, hour.sums)
     blocks = b""
     for block in hour.blocks:
         minutes = b"".join(
