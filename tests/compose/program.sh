@@ -6,7 +6,8 @@ cd "$(dirname "$0")/../.."
 
 exec .venv/bin/python -c '
 import sys
-from stack import errors, packages
+from stack import errors
+from stack.install import packages
 try:
     print(packages.require(*sys.argv[1:], lambda said: None))
 except errors.PartMissing as missing:
