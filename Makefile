@@ -36,7 +36,7 @@ faults: deps
 	$(python) -m pytest tests/faults --faults=full --seed=$(SEED) --numprocesses $(workers) --dist loadfile $(args)
 
 mutants: deps
-	$(python) -m tests.faults.mutate
+	$(python) -m tests.mutants $(args)
 
 # Makes stand-ins for the public images, without a registry. Where no Docker engine runs, root gets one meanwhile.
 images-local: deps

@@ -7,5 +7,4 @@ Each `test_*.py` holds the scenarios of one kind of fault. What they stand on:
 - `injection/`: what does the harm
 - `checks/`: what must hold all the same
 - `table`, `words`: the table that ends a run, and its scenarios in words
-- `mutants`, `mutate`: seeded defects of the code, each of which a scenario must find (`make mutants`)
 """

@@ -1,0 +1,14 @@
+"""All mutants, in the order of the tables that `make mutants` prints and docs/guarantees.md quotes."""
+
+from tests.mutants import api, audit, dead_letters, deployment, events, partitions, scripts, storage
+
+MUTANTS = (
+    *events.MUTANTS,
+    *storage.MUTANTS,
+    *partitions.MUTANTS,
+    *dead_letters.MUTANTS,
+    *audit.MUTANTS,
+    *scripts.MUTANTS,
+    *api.MUTANTS,
+    *deployment.MUTANTS,
+)

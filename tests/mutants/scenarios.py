@@ -1,0 +1,10 @@
+"""Where the fault suite's scenarios are, for the mutants that name them."""
+
+KILLS = "tests/faults/test_kills.py::test_a_death_at"
+ZOMBIES = "tests/faults/test_zombies.py"
+NETWORK = "tests/faults/test_network.py"
+MONGODB = "tests/faults/test_mongodb.py"
+KAFKA = "tests/faults/test_kafka.py"
+CLOCKS = "tests/faults/test_clocks.py"
+LOAD = "tests/faults/test_load.py"
+LETTERS = "tests/faults/test_dead_letters.py"

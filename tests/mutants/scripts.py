@@ -1,0 +1,5 @@
+"""Defects of the operators' and developers' commands."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = ()

@@ -1,0 +1,78 @@
+"""Defects of a batch and of the transaction that stores it."""
+
+from tests.mutants.mutant import Edit, Mutant
+from tests.mutants.scenarios import KILLS, MONGODB, NETWORK
+
+TRANSACTION = "consumer/storage/transaction.py"
+
+MUTANTS = (
+    Mutant(
+        "the compare-and-swap is dropped",
+        f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
+        (Edit(TRANSACTION, ', "epoch": lease.epoch, "next_offset": lease.next_offset}', "}"),),
+    ),
+    Mutant(
+        "the offset is stored after the commit",
+        f"{KILLS}[after_commit]",
+        (
+            Edit(
+                TRANSACTION,
+                '            self._move_offsets(prepared.ends)\n            failpoints.reach("after_offsets")\n',
+                '            failpoints.reach("after_offsets")\n',
+            ),
+            Edit(
+                TRANSACTION,
+                '        failpoints.reach("after_commit")\n',
+                '        failpoints.reach("after_commit")\n        self._move_offsets(prepared.ends)\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "a batch is run again whole when a commit's result is unknown",
+        f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
+        (Edit("consumer/partitions/taken.py", "messages=self.messages[written:]", "messages=self.messages"),),
+    ),
+    Mutant(
+        "rollups are updated outside the transaction",
+        f"{KILLS}[before_commit]",
+        (
+            Edit(
+                TRANSACTION,
+                "(self._database, collection, updates, self._session)",
+                "(self._database, collection, updates, None if collection == ROLLUPS else self._session)",
+            ),
+        ),
+    ),
+    Mutant(
+        "new rollups are inserted outside the transaction",
+        f"{KILLS}[before_commit]",
+        (
+            Edit(
+                TRANSACTION,
+                "(self._database, collection, inserts, self._session)",
+                "(self._database, collection, inserts, None if collection == ROLLUPS else self._session)",
+            ),
+        ),
+    ),
+    Mutant(
+        "transactions are committed at w: 1",
+        f"{MONGODB}::test_what_a_primary_alone_had_was_never_called_committed",
+        (Edit(TRANSACTION, 'write_concern=WriteConcern("majority")', "write_concern=WriteConcern(1)"),),
+    ),
+    Mutant(
+        "the next offset lacks its + 1",
+        f"{KILLS}[after_commit]",
+        (Edit("consumer/partitions/taken.py", "offset_of(self.messages[-1]) + 1", "offset_of(self.messages[-1])"),),
+    ),
+    Mutant(
+        "the partition is missing in the rollups' id",
+        f"{KILLS}[after_commit]",
+        (
+            Edit(
+                "consumer/storage/statements/rollups.py",
+                'integer(b"h", hour.number) + integer(b"k", partition)\n    return upsert(',
+                'integer(b"h", hour.number) + integer(b"k", 0)\n    return upsert(',
+            ),
+        ),
+    ),
+)
