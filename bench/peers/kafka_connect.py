@@ -1,9 +1,10 @@
 """Kafka Connect with MongoDB's own sink: a standalone worker that copies raw events and does nothing else.
 
 Documents are identified by topic, partition and offset, so an event that is copied twice is stored once. The connector
-has one task, which is its default.
+has as many tasks as the machine has processors, as a user who wants speed sets it.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,19 @@ than the other peers' batches.
 """
 
 
+TASKS = os.cpu_count() or 1
+"""Tasks of the connector, which share the topic's partitions. With half of them a processor would stand idle; twice as
+many would only take turns."""
+
+
 class KafkaConnect:
-    """The contestant: one worker with one task of the connector."""
+    """The contestant: one worker with TASKS tasks of the connector."""
 
     name = "Kafka Connect"
+    configuration = (
+        f"one standalone worker ({' '.join(JVM)}); tasks.max={TASKS}, StringConverter (faster than JsonConverter), "
+        f"max.poll.records={RECORDS_A_POLL:,}, bulk.write.ordered=false, KafkaMetaDataStrategy"
+    )
 
     def processes(self, task: CopyTask) -> list[Running]:
         """Return the worker, not started. Raises PartMissing where Java or Maven cannot be had."""
@@ -70,7 +80,7 @@ def _sink(task: CopyTask) -> dict[str, str]:
     return {
         "name": task.database.name,
         "connector.class": "com.mongodb.kafka.connect.MongoSinkConnector",
-        "tasks.max": "1",
+        "tasks.max": str(TASKS),
         "topics": task.topic.name,
         "connection.uri": task.lab.mongo.uri,
         "database": task.database.name,

@@ -2,19 +2,23 @@
 
 The documents are prepared beforehand as raw BSON. A process then inserts them by `insert_many` into a clustered
 collection, in batches that are sorted by `_id`. This is what remains when reading Kafka, validating, encoding,
-aggregates, offsets and transactions cost nothing. The process is `python -m bench.peers.limit FILE URI DATABASE`, which
-inserts the documents of the file.
+aggregates, offsets and transactions cost nothing. A process is
+`python -m bench.peers.limit FILE URI DATABASE SHARE OF`, which inserts every OF-th batch of the file, from the SHARE-th
+on.
 """
 
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 from confluent_kafka import Consumer, TopicPartition
 from pymongo import MongoClient
+from pymongo.errors import CollectionInvalid
 
 from bench.contest.contest import CopyTask
 from bench.lab.topics import PARTITIONS, Topic
@@ -40,18 +44,36 @@ _SIZE = 4
 """Bytes of the length with which each BSON document begins, little-endian."""
 
 
+@dataclass(frozen=True)
 class Limit:
-    """The contestant: a process that only inserts. A topic's documents are prepared once, in the lab's folder."""
+    """The contestant: `count` processes that only insert.
 
-    name = "the limit"
+    A topic's documents are prepared once, in the lab's folder.
+    """
+
+    count: int = 1
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        return "the limit" if self.count == 1 else f"the limit, {self.count} processes"
+
+    @property
+    def configuration(self) -> str:
+        """How it is set up, in words for the report."""
+        return f"prepared raw BSON, insert_many of {BATCH:,} in the order of _id, write concern majority"
 
     def processes(self, task: CopyTask) -> list[Running]:
-        """Return the process, not started. It loads all documents into memory before it inserts the first."""
+        """Return the processes, not started. Each loads its documents into memory before it inserts the first."""
         file = task.lab.folder / f"{task.topic.name}.bson"
         if not file.exists():
             prepare(task.lab.kafka.bootstrap_servers, task.topic, file)
-        log = task.lab.folder / f"{task.database.name}.log"
-        return [module("bench.peers.limit", log, {}, str(file), task.lab.mongo.uri, task.database.name)]
+        arguments = (str(file), task.lab.mongo.uri, task.database.name)
+        logs = [task.lab.folder / f"{task.database.name}-{share}.log" for share in range(self.count)]
+        return [
+            module("bench.peers.limit", log, {}, *arguments, str(share), str(self.count))
+            for share, log in enumerate(logs)
+        ]
 
 
 def prepare(bootstrap_servers: str, topic: Topic, file: Path) -> None:
@@ -105,13 +127,14 @@ def _batches(file: Path) -> list[list[RawBSONDocument]]:
     return [documents[first : first + BATCH] for first in range(0, len(documents), BATCH)]
 
 
-def main(file: str, uri: str, database: str) -> None:
-    """Load all documents, insert them, then wait to be ended."""
-    batches = _batches(Path(file))
+def main(file: str, uri: str, database: str, share: str, of: str) -> None:
+    """Load the documents of a share, insert them, then wait to be ended."""
+    batches = _batches(Path(file))[int(share) :: int(of)]
     with MongoClient[dict[str, Any]](uri, w="majority") as client:
-        collection = client[database].create_collection("events", **EVENT_COLLECTION_OPTIONS)
+        with suppress(CollectionInvalid):  # the other process has made it
+            client[database].create_collection("events", **EVENT_COLLECTION_OPTIONS)
         for batch in batches:
-            collection.insert_many(batch, ordered=False)
+            client[database].events.insert_many(batch, ordered=False)
         signal.pause()  # bench.contest still reads this process's processor time, then ends it
 
 

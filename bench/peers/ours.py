@@ -18,6 +18,11 @@ class Ours:
         """What the tables call it."""
         return "this project" if self.count == 1 else f"this project, {self.count} processes"
 
+    @property
+    def configuration(self) -> str:
+        """How it is set up, in words for the report."""
+        return f"{self.count} process{'es' * (self.count > 1)}, all settings at their defaults"
+
     def processes(self, task: CopyTask) -> list[Running]:
         """Return the processes, not started."""
         name = task.database.name

@@ -1,6 +1,7 @@
 """Peers that are Python programs of `bench/programs`; those that need other packages get their own environment."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from tests.support.process import ROOT, Running
 
 PROGRAMS = ROOT / "bench" / "programs"
 
+PROCESSES = os.cpu_count() or 1
+"""Processes of each program. Python uses one processor a process, so with half of them a processor would stand idle;
+twice as many would only take turns."""
+
 
 @dataclass(frozen=True)
 class PythonPeer:
-    """The contestant: a program of `bench/programs`.
+    """The contestant: as many processes of a program of `bench/programs` as the machine has processors, in one group.
 
     `requirements` names a list of packages and hashes in the folder `requirements/`; an environment for this program
     alone will hold them. It is empty for a program that runs in this project's environment.
@@ -25,25 +30,35 @@ class PythonPeer:
 
     name: str
     program: str
+    settings: str
     requirements: str = ""
 
     def processes(self, task: CopyTask) -> list[Running]:
-        """Return the program, not started. Raises PartMissing where its environment cannot be made."""
+        """Return the processes, not started. Raises PartMissing where their environment cannot be made."""
         python = peer_python(self.requirements, task.lab.parts, print) if self.requirements else Path(sys.executable)
         database = task.database.name
         arguments = (task.lab.kafka.bootstrap_servers, task.topic.name, task.lab.mongo.uri, database)
-        home = task.lab.folder / database
+        command = (str(python), str(PROGRAMS / self.program), *arguments)
+        return [self._process(command, task.lab.folder / f"{database}-{number}") for number in range(PROCESSES)]
+
+    @property
+    def configuration(self) -> str:
+        """How it is set up, in words for the report."""
+        return f"{PROCESSES} processes of one group; {self.settings}"
+
+    def _process(self, command: tuple[str, ...], home: Path) -> Running:
+        """Return one process, not started, that works in its own folder: Quix Streams keeps its state there."""
         home.mkdir()
-        return [
-            Running(
-                Part(self.program, (str(python), str(PROGRAMS / self.program), *arguments), home), home / "program.log"
-            )
-        ]
+        return Running(Part(self.program, command, home), home / "program.log")
 
 
-PLAIN = PythonPeer("plain style", "plain_consumer.py")
-QUIX_STREAMS = PythonPeer("Quix Streams", "quix_streams.py", "bench-quix-streams.txt")
-FAST_STREAM = PythonPeer("FastStream", "fast_stream.py", "bench-faststream.txt")
+PLAIN = PythonPeer("plain style", "plain_consumer.py", "one insert and one commit a message")
+QUIX_STREAMS = PythonPeer(
+    "Quix Streams", "quix_streams.py", "its own MongoDB sink, all settings at their defaults", "bench-quix-streams.txt"
+)
+FAST_STREAM = PythonPeer(
+    "FastStream", "fast_stream.py", "batches of at most 5,000, one insert_many a batch", "bench-faststream.txt"
+)
 
 
 def peer_python(requirements: str, cache: Path, say: Say) -> Path:
