@@ -10,9 +10,11 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from scripts.publish.generate import generate
-from shared.documents import EVENT_COLLECTION_OPTIONS
+from shared.documents import EVENT_COLLECTION_OPTIONS, event_collection
+from shared.mongo import ensure_event_collection
 from stack.waiting import wait_until
 from tests.support.documents.invariant import raw_events
+from tests.support.documents.writing import rated
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
 from tests.support.kafka.topic_config import set_topic
 from tests.support.servers.interface import KafkaServer, MongoServer
@@ -70,11 +72,12 @@ def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: Cons
     events.consumer()
     events.publish(generate(count=100, products=5, seed=3))
     events.wait_handled()
-    (day,) = [name for name in events.database.list_collection_names() if name.startswith("events_")]
-    events.database.command("collMod", day, validator={"name_of_product": {"$ne": "refuse me"}})
-    bad = b'{"event":"productRated","name_of_product":"refuse me","product_id":1,"rating":1,"category":"c"}'
+    at_ms = now_ms()
+    ensure_event_collection(events.database, event_collection(at_ms))
+    validator = {"name_of_product": {"$ne": "refuse me"}}
+    events.database.command("collMod", event_collection(at_ms), validator=validator)
     messages = list(generate(count=200, products=5, seed=4))
-    messages[100] = messages[100]._replace(value=bad, expected="refused_by_database")
+    messages[100] = messages[100]._replace(value=rated("refuse me", at_ms), expected="refused_by_database")
     events.publish(messages)
     events.wait_handled()
     events.check()
