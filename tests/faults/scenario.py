@@ -9,12 +9,12 @@ from pymongo.errors import PyMongoError
 
 from stack.waiting import wait_until
 from tests.faults.checks import answers, audit, behaviour, contents
-from tests.faults.checks.as_of import AsOfWatch
 from tests.faults.checks.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
 from tests.support.commands.audit import findings_of
 from tests.support.documents import invariant
+from tests.support.documents.as_of import AsOfWatch
 from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import Running
 from tests.support.servers.interface import KafkaServer, MongoServer

@@ -4,7 +4,6 @@
 - `behaviour`: no consumer failed, or halted unasked; what Kafka was committed is never ahead of MongoDB
 - `audit`: the operators' own audit finds nothing
 - `answers`: the API answers what the published events add up to
-- `as_of`: whether as-of ever claimed more than was stored
 - `ownership`: which consumer has which partition
 - `stalls`: how long nothing was written though there was something to read
 """

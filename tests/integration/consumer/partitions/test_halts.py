@@ -79,7 +79,10 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(
     consumer = events.consumer()
     events.publish(generate(count=400, products=20, seed=1))
     events.wait_handled()
+    statuses = events.database.partition_status
+    wait_until("as-of", lambda: statuses.count_documents({"caught_up_at": {"$exists": True}}) == 2, 30)
     assert consumer.stop() == 0
+    published = datetime.now(UTC)
     events.publish(generate(count=400, products=20, seed=2))
     taken = max(offset for partition, offset in events.acknowledged if partition == 0) - 10
     deleted = admin.delete_records([TopicPartition(events.topic, 0, taken)])
@@ -87,6 +90,10 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(
         future.result(10)
     second = events.consumer()
     second.wait_for_output("OffsetsLost", 30)
+    halted = datetime.now(UTC)
+    moves = {"_id.k": 1, "caught_up_at": {"$gt": halted}}
+    wait_until("as-of of the other", lambda: statuses.count_documents(moves) == 1, 30)
+    assert statuses.count_documents({"_id.k": 0, "caught_up_at": {"$lt": published}}) == 1
     refused = decide(events, 1)
     assert refused.returncode == 1
     assert "not halted" in refused.stderr

@@ -50,6 +50,11 @@ class AsOfWatch:
         self._thread.join()
         self._client.close()
 
+    @property
+    def claims(self) -> int:
+        """How many different claims it has seen."""
+        return sum(map(len, self._claims.values()))
+
     def lies(self, acknowledged: Iterable[tuple[datetime, Coordinates]]) -> list[str]:
         """Each claim that was untrue, in words. `acknowledged` says when Kafka acknowledged each message."""
         messages: dict[int, list[tuple[datetime, Coordinates]]] = defaultdict(list)
