@@ -104,4 +104,9 @@ MUTANTS = (
         f"{SECOND}::test_a_reply_that_is_lost_again_and_again_while_it_is_looked_into",
         (Edit(COMMITTER, "if behind := batch.written_behind(half):", "if behind := None:"),),
     ),
+    Mutant(
+        "a restored offset at which an earlier batch ended is taken for a lost reply, and what follows is skipped",
+        f"{SECOND}::test_an_offset_that_a_backup_restores_to_an_earlier_batchs_end_is_no_lost_reply",
+        (Edit(COMMITTER, "        self._attempted = set()\n        unwritten", "        unwritten"),),
+    ),
 )

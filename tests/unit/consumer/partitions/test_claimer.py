@@ -110,6 +110,8 @@ def test_pauses_grow_while_claims_fail_again_and_again(claiming: Claiming) -> No
         pauses.append(claiming.partitions[0].claim_at - time.monotonic())
     assert pauses[0] < 0.5 < 1.4 < pauses[-1]
     assert claiming.claims.asked == []
+    claiming.end_round({one: ClaimContended("held") for one in claiming.partitions})
+    assert claiming.claimer.database_answers
 
 
 def test_a_lease_that_was_won_for_an_assignment_that_has_gone_is_not_used(claiming: Claiming) -> None:
