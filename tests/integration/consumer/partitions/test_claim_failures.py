@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from pymongo.errors import NetworkTimeout
 from pymongo.read_concern import ReadConcern
 
+from consumer.partitions import claim_round
 from consumer.partitions import claims as claims_module
 from consumer.partitions.assigned import Assigned
 from consumer.partitions.assignment import Assignment
@@ -254,6 +255,16 @@ def test_a_partition_that_was_taken_away_meanwhile_is_not_claimed(database: Sync
     done = one.run(dict.fromkeys(assigned, PartitionState("id", 0, 100)))
     assert list(done.results) == assigned[1:]
     assert database.partitions.count_documents({}) == 1
+
+
+def test_a_round_that_has_taken_its_time_claims_no_further_partition(
+    database: SyncDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it runs, no batch is committed. The rest comes first in the next round."""
+    monkeypatch.setattr(claim_round, "ROUND_SECONDS", 0.0)
+    one, assigned = rounds(database, claimant(database), 0, 1)
+    done = one.run(dict.fromkeys(assigned, PartitionState("id", 0, 100)))
+    assert (done.tried, done.results, done.failure) == (assigned, {}, None)
 
 
 def test_a_wrong_clock_claims_nothing(database: SyncDatabase) -> None:
