@@ -5,14 +5,15 @@ metrics, and logs a line of progress. It decides nothing, and what fails is done
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.batches.batch import Batch
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.progress import PartitionStatus, Progress, write_statuses
+from consumer.partitions.progress import Hold, PartitionStatus, Progress, write_statuses
 from consumer.process import metrics
 from consumer.process.clocks import Clock, Clocks
 from consumer.process.kafka_errors import reason_of
@@ -25,7 +26,7 @@ TICK_SECONDS = 1.0
 """How often it reports.
 
 Readers see it in `Data-As-Of`, which is up to this much older than need be. At twice this, answers look a second older;
-at half, each consumer writes the statuses twice as often, and the statistics behind them come once a second anyway.
+at half, each consumer writes the statuses twice as often, and the statistics behind them come each half second anyway.
 """
 PROGRESS_TICKS = 10
 """A line of progress is logged each so many ticks, if anything was stored since the last one.
@@ -68,6 +69,8 @@ class StatusReporter:
         self._ticks = 0
         self._stored = self._logged = 0
         self._shown: set[int] = set()
+        self._held_back: dict[int, Hold] = {}
+        """By partition: what holds it back, as the log says."""
         self._write: Future[None] | None = None
 
     def committed(self, batch: Batch) -> None:
@@ -94,7 +97,7 @@ class StatusReporter:
         statuses = self._progress.statuses(self._assignment, self._clock())
         self._show(statuses)
         if self._write is None and database_answers and statuses:
-            self._write = self._database_thread.submit(self._store_statuses, statuses)
+            self._write = self._database_thread.submit(self._store_statuses, statuses, now)
         self._commit_to_kafka()
 
     def _finish_write(self) -> None:
@@ -105,12 +108,15 @@ class StatusReporter:
         if error is not None and not isinstance(error, DatabaseUnavailable):
             raise error
 
-    def _store_statuses(self, statuses: Sequence[PartitionStatus]) -> None:
+    def _store_statuses(self, statuses: Sequence[PartitionStatus], since: float) -> None:
         """Store the statuses, unless the clocks differ: `caught_up_at` is a time of this machine's clock.
 
-        Blocks. On the database thread. Raises ClockSkewed or DatabaseUnavailable.
+        They were made at `since` of the monotonic clock. What is compared is what the clock would show now if nobody
+        had set it since then; a wrong `caught_up_at` would stay, since it never moves back. Blocks. On the database
+        thread. Raises ClockSkewed or DatabaseUnavailable.
         """
-        self._clocks.check()
+        passed = timedelta(seconds=time.monotonic() - since)
+        self._clocks.check(*(status.at + passed for status in statuses))
         write_statuses(self._database, self._group, self._topic, statuses)
 
     def _commit_to_kafka(self) -> None:
@@ -135,6 +141,7 @@ class StatusReporter:
         for status in statuses:
             metrics.LAG.labels(str(status.lease.partition)).set(-1 if status.lag is None else status.lag)
         self._shown = leased
+        self._note_held_back({status.lease.partition: status for status in statuses})
         metrics.LEASED.set(len(leased))
         metrics.HALTED.set(sum(bool(assigned.halted) for assigned in self._assignment))
         self._ticks += 1
@@ -144,3 +151,28 @@ class StatusReporter:
             lag = sum(status.lag or 0 for status in statuses)
             log.info("progress", stored=since, per_second=round(since / PROGRESS_TICKS), lag=lag)
             self._logged = stored
+
+    def _note_held_back(self, statuses: Mapping[int, PartitionStatus]) -> None:
+        """Log where an open Kafka transaction begins or ends to hold a partition back. Another may follow at once.
+
+        Where a lease ends meanwhile, nothing is logged here: the next owner finds out by itself.
+        """
+        self._held_back = {number: hold for number, hold in self._held_back.items() if number in statuses}
+        for number, status in statuses.items():
+            hold, known = status.held_back, self._held_back.get(number)
+            if hold == known:
+                continue
+            if known is not None:
+                seconds = round((status.at - known.since).total_seconds(), 1)
+                log.info("no longer held back by the open transaction", partition=number, after_seconds=seconds)
+                del self._held_back[number]
+            if hold is not None:
+                log.warning(
+                    "held back by an open transaction: acknowledged events behind it are not delivered",
+                    partition=number,
+                    since=hold.since.isoformat(timespec="milliseconds"),
+                    offset=hold.begins,
+                    lag=status.lag,
+                )
+                self._held_back[number] = hold
+        metrics.HELD_BACK.set(len(self._held_back))

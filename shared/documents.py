@@ -286,9 +286,10 @@ def partition_id(group: str, topic: str, partition: int) -> Id:
 #     {_id: {group: "analytics", topic: "analytics", k: 0},
 #      caught_up_at: ISODate("2026-11-30T09:58:58.323Z"), lag: 0, at: ISODate("2026-11-30T09:58:58.323Z")}
 #
-# `caught_up_at`: everything that Kafka had at this moment is stored. `lag` counts the offsets that are not stored yet,
-# null while unknown. `at` is when the document was written. Until its partition is caught up for the first time, a
-# document lacks `caught_up_at`.
+# `caught_up_at`: everything that Kafka had at this moment is stored. `lag` counts the offsets up to the high watermark
+# that are not stored yet, null while unknown. `at` is when the document was written. Until its partition is caught up
+# for the first time, a document lacks `caught_up_at`. `held_back_since: ISODate(...)` is there while an open Kafka
+# transaction holds the partition back: since when its owner has seen it.
 
 PARTITION_STATUS = "partition_status"
 

@@ -22,7 +22,8 @@ Sales of the last hour and average ratings of products, from the events that hav
 
 - Numbers are exact. Read them as decimals where that matters: `total` may have more digits than a float holds.
 - The last hour is every sale whose second lies at most 3600 seconds before the present second.
-- `Data-As-Of` (RFC 3339, UTC) says up to when everything is counted; it is absent when that is unknown.
+- `Data-As-Of` (RFC 3339, UTC): all events that Kafka held then are counted. It stands still while events wait, such as
+  behind an open Kafka transaction, and is absent when unknown.
 - Answers carry an `ETag`; a request with `If-None-Match` gets 304 while nothing has changed.
 - Every error is `application/problem+json` (RFC 9457).
 - Every answer has an `X-Request-Id`, made by the load balancer whatever the request says, and its `RateLimit-Policy`.
@@ -40,7 +41,7 @@ _DATA_HEADERS: Final[dict[str, Any]] = {
     "ETag": {"description": "Entity tag of the body.", "schema": _TEXT, "example": '"d0163128b0abb5b7da722db5"'},
     "Cache-Control": {"schema": _TEXT, "example": "private, no-cache"},
     "Data-As-Of": {
-        "description": "All that happened until then is counted; absent when unknown.",
+        "description": "All events that Kafka held until then are counted; absent when unknown.",
         "schema": {"type": "string", "format": "date-time"},
         "example": "2026-06-01T11:59:58.500Z",
     },

@@ -114,6 +114,15 @@ class Batch:
             room -= len(first.messages)
         return Batch(self._rules, half)
 
+    def written_behind(self, half: "Batch") -> "Batch":
+        """A batch of the messages behind those of its `first_half` that MongoDB holds by now."""
+        room, behind = len(half), []
+        for taken in self._taken:
+            first, rest = taken.split(room)
+            behind.append(rest.written())
+            room -= len(first.messages)
+        return Batch(self._rules, behind)
+
     def refuse(self, coordinates: Iterable[tuple[int, int]], why: str) -> "Batch":
         """The same messages, with dead letters for the events that MongoDB refuses: those at these partitions and
         offsets, all for the reason `why`."""

@@ -3,6 +3,7 @@
 Polling thread only. `Assignment` calls the changes, and does what goes with them at Kafka's client.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +17,14 @@ from consumer.partitions.taken import Taken
 
 
 class EndSeen(NamedTuple):
-    """What a broker said: at this moment there was nothing more to read in the partition."""
+    """What a broker said: up to `offset` there was nothing more to read in the partition."""
 
     position: int
     """The offset after the last message that the consumer had taken by then."""
     offset: int
     """The end of the partition that the broker meant. It is beyond `position` where transaction markers or records of
-    aborted transactions come last, which no reader gets."""
-    at: datetime
+    aborted transactions come last, which no reader gets. Under `read_committed` it is the last stable offset, so an
+    open transaction begins there and not before."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,10 +35,11 @@ class Assigned:
     lease: Lease | None = None
     position: int = 0
     """The next offset to take. A message below it was fetched before a seek and is dropped."""
-    at_end: bool = False
-    """Whether the broker said that there is nothing more, and neither a message nor a pause has followed."""
+    fetched_since: float = math.inf
+    """The time of the monotonic clock since which the client is known to fetch: then the first message or end came
+    since the last seek or pause. Infinite before."""
     end_seen: EndSeen | None = None
-    """The last time that the broker said so, under this lease."""
+    """The last end that the broker named, under this lease."""
     claim_at: float = 0.0
     """No claim is tried before this time of the monotonic clock."""
     halted: str = ""
@@ -48,12 +50,11 @@ class Assigned:
     def begin(self, lease: Lease) -> None:
         """Be read under this lease, from its offset on."""
         self.lease, self.position = lease, lease.next_offset
-        self.at_end, self.end_seen = False, None
+        self.fetched_since, self.end_seen = math.inf, None
         self.halted = self.waits = ""
 
     def take(self, lease: Lease, messages: Sequence[Message], at: datetime) -> Taken:
         """Take messages under `lease` at the moment `at`, without those that were fetched before the last seek."""
-        self.at_end = False
         fresh, position = [], self.position
         for message in messages:
             offset = message.offset()
@@ -61,16 +62,19 @@ class Assigned:
                 position = offset + 1
                 fresh.append(message)
         self.position = position
+        if fresh:
+            self._note_fetched()
         return Taken(lease, fresh, at, time.monotonic())
 
-    def reach_end(self, offset: int, at: datetime) -> None:
+    def reach_end(self, offset: int) -> None:
         """Note the broker's word that the partition ends at `offset`, unless it said so before the last seek."""
         if offset >= self.position:
-            self.at_end, self.end_seen = True, EndSeen(self.position, offset, at)
+            self._note_fetched()
+            self.end_seen = EndSeen(self.position, offset)
 
     def pause(self) -> None:
-        """Be read no further for now. Whether messages follow is not known until the consumer meets the end again."""
-        self.at_end = False
+        """Be read no further for now. What Kafka holds is not known until a message or an end comes again."""
+        self.fetched_since = math.inf
 
     def end_lease(self) -> bool:
         """Give the lease up: nothing that was read under it is written any more. Returns whether there was a lease."""
@@ -93,3 +97,6 @@ class Assigned:
         """Wait for a person's decision. Returns whether the partition was not halted for this reason already."""
         is_new, self.halted = self.halted != reason, reason
         return is_new
+
+    def _note_fetched(self) -> None:
+        self.fetched_since = min(self.fetched_since, time.monotonic())

@@ -8,7 +8,6 @@ any thread may ask: `holds` (a round of claims asks it) and `leased` (the copier
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, wait
-from datetime import UTC, datetime
 from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
@@ -73,7 +72,7 @@ class Assignment:
         """Note the broker's word that the partition ends at `offset` and there is nothing more to read."""
         assigned = self._of(partition)
         if assigned is not None:
-            assigned.reach_end(offset, datetime.now(UTC))
+            assigned.reach_end(offset)
 
     def miss_offset(self, partition: int | None) -> None:
         """Note that Kafka does not hold the next offset: the next claim compares, and halts with the right words."""

@@ -28,7 +28,7 @@ from typing import Protocol
 import pymongo
 from bson.int64 import Int64
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import DuplicateKeyError, NetworkTimeout, OperationFailure, PyMongoError
 
 from consumer.partitions.brokers import NO_TOPIC_ID, PartitionQuery, PartitionState
 from consumer.partitions.lease import Lease
@@ -127,16 +127,24 @@ class PartitionClaims:
         return document
 
     def _raise_epoch(self, identity: Document, seen: Document, state: PartitionState) -> Document | None:
-        """Raise the epoch from that of `seen`. Returns the changed document; None if another claim was quicker."""
+        """Raise the epoch from that of `seen`. Returns the changed document; None if another claim was quicker.
+
+        Raises ClaimContended when the document is held for `LOCKED_SECONDS` while MongoDB answers otherwise.
+        """
         mine = {"owner": self._owner, "lsid": self._session_id}
         if seen["topic_id"] == NO_TOPIC_ID:
             mine["topic_id"] = state.topic_id
-        with pymongo.timeout(LOCKED_SECONDS):
-            return self._partitions.find_one_and_update(
-                {"_id": identity, "epoch": seen["epoch"]},
-                {"$inc": {"epoch": 1}, "$set": mine},
-                return_document=ReturnDocument.AFTER,
-            )
+        try:
+            with pymongo.timeout(LOCKED_SECONDS):
+                return self._partitions.find_one_and_update(
+                    {"_id": identity, "epoch": seen["epoch"]},
+                    {"$inc": {"epoch": 1}, "$set": mine},
+                    return_document=ReturnDocument.AFTER,
+                )
+        except NetworkTimeout as error:
+            # The server has the same deadline, less a round trip, so on a busy machine its answer comes too late.
+            self._admin.command("ping")
+            raise _held(identity["k"], error) from error
 
     def _compared(self, claimed: Document, state: PartitionState) -> PartitionState:
         """Return the state of Kafka that fits the claimed document, or raise the halt that it calls for.
@@ -162,12 +170,14 @@ def _errors_of_mongodb(partition: int) -> Iterator[None]:
         raise _contended(partition) from error
     except OperationFailure as error:
         if error.code in _HELD:
-            raise ClaimContended(
-                f"somebody else's transaction holds the document of partition {partition}: {brief(error)}"
-            ) from error
+            raise _held(partition, error) from error
         raise DatabaseUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
     except PyMongoError as error:
         raise DatabaseUnavailable(f"partition {partition} could not be claimed: {brief(error)}") from error
+
+
+def _held(partition: object, error: PyMongoError) -> ClaimContended:
+    return ClaimContended(f"somebody else's transaction holds the document of partition {partition}: {brief(error)}")
 
 
 def _contended(partition: int) -> ClaimContended:

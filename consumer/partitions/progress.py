@@ -3,34 +3,48 @@
 `StatusReporter` asks for the statuses once a second and has them stored in `partition_status`. The API answers with
 the oldest `caught_up_at` of all partitions as `Data-As-Of`.
 
-A partition is caught up when two things hold: its broker has said that no further record is there (librdkafka's
-end-of-partition event), and MongoDB holds everything that was read by then. Kafka's high watermark does not decide it,
-because it also counts what no reader gets: transaction markers and aborted records. While the broker is silent,
-`caught_up_at` stands still, so readers see that answers grow old.
+What Kafka held at a moment is known from librdkafka's statistics: each answer of a broker brings the partition's high
+watermark, and the statistics say when the broker answered last. So a `Mark` says that at its moment Kafka held nothing
+beyond its end. Once everything below that end is stored, the partition is caught up with the mark's moment. While the
+broker is silent no new marks come, `caught_up_at` stands still, and readers see that answers grow old.
+
+The high watermark also counts what no reader gets: transaction markers and aborted records. That nothing else is left
+below it is known by the end of the partition that the broker names (librdkafka's end-of-partition event).
+
+Under `read_committed` a broker gives nothing from the last stable offset on, which is where the oldest open Kafka
+transaction begins. It names that offset as the end, although acknowledged events of other producers may follow. Marks
+are therefore made of the high watermark: while a transaction is open, `caught_up_at` stands still and the lag grows.
+Where the same transaction stays open for `HELD_SECONDS`, the partition is *held back*, and its status says since when.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from bson.int64 import Int64
 from pymongo import UpdateOne, WriteConcern
 from pymongo.errors import PyMongoError
 
-from consumer.partitions.assigned import Assigned, EndSeen
+from consumer.partitions.assigned import Assigned
 from consumer.partitions.lease import Lease
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.errors import DatabaseUnavailable
 from shared.mongo import SyncDatabase, brief
 
-FRESH_SECONDS = 3.0
-"""A broker that has sent anything within this time is trusted to have sent every record it has.
+HELD_SECONDS = 2.0
+"""A partition is called held back when the same transaction has been open for this long.
 
-An idle broker answers a fetch every half second (`fetch.wait.max.ms`), so 3 s are six answers. At twice this, a broker
-that falls silent is trusted for 6 s, and `caught_up_at` is that much too late. At half, a broker that pauses for 1.5 s
-makes answers look old although they are not.
+At twice this, an operator learns of a forgotten transaction 2 s later. At half, each usual transaction of more than a
+second writes two lines of the log. `caught_up_at` and the lag wait for no such time.
+"""
+MOST_MARKS = 60
+"""Marks of one partition that are kept; when one more comes, every other one between the first and the last goes.
+
+A consumer that is behind then steps `caught_up_at` in up to 30 larger steps, of which each is still true. At twice
+this, the steps are half as large while each partition keeps twice as many marks; at half, twice as large.
 """
 
 
@@ -44,72 +58,155 @@ class PartitionStatus:
     read_to: int
     """Everything that Kafka has to give below this offset is stored. At least `next_offset`."""
     lag: int | None
-    """Offsets that are not stored yet, those of aborted records included; None while the partition's end is unknown."""
+    """Offsets up to the high watermark of which it is not known that they are stored or hold nothing; None while the
+    high watermark is unknown."""
     caught_up_at: datetime | None
-    """Every event that Kafka held at this moment is stored; None when this process has not seen such a moment yet."""
+    """Every event that Kafka held at this moment is stored; None when this process knows no such moment."""
+    held_back: "Hold | None"
+    """The open transaction that has held the partition back for `HELD_SECONDS` or longer, if one has."""
     at: datetime
+
+
+class Mark(NamedTuple):
+    """At the moment `at` of the monotonic clock, Kafka held no record of the partition at or beyond `end`."""
+
+    at: float
+    end: int
+
+
+class Snapshot(NamedTuple):
+    """What librdkafka's statistics say of one partition. Times are of the monotonic clock."""
+
+    at: float
+    """When the statistics were made."""
+    leader: int
+    answered_at: float | None
+    """When the leader last sent anything; None where it has not yet."""
+    stable: int
+    """The offset up to which the consumer gets records: the last stable offset, or the high watermark under
+    `read_uncommitted`. Below 0 while unknown."""
+    high: int
+    """The high watermark, from the same answer; below 0 while unknown."""
+
+
+class Hold(NamedTuple):
+    """An open Kafka transaction, behind whose first record a partition's records are not delivered."""
+
+    begins: int
+    """The offset of that record: the last stable offset."""
+    seen_at: float
+    """When this process saw it first, by the monotonic clock."""
+    since: datetime
+    """The same moment by this machine's clock."""
 
 
 class Progress:
     """Computes statuses from the assignment and from librdkafka's statistics. Polling thread only; never blocks."""
 
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._topic = topic
-        self._ends: dict[int, int] = {}
-        """By partition: the offset after the last record that readers may get, as librdkafka last reported it."""
-        self._answering: set[int] = set()
-        """The partitions whose leading broker has sent something within `FRESH_SECONDS`."""
-        self._confirmed: dict[int, tuple[EndSeen, datetime]] = {}
-        """By partition: an end that was met, and the last moment at which nothing had followed it."""
-        self._caught_up: dict[int, datetime] = {}
+        self._monotonic = monotonic
+        self._before: dict[int, Snapshot] = {}
+        self._latest: dict[int, Snapshot] = {}
+        """By partition: what the last statistics said, and `_before` what those before them said."""
+        self._marks: dict[int, list[Mark]] = {}
+        """By partition, oldest first: the last mark that was reached, and those that have not been reached since."""
+        self._holds: dict[int, Hold] = {}
 
     def on_statistics(self, text: str) -> None:
-        """Take the partitions' ends and the brokers' last answers from librdkafka's statistics (its `stats_cb`).
+        """Take what librdkafka's statistics say of the partitions (its `stats_cb`).
 
-        `text` is JSON. librdkafka gives `rxidle`, the time since a broker last sent something, in microseconds, and
-        -1 before it has sent anything.
+        `text` is JSON. `ts` is when it was made, in microseconds of the monotonic clock. `rxidle` is how long before a
+        broker last sent something, in microseconds, and -1 before it has sent anything. The group's coordinator has an
+        entry and a connection of its own, whose answers say nothing of partitions.
         """
         statistics = json.loads(text)
-        answering = {
-            broker["nodeid"]
+        at = statistics["ts"] / 1e6
+        answered_at = {
+            broker["nodeid"]: at - broker["rxidle"] / 1e6
             for broker in statistics["brokers"].values()
-            if broker["state"] == "UP" and 0 <= broker.get("rxidle", -1) < FRESH_SECONDS * 1e6
+            if broker["source"] != "logical" and broker.get("rxidle", -1) >= 0
         }
         partitions: dict[str, Any] = statistics["topics"].get(self._topic, {}).get("partitions", {})
-        # "-1" is librdkafka's own entry for messages without a partition.
-        known = {int(number): partition for number, partition in partitions.items() if number != "-1"}
-        self._ends = {number: partition["ls_offset"] for number, partition in known.items()}
-        self._answering = {number for number, partition in known.items() if partition["leader"] in answering}
+        self._before = self._latest
+        self._latest = {
+            int(number): Snapshot(
+                at, said["leader"], answered_at.get(said["leader"]), said["ls_offset"], said["hi_offset"]
+            )
+            for number, said in partitions.items()
+        }
 
     def statuses(self, assignment: Iterable[Assigned], now: datetime) -> list[PartitionStatus]:
         """The status of every leased partition at the moment `now`."""
-        return [self._status(assigned, assigned.lease, now) for assigned in assignment if assigned.lease is not None]
+        monotonic = self._monotonic()
 
-    def _status(self, assigned: Assigned, lease: Lease, now: datetime) -> PartitionStatus:
+        def moment(at: float) -> datetime:
+            return now - timedelta(seconds=monotonic - at)
+
+        statuses = [
+            self._status(assigned, assigned.lease, now, moment) for assigned in assignment if assigned.lease is not None
+        ]
+        leased = {status.lease.partition for status in statuses}
+        self._holds = {partition: hold for partition, hold in self._holds.items() if partition in leased}
+        return statuses
+
+    def _status(
+        self, assigned: Assigned, lease: Lease, now: datetime, moment: Callable[[float], datetime]
+    ) -> PartitionStatus:
         partition, stored, end = lease.partition, lease.next_offset, assigned.end_seen
-        read_to = stored
-        if end is not None:
-            confirmed_at = self._last_confirmed(assigned, end, now)
-            if stored >= end.position:
-                self._caught_up[partition] = confirmed_at
-                read_to = max(stored, end.offset)
-        return PartitionStatus(lease, stored, read_to, self._lag(assigned, stored), self._caught_up.get(partition), now)
+        read_to = stored if end is None or stored < end.position else max(stored, end.offset)
+        latest = self._latest.get(partition)
+        if latest is not None and latest.high >= 0 and latest.at >= assigned.fetched_since:
+            # The client was fetching when the statistics were made, so the high watermark in them is of now.
+            self._mark(partition, latest)
+            self._hold(partition, latest, moment)
+        caught_up = self._caught_up(partition, read_to)
+        hold = self._holds.get(partition)
+        return PartitionStatus(
+            lease,
+            stored,
+            read_to,
+            lag=None if latest is None or latest.high < 0 else max(0, latest.high - read_to),
+            caught_up_at=None if caught_up is None else moment(caught_up.at),
+            held_back=None if hold is None or self._monotonic() < hold.seen_at + HELD_SECONDS else hold,
+            at=now,
+        )
 
-    def _last_confirmed(self, assigned: Assigned, end: EndSeen, now: datetime) -> datetime:
-        """The last moment at which nothing had followed `end`: `now` if the broker answers and still has nothing."""
-        if assigned.at_end and assigned.partition in self._answering:
-            self._confirmed[assigned.partition] = end, now
-        confirmed, at = self._confirmed.get(assigned.partition, (end, end.at))
-        return at if confirmed == end else end.at
+    def _mark(self, partition: int, latest: Snapshot) -> None:
+        """Make a mark of two statistics: when the leader had answered last by the earlier, what it held by the later.
 
-    def _lag(self, assigned: Assigned, stored: int) -> int | None:
-        """How many offsets are not stored yet. At the end there is no lag, even where markers follow `stored`."""
-        if assigned.at_end and stored >= assigned.position:
-            return 0
-        end = self._ends.get(assigned.partition, -1)
-        if end < 0:
+        An answer that had come by the earlier one may not have been taken apart by then, and is by the later one.
+        """
+        before = self._before.get(partition)
+        if before is None or before.answered_at is None or before.leader != latest.leader:
+            return
+        marks = self._marks.setdefault(partition, [])
+        if marks and marks[-1].at >= before.answered_at:
+            return
+        if marks and marks[-1].end == latest.high:
+            marks.pop()
+        marks.append(Mark(before.answered_at, latest.high))
+        if len(marks) > MOST_MARKS:
+            del marks[1:-1:2]
+
+    def _caught_up(self, partition: int, read_to: int) -> Mark | None:
+        """The last mark whose end is reached. Those before it are forgotten.
+
+        A mark that was reached before is none where the stored offset has moved back, by a restored backup.
+        """
+        marks = self._marks.get(partition, [])
+        reached = [number for number, mark in enumerate(marks) if mark.end <= read_to]
+        if not reached:
             return None
-        return max(0, end - stored)
+        del marks[: reached[-1]]
+        return marks[0]
+
+    def _hold(self, partition: int, latest: Snapshot, moment: Callable[[float], datetime]) -> None:
+        """Note the open transaction that the partition ends in, or that there is none."""
+        if latest.stable >= latest.high:
+            self._holds.pop(partition, None)
+        elif partition not in self._holds or self._holds[partition].begins != latest.stable:
+            self._holds[partition] = Hold(latest.stable, latest.at, moment(latest.at))
 
 
 def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Sequence[PartitionStatus]) -> None:
@@ -119,12 +216,7 @@ def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Seq
     `read_to` waits for the majority, because claims rely on it. Raises DatabaseUnavailable.
     """
     updates = [
-        UpdateOne(
-            {"_id": partition_id(group, topic, status.lease.partition)},
-            {"$set": {"lag": status.lag, "at": status.at}}
-            | ({"$max": {"caught_up_at": status.caught_up_at}} if status.caught_up_at else {}),
-            upsert=True,
-        )
+        UpdateOne({"_id": partition_id(group, topic, status.lease.partition)}, _status_update(status), upsert=True)
         for status in statuses
     ]
     if not updates:
@@ -137,6 +229,18 @@ def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Seq
             database[PARTITIONS].bulk_write(ends, ordered=False)
     except PyMongoError as error:
         raise DatabaseUnavailable(f"the partitions' status could not be stored: {brief(error)}") from error
+
+
+def _status_update(status: PartitionStatus) -> dict[str, dict[str, Any]]:
+    """What a status changes in its document of `partition_status`. `caught_up_at` never moves back."""
+    update: dict[str, dict[str, Any]] = {"$set": {"lag": status.lag, "at": status.at}}
+    if status.caught_up_at is not None:
+        update["$max"] = {"caught_up_at": status.caught_up_at}
+    if status.held_back is None:
+        update["$unset"] = {"held_back_since": ""}
+    else:
+        update["$set"]["held_back_since"] = status.held_back.since
+    return update
 
 
 def _read_to_update(group: str, topic: str, status: PartitionStatus) -> UpdateOne:

@@ -19,7 +19,12 @@ STAGE_SECONDS: Final = Histogram(
 )
 BATCHES_ABANDONED: Final = Counter("consumer_batches_abandoned", "Batches that were given up, to be read again.")
 LAG: Final = Gauge(
-    "consumer_lag", "Offsets that are not stored yet, by partition that this process reads; -1: unknown.", ["partition"]
+    "consumer_lag",
+    "Offsets up to the high watermark that are not stored yet, by partition that this process reads; -1: unknown.",
+    ["partition"],
+)
+HELD_BACK: Final = Gauge(
+    "consumer_partitions_held_back", "Partitions that this process reads and an open Kafka transaction holds back."
 )
 LEASED: Final = Gauge("consumer_partitions_leased", "Partitions that this process reads.")
 POLLED_AT: Final = Gauge("consumer_polled_at_seconds", "When the poll loop last went round, in seconds since 1970.")

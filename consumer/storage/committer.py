@@ -118,7 +118,11 @@ class Committer:
                 log.warning("a batch failed and is tried again", messages=len(batch), failures=failures, reason=reason)
                 self._stopping.wait(delay_seconds(BACKOFF, failures))
                 if failures >= HALVE_AFTER_FAILURES and len(batch) > 1 and isinstance(error, PyMongoError):
-                    self._commit(batch.first_half(), None, deadline)
+                    half = batch.first_half()
+                    self._commit(half, None, deadline)
+                    # An earlier attempt at the whole batch was committed and its reply was lost.
+                    if behind := batch.written_behind(half):
+                        self._committed(behind)
             batch, prepared = batch.unwritten(), None
 
     def _attempt(self, batch: Batch, prepared: Prepared, new_products_have_no_hours: bool) -> None:

@@ -14,6 +14,7 @@ from tests.faults.table import Row
 from tests.faults.traffic import Traffic
 from tests.support.commands.audit import findings_of
 from tests.support.documents import invariant
+from tests.support.documents.as_of import AsOfWatch
 from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.process import Running
 from tests.support.servers.interface import KafkaServer, MongoServer
@@ -42,6 +43,8 @@ class Scenario:
         self.traffic = Traffic(kafka.bootstrap_servers, self.group.topic, choose)
         self._stalls = StallWatch(mongo.uri, self.group.topic, lambda: len(self.traffic.acknowledged))
         self._stalls.start()
+        self._as_of = AsOfWatch(mongo.uri, self.group.topic)
+        self._as_of.start()
 
     @property
     def handled(self) -> int:
@@ -102,6 +105,8 @@ class Scenario:
         behaviour.check_offsets_committed_to_kafka(self.group)
         findings = findings_of(self.group, database)
         assert not findings, f"the audit finds {len(findings)} things, such as {findings[:3]}"
+        lies = self._as_of.lies(self.traffic.acknowledgements)
+        assert not lies, f"as-of claimed {len(lies)} times more than was stored, such as {lies[:3]}"
         if ask_all:
             audit.check(self.group)
             answers.check(self.group, self.traffic.acknowledged.values(), self.folder)
@@ -117,6 +122,7 @@ class Scenario:
     def _note(self) -> Mapping[invariant.Coordinates, int]:
         """Fill the scenario's row. Returns what is stored."""
         self._stalls.stop()
+        self._as_of.stop()
         self.row.events = len(self.traffic.acknowledged)
         self.row.stall_seconds = self._stalls.longest_seconds
         stored = self.stored

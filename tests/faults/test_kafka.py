@@ -4,7 +4,9 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -19,6 +21,7 @@ from tests.support.servers.interface import KafkaServer
 
 RESOLVES = re.compile(r"`python (-m scripts\.partitions restart --partition (\d+))`")
 PARTITIONS = 3
+HELD_BACK, NO_LONGER = "held back by an open transaction", "no longer held back"
 
 
 @pytest.fixture
@@ -141,3 +144,54 @@ def test_transactions_that_producers_abort_are_never_seen(start: Start) -> None:
     last = scenario.consumer()
     scenario.finish(wait=scenario.wait_stored)
     assert last.stop() == 0
+
+
+def test_an_open_transaction_holds_as_of_back_and_ends(start: Start, full: bool) -> None:
+    """What other producers publish behind it is acknowledged and not delivered. The status, log and lag say so."""
+    scenario = start(partitions=PARTITIONS)
+    consumer = scenario.consumer()
+    scenario.traffic.publish(300)
+    scenario.wait_handled()
+    for transactions in range(1, 4 if full else 2):
+        wait_until("as-of", partial(current, scenario, datetime.now(UTC)), 30)
+        with scenario.traffic.open_transaction(PARTITIONS):
+            scenario.fault()
+            wait_until("the log", partial(has_written, consumer, HELD_BACK, transactions * PARTITIONS), 30)
+            before, handled = as_of(scenario), scenario.handled
+            scenario.traffic.publish(300)
+            wait_until("their lag", partial(lags, scenario, 300 + PARTITIONS), 30)
+            assert all("held_back_since" in one for one in statuses(scenario))
+            assert (as_of(scenario), scenario.handled) == (before, handled)
+        scenario.wait_stored()
+    wait_until("as-of again", partial(current, scenario, datetime.now(UTC)), 30)
+    assert lags(scenario, 0)
+    assert not any("held_back_since" in one for one in statuses(scenario))
+    scenario.finish(wait=scenario.wait_stored)
+    assert consumer.output.count(NO_LONGER) == consumer.output.count(HELD_BACK) == transactions * PARTITIONS
+    assert consumer.stop() == 0
+
+
+def has_written(consumer: Running, text: str, times: int) -> bool:
+    """Whether the consumer has written `text` so often."""
+    return consumer.output.count(text) >= times
+
+
+def statuses(scenario: Scenario) -> list[dict[str, Any]]:
+    """What the consumer wrote last of each partition."""
+    return list(scenario.group.database.partition_status.find())
+
+
+def as_of(scenario: Scenario) -> dict[int, datetime]:
+    """Up to when each partition is complete."""
+    return {one["_id"]["k"]: one["caught_up_at"] for one in statuses(scenario)}
+
+
+def current(scenario: Scenario, since: datetime) -> bool:
+    """Whether every partition is complete up to `since` or later."""
+    found = statuses(scenario)
+    return len(found) == PARTITIONS and all(one.get("caught_up_at", since) > since for one in found)
+
+
+def lags(scenario: Scenario, offsets: int) -> bool:
+    """Whether the partitions together lag by so many offsets."""
+    return bool(sum(one["lag"] for one in statuses(scenario)) == offsets)

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from scripts.publish.generate import GeneratedMessage, generate
+from shared.documents import event_collection
+from shared.mongo import ensure_event_collection
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
+from tests.support.documents.writing import rated
+from tests.support.kafka.consumer_group import now_ms
 from tests.support.process import Running
 
 BACKLOG, MEMORY_MIB = 2_000_000, 300
 POISON = 10_000
 """Messages that the contract rejects, one after another."""
-REFUSED = b'{"event":"productRated","name_of_product":"refuse me","product_id":1,"rating":1,"category":"c"}'
 
 
 def peak_mib(consumer: Running) -> float:
@@ -58,12 +61,14 @@ def test_an_event_that_mongodb_alone_refuses(start: Start) -> None:
     scenario.traffic.publish(100)
     scenario.wait_handled()
     database = scenario.group.database
-    for day in [name for name in database.list_collection_names() if name.startswith("events_")]:
-        database.command("collMod", day, validator={"name_of_product": {"$ne": "refuse me"}})
+    at_ms = now_ms()
+    ensure_event_collection(database, event_collection(at_ms))
+    database.command("collMod", event_collection(at_ms), validator={"name_of_product": {"$ne": "refuse me"}})
+    refused = GeneratedMessage(b"1", rated("refuse me", at_ms), "refused_by_database")
     messages = generate(count=400, products=10, seed=scenario.choose.getrandbits(32))
     for _ in range(4):
         scenario.traffic.send(islice(messages, 50))
-        scenario.traffic.send(iter([GeneratedMessage(b"1", REFUSED, "refused_by_database")]))
+        scenario.traffic.send(iter([refused]))
         scenario.fault()
     wait_until("dead letters", lambda: database.rejected_events.count_documents({}) >= 4, 60)
     scenario.finish()

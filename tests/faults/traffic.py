@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from random import Random
@@ -26,6 +27,8 @@ ENDLESS = 10**9
 """More messages than any scenario publishes."""
 CHUNK = 50
 """Messages that a stream sends at once; a smaller one follows the rate more evenly and wakes its thread more often."""
+OPEN_SECONDS = 120
+"""How long a Kafka transaction may stay open before the broker aborts it: longer than any scenario holds one."""
 DELIVERY_SECONDS = 120
 """How long Kafka may be away, in a scenario, without a message's delivery failing."""
 
@@ -39,6 +42,8 @@ class Traffic:
     def __init__(self, bootstrap_servers: str, topic: str, choose: Random) -> None:
         self.acknowledged: dict[Coordinates, tuple[Expected, int]] = {}
         """By coordinates: what a correct consumer makes of the message, and its time in Kafka (UTC milliseconds)."""
+        self.acknowledgements: list[tuple[datetime, Coordinates]] = []
+        """When each of them was acknowledged, at the latest; those of Kafka transactions by their commit."""
         self.generation = 1
         """Generation of the topic for what is published from now on; a scenario that recreates the topic raises it."""
         self._servers = bootstrap_servers
@@ -89,14 +94,40 @@ class Traffic:
         for _ in range(count):
             producer.begin_transaction()
             before, aborted = dict(self.acknowledged), self._choose.random() < 0.5
+            of_others = len(self.acknowledgements)
             for message in islice(stream, self._choose.randint(1, 20)):
                 self._produce(producer, message)
             _flush(producer)
             if aborted:
                 producer.abort_transaction(30)
                 self.acknowledged = before
+                del self.acknowledgements[of_others:]
             else:
                 producer.commit_transaction(30)
+
+    @contextmanager
+    def open_transaction(self, partitions: int) -> Iterator[None]:
+        """A producer sends a message to each partition in a Kafka transaction, which stays open while the block runs.
+
+        It is aborted then, so no consumer may see these messages.
+        """
+        producer = Producer(
+            {
+                "bootstrap.servers": self._servers,
+                "transactional.id": f"{self._topic}-open",
+                "transaction.timeout.ms": OPEN_SECONDS * 1000,
+                "log_level": 0,
+            }
+        )
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        for partition in range(partitions):
+            producer.produce(self._topic, b"never committed", partition=partition)
+        _flush(producer)
+        try:
+            yield
+        finally:
+            producer.abort_transaction(30)
 
     def _streams(self) -> list[Iterator[GeneratedMessage]]:
         """The three endless streams, each with its own seed."""
@@ -154,6 +185,7 @@ class Traffic:
             return
         coordinates = Coordinates(self.generation, message.partition() or 0, message.offset() or 0)
         self.acknowledged[coordinates] = expected, recorded_ms
+        self.acknowledgements.append((datetime.now(UTC), coordinates))
 
 
 def _flush(producer: Producer) -> None:

@@ -39,6 +39,9 @@ SCENARIOS: Final[Mapping[str, str]] = {
     "transactions_that_producers_abort_are_never_seen": (
         "producers abort Kafka transactions, and the consumer is killed meanwhile"
     ),
+    "an_open_transaction_holds_as_of_back_and_ends": (
+        "a producer leaves a Kafka transaction open: as-of stands still until it ends"
+    ),
     # kills
     "kill_9_at_every_step_and_at_random": "kill -9 at every step of claims, transactions and rebalances, and at random",
     **{f"a_death_at[{step}]": f"kill -9 {moment}" for step, moment in _STEPS.items()},

@@ -3,7 +3,12 @@
 from tests.mutants.mutant import Edit, Mutant
 from tests.mutants.scenarios import KAFKA, KILLS, ZOMBIES
 
+AS_OF = "consumer/partitions/progress.py"
 CLAIMS = "consumer/partitions/claims.py"
+CLAIM_FAILURES = "tests/integration/consumer/partitions/test_claim_failures.py"
+CLAIMER = "tests/unit/consumer/partitions/test_claimer.py"
+PROGRESS = "tests/unit/consumer/partitions/test_progress.py"
+SECOND = "tests/integration/consumer/storage/test_second_failures.py"
 
 MUTANTS = (
     Mutant(
@@ -69,5 +74,51 @@ MUTANTS = (
                 '"isolation.level": "read_uncommitted"',
             ),
         ),
+    ),
+    Mutant(
+        "`caught_up_at` is taken when the broker names the end, stored or not",
+        f"{PROGRESS}::test_answers_are_complete_up_to_the_brokers_last_answer_once_what_it_held_is_stored",
+        (Edit(AS_OF, "if end is None or stored < end.position else", "if end is None else"),),
+    ),
+    Mutant(
+        "as-of runs on behind an open Kafka transaction",
+        f"{KAFKA}::test_an_open_transaction_holds_as_of_back_and_ends",
+        (Edit(AS_OF, "Mark(before.answered_at, latest.high)", "Mark(before.answered_at, latest.stable)"),),
+    ),
+    Mutant(
+        "as-of runs on while a partition is paused, by what other partitions bring",
+        f"{PROGRESS}::test_while_the_client_does_not_fetch_what_kafka_holds_is_unknown",
+        (Edit(AS_OF, " and latest.at >= assigned.fetched_since", ""),),
+    ),
+    Mutant(
+        "a status that a wrong clock made is stored once the clock is right",
+        f"{SECOND}::test_no_status_is_stored_that_a_wrong_clock_made_though_it_is_set_right_meanwhile[1]",
+        (
+            Edit(
+                "consumer/reporter.py",
+                "self._clocks.check(*(status.at + passed for status in statuses))",
+                "self._clocks.check()",
+            ),
+        ),
+    ),
+    Mutant(
+        "a former owner's status writes `read_to` after another has claimed the partition",
+        f"{CLAIM_FAILURES}::test_a_status_moves_as_of_forward_only_and_no_offset_of_another_owner",
+        (Edit(AS_OF, '"epoch": status.lease.epoch, ', ""),),
+    ),
+    Mutant(
+        "a claim halts by what Kafka said before the former owner's last batch",
+        f"{CLAIM_FAILURES}::test_a_state_that_is_older_than_the_claim_halts_nothing",
+        (Edit(CLAIMS, 'state = self._broker.ask(claimed["_id"]["k"]).answer()\n', "pass\n"),),
+    ),
+    Mutant(
+        "a partition that was taken away while a round of claims waited is claimed all the same",
+        f"{CLAIM_FAILURES}::test_a_partition_that_was_taken_away_meanwhile_is_not_claimed",
+        (Edit("consumer/partitions/claim_round.py", " and self._assignment.holds(assigned)", ""),),
+    ),
+    Mutant(
+        "partitions that MongoDB's outage kept from being claimed are tried again without a pause",
+        f"{CLAIMER}::test_when_mongodb_goes_away_within_a_round_what_was_won_is_read_and_the_rest_waits",
+        (Edit("consumer/partitions/claimer.py", "self._assignment.postpone(assigned, claim_at)", "pass"),),
     ),
 )

@@ -3,6 +3,9 @@
 from tests.mutants.mutant import Edit, Mutant
 from tests.mutants.scenarios import KILLS, MONGODB, NETWORK
 
+COMMITTER = "consumer/storage/committer.py"
+PIPELINE = "tests/integration/consumer/storage/test_pipeline.py"
+SECOND = "tests/integration/consumer/storage/test_second_failures.py"
 TRANSACTION = "consumer/storage/transaction.py"
 
 MUTANTS = (
@@ -74,5 +77,36 @@ MUTANTS = (
                 'integer(b"h", hour.number) + integer(b"k", 0)\n    return upsert(',
             ),
         ),
+    ),
+    Mutant(
+        "when a batch fails, the ready one behind it is forgotten although its leases are held",
+        f"{PIPELINE}::test_when_a_batch_fails_what_is_ready_behind_it_is_kept_for_the_leases_that_are_held",
+        (
+            Edit(
+                "consumer/pipeline.py",
+                "ready = self._ready.batch.taken if self._ready is not None else ()",
+                "ready: tuple[Taken, ...] = ()",
+            ),
+        ),
+    ),
+    Mutant(
+        "when a lease is lost, the messages of other partitions that wait behind the open batch are forgotten",
+        f"{PIPELINE}::test_of_several_partitions_the_lost_one_is_dropped_and_the_others_are_written_once[1]",
+        (Edit("consumer/pipeline.py", "*self._open.taken, *self._waiting)", "*self._open.taken)"),),
+    ),
+    Mutant(
+        "a stop during an outage goes on trying",
+        f"{SECOND}::test_stopping_during_an_outage_makes_the_running_attempt_the_last",
+        (Edit(COMMITTER, "(self._stopping.is_set() or time", "(time"),),
+    ),
+    Mutant(
+        "what a halved batch's lost attempt had written is never reported, and its dead letters wake no copier",
+        f"{SECOND}::test_a_reply_that_is_lost_again_and_again_while_it_is_looked_into",
+        (Edit(COMMITTER, "if behind := batch.written_behind(half):", "if behind := None:"),),
+    ),
+    Mutant(
+        "a restored offset at which an earlier batch ended is taken for a lost reply, and what follows is skipped",
+        f"{SECOND}::test_an_offset_that_a_backup_restores_to_an_earlier_batchs_end_is_no_lost_reply",
+        (Edit(COMMITTER, "        self._attempted = set()\n        unwritten", "        unwritten"),),
     ),
 )

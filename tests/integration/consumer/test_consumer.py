@@ -3,16 +3,22 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from scripts.publish.generate import generate
-from shared.documents import EVENT_COLLECTION_OPTIONS
+from shared.documents import EVENT_COLLECTION_OPTIONS, event_collection
+from shared.mongo import ensure_event_collection
 from stack.waiting import wait_until
+from tests.support.documents.as_of import AsOfWatch
 from tests.support.documents.invariant import raw_events
+from tests.support.documents.writing import rated, sold
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
 from tests.support.kafka.topic_config import set_topic
 from tests.support.servers.interface import KafkaServer, MongoServer
@@ -70,11 +76,12 @@ def test_one_event_that_mongodb_alone_refuses_becomes_a_dead_letter(events: Cons
     events.consumer()
     events.publish(generate(count=100, products=5, seed=3))
     events.wait_handled()
-    (day,) = [name for name in events.database.list_collection_names() if name.startswith("events_")]
-    events.database.command("collMod", day, validator={"name_of_product": {"$ne": "refuse me"}})
-    bad = b'{"event":"productRated","name_of_product":"refuse me","product_id":1,"rating":1,"category":"c"}'
+    at_ms = now_ms()
+    ensure_event_collection(events.database, event_collection(at_ms))
+    validator = {"name_of_product": {"$ne": "refuse me"}}
+    events.database.command("collMod", event_collection(at_ms), validator=validator)
     messages = list(generate(count=200, products=5, seed=4))
-    messages[100] = messages[100]._replace(value=bad, expected="refused_by_database")
+    messages[100] = messages[100]._replace(value=rated("refuse me", at_ms), expected="refused_by_database")
     events.publish(messages)
     events.wait_handled()
     events.check()
@@ -92,6 +99,74 @@ def test_partitions_added_while_running_are_read(events: ConsumerGroup) -> None:
     events.wait_handled()
     events.check()
     assert {partition for partition, _ in events.acknowledged} == set(range(6))
+
+
+def test_as_of_never_claims_what_is_not_stored(events: ConsumerGroup) -> None:
+    """It is withheld while the consumer reads a backlog, stands still, and while a batch is on its way."""
+    events.publish(generate(count=10_000, products=50, seed=1, invalid=0.02))
+    watch = AsOfWatch(events.mongo.uri, events.topic)
+    watch.start()
+    consumer = events.consumer(BATCH_MAX_EVENTS="500")
+    load = Thread(target=lambda: events.publish(generate(count=8_000, products=50, seed=2), rate=500))
+    load.start()
+    for goal in (12_000, 14_000, 16_000):
+        wait_until("messages published", partial(published, events, goal), 60)
+        consumer.freeze()
+        wait_until("more published", partial(published, events, goal + 500), 60)
+        consumer.thaw()
+    load.join()
+    ended = datetime.now(UTC)
+    events.wait_handled()
+    late = {"caught_up_at": {"$gt": ended}}
+    wait_until("as-of", lambda: events.database.partition_status.count_documents(late) == 4, 30)
+    watch.stop()
+    assert watch.claims > 20
+    assert watch.lies(events.acknowledgements) == []
+    events.check()
+
+
+def published(events: ConsumerGroup, messages: int) -> bool:
+    """Whether Kafka has acknowledged so many messages."""
+    return len(events.acknowledged) >= messages
+
+
+@pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])
+def test_an_open_transaction_withholds_as_of_unless_its_records_count_at_once(
+    events: ConsumerGroup, isolation: str
+) -> None:
+    """A sale in a Kafka transaction, then one that another producer sells behind it, which Kafka acknowledges."""
+    consumer = events.consumer(KAFKA_ISOLATION_LEVEL=isolation)
+    statuses = events.database.partition_status
+    wait_until("as-of", lambda: statuses.count_documents({"caught_up_at": {"$exists": True}}) == 4, 30)
+    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "transactional.id": events.topic})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(events.topic, value=sold(), partition=0)
+    assert producer.flush(10) == 0
+    plain = Producer({"bootstrap.servers": events.kafka.bootstrap_servers})
+    plain.produce(events.topic, value=sold(), partition=0)
+    assert plain.flush(10) == 0
+    acknowledged = datetime.now(UTC)
+    free = {"held_back_since": {"$exists": False}}
+    if isolation == "read_committed":
+        held = {"_id.k": 0, "lag": 2, "held_back_since": {"$exists": True}, "caught_up_at": {"$lt": acknowledged}}
+        wait_until("a hold", lambda: statuses.count_documents(held) == 1, 30)
+        later = {"_id.k": {"$ne": 0}, "caught_up_at": {"$gt": acknowledged}, "lag": 0, **free}
+        wait_until("as-of of the others", lambda: statuses.count_documents(later) == 3, 30)
+        assert statuses.count_documents(held) == 1
+        assert len(list(raw_events(events.database))) == 0
+        assert "held back by an open transaction" in consumer.output
+    else:
+        wait_until("both counted", lambda: len(list(raw_events(events.database))) == 2, 30)
+        later = {"caught_up_at": {"$gt": acknowledged}, "lag": 0, **free}
+        wait_until("as-of", lambda: statuses.count_documents(later) == 4, 30)
+    producer.commit_transaction(10)
+    committed = datetime.now(UTC)
+    after = {"caught_up_at": {"$gt": committed}, "lag": 0, **free}
+    wait_until("as-of again", lambda: statuses.count_documents(after) == 4, 30)
+    assert len(list(raw_events(events.database))) == 2
+    assert ("held back" in consumer.output) == (isolation == "read_committed")
+    assert consumer.stop() == 0
 
 
 def test_aborted_transactions_are_skipped_and_the_gaps_do_no_harm(events: ConsumerGroup) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clocks, utc_now
 from consumer.retention import Retention
 from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
@@ -34,67 +34,84 @@ def database(mongo: MongoServer, request: pytest.FixtureRequest) -> Iterator[Syn
     one.client.close()
 
 
-def day_ago(days: int) -> str:
-    """The collection of the day that was `days` days ago."""
-    return event_collection(now_ms() - days * DAY_MS)
+class Day:
+    """One moment, which a test asks for again and again: midnight may pass while it runs."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def clock(self) -> datetime:
+        """A clock that stands still at the moment, near enough to MongoDB's for as long as a test takes."""
+        return self.now
+
+    def ago(self, days: int) -> str:
+        """The collection of the day that was `days` days before."""
+        return event_collection(int(self.now.timestamp() * 1000) - days * DAY_MS)
+
+    def still_ago(self, days: int) -> set[str]:
+        """The collections of the days that were `days` days ago since then: two if midnight has passed."""
+        return {self.ago(days), event_collection(now_ms() - days * DAY_MS)}
 
 
-def retention(
-    database: SyncDatabase, owner: str = "one", clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Retention:
-    return Retention(database, Clocks(database, clock), 10, clock, owner)
+@pytest.fixture
+def day() -> Day:
+    return Day()
 
 
-def store_days(database: SyncDatabase, *days: int) -> None:
+def retention(database: SyncDatabase, clock: Callable[[], datetime]) -> Retention:
+    return Retention(database, Clocks(database, clock), 10, clock, "one")
+
+
+def store_days(database: SyncDatabase, day: Day, *days: int) -> None:
     ensure_collections(database)
     for days_ago in days:
-        ensure_event_collection(database, day_ago(days_ago))
-        database[day_ago(days_ago)].insert_one({"_id": {"p": 1}})
+        ensure_event_collection(database, day.ago(days_ago))
+        database[day.ago(days_ago)].insert_one({"_id": {"p": 1}})
 
 
 def stored_days(database: SyncDatabase) -> set[str]:
     return set(database.list_collection_names(filter={"name": {"$regex": "^events_"}}))
 
 
-def test_whole_days_go_two_days_after_their_last_event_became_too_old(database: SyncDatabase) -> None:
-    store_days(database, 0, 10, 12, 13, 14, 50)
-    dropped = retention(database).drop_old_days()
-    assert dropped == [day_ago(50), day_ago(14), day_ago(13)]
-    assert stored_days(database) == {day_ago(0), day_ago(10), day_ago(12)}
+def test_whole_days_go_two_days_after_their_last_event_became_too_old(database: SyncDatabase, day: Day) -> None:
+    store_days(database, day, 0, 10, 12, 13, 14, 50)
+    dropped = retention(database, day.clock).drop_old_days()
+    assert dropped == [day.ago(50), day.ago(14), day.ago(13)]
+    assert stored_days(database) == {day.ago(0), day.ago(10), day.ago(12)}
     noted = database.maintenance.find_one({"_id": "retention"})
     assert noted is not None
-    assert noted["dropped_before"] == (now_ms() - 13 * DAY_MS) // DAY_MS + 1
+    assert noted["dropped_before"] == int(day.now.timestamp()) // 86_400 - 13 + 1
     assert "until" not in noted
-    assert retention(database).drop_old_days() == []
+    assert retention(database, day.clock).drop_old_days() == []
 
 
-def test_a_collection_that_is_not_ours_stays(database: SyncDatabase) -> None:
-    store_days(database, 20)
-    database.create_collection(day_ago(30))
-    assert retention(database).drop_old_days() == [day_ago(20)]
-    assert stored_days(database) == {day_ago(30)}
+def test_a_collection_that_is_not_ours_stays(database: SyncDatabase, day: Day) -> None:
+    store_days(database, day, 20)
+    database.create_collection(day.ago(30))
+    assert retention(database, day.clock).drop_old_days() == [day.ago(20)]
+    assert stored_days(database) == {day.ago(30)}
 
 
-def test_one_process_at_a_time_drops_days(database: SyncDatabase) -> None:
-    store_days(database, 20)
+def test_one_process_at_a_time_drops_days(database: SyncDatabase, day: Day) -> None:
+    store_days(database, day, 20)
     held = {"_id": "retention", "owner": "another", "until": datetime.now(UTC) + timedelta(minutes=5)}
     database.maintenance.insert_one(held)
-    assert retention(database).drop_old_days() == []
+    assert retention(database, day.clock).drop_old_days() == []
     left = {"$set": {"until": datetime.now(UTC) - timedelta(seconds=1)}}
     database.maintenance.update_one({"_id": "retention"}, left)
-    assert retention(database).drop_old_days() == [day_ago(20)]
+    assert retention(database, day.clock).drop_old_days() == [day.ago(20)]
 
 
-def test_a_wrong_clock_drops_nothing(database: SyncDatabase) -> None:
-    store_days(database, 5)
+def test_a_wrong_clock_drops_nothing(database: SyncDatabase, day: Day) -> None:
+    store_days(database, day, 5)
     with pytest.raises(ClockSkewed):
-        retention(database, clock=lambda: datetime.now(UTC) + timedelta(days=30)).drop_old_days()
-    assert stored_days(database) == {day_ago(5)}
+        retention(database, lambda: day.now + timedelta(days=30)).drop_old_days()
+    assert stored_days(database) == {day.ago(5)}
 
 
-def test_the_consumer_that_keeps_days_longest_counts_while_it_runs(database: SyncDatabase) -> None:
-    store_days(database, 5, 20)
-    now, begun = datetime.now(UTC), Event()
+def test_the_consumer_that_keeps_days_longest_counts_while_it_runs(database: SyncDatabase, day: Day) -> None:
+    store_days(database, day, 5, 20)
+    now, begun = day.now, Event()
 
     def later() -> datetime:
         begun.set()
@@ -104,18 +121,18 @@ def test_the_consumer_that_keeps_days_longest_counts_while_it_runs(database: Syn
     patient.start()
     assert begun.wait(10)
     wait_until("its note", lambda: database.maintenance.count_documents({"days": 30}) == 1, 10)
-    assert retention(database).drop_old_days() == []
+    assert retention(database, day.clock).drop_old_days() == []
     patient.stop()
     wait_until("its end", lambda: database.maintenance.count_documents({"days": 30}) == 0, 10)
     killed = {"_id": "keeper killed", "days": 30, "until": now + timedelta(minutes=30)}
     database.maintenance.insert_one(killed)
-    assert retention(database).drop_old_days() == []
+    assert retention(database, day.clock).drop_old_days() == []
     database.maintenance.update_one({"_id": "keeper killed"}, {"$set": {"until": now - timedelta(seconds=1)}})
-    assert retention(database).drop_old_days() == [day_ago(20)]
+    assert retention(database, day.clock).drop_old_days() == [day.ago(20)]
 
 
 def test_days_go_while_consumers_run_and_late_events_come(
-    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, day: Day
 ) -> None:
     """Of two consumers one keeps fewer days: none is dropped of which the other may still store events."""
     with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
@@ -132,7 +149,7 @@ def test_days_go_while_consumers_run_and_late_events_come(
         hasty.kill()
         hasty.start()  # it looks for old days at once, and reads meanwhile
         events.publish(generate(count=1_000, seed=3, now_ms=now_ms(), **spread))
-        wait_until("old days gone", lambda: min(stored_days(events.database)) == day_ago(5), 30)
+        wait_until("old days gone", lambda: min(stored_days(events.database)) in day.still_ago(5), 30)
         events.publish(generate(count=1_000, seed=4, now_ms=now_ms(), **spread))
         events.wait_handled()
         report = audit(events.environment())
@@ -142,7 +159,7 @@ def test_days_go_while_consumers_run_and_late_events_come(
 
 
 def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(
-    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
+    kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, day: Day
 ) -> None:
     with consumer_group(kafka, mongo, tmp_path, partitions=2) as events:
         consumer = events.consumer()
@@ -153,8 +170,7 @@ def test_a_consumer_drops_old_days_and_an_audit_tells_what_it_cannot_judge(
         sums = list(events.database.rollups.find().sort("_id", 1))
         stored = len(list(raw_events(events.database)))
         second = events.consumer(EVENT_RETENTION_DAYS="3")
-        oldest_kept = day_ago(5)
-        wait_until("old days gone", lambda: min(stored_days(events.database)) == oldest_kept, 30)
+        wait_until("old days gone", lambda: min(stored_days(events.database)) in day.still_ago(5), 30)
         assert second.stop() == 0
         assert list(events.database.rollups.find().sort("_id", 1)) == sums
         dropped = stored - len(list(raw_events(events.database)))
@@ -178,7 +194,7 @@ def test_a_repair_takes_no_day_for_empty_that_retention_drops_meanwhile(
             repair = Repair(database, session, events.topic, events.topic)
             one = Reconciliation(database, events.topic, events.topic, None, None, repair)
             dropped: list[str] = []
-            report = one.run(lambda _: dropped.extend(retention(database).drop_old_days()))
+            report = one.run(lambda _: dropped.extend(retention(database, utc_now).drop_old_days()))
             assert (repair.repaired, repair.left) == ({}, [])
             repair.rebuild_product((1, 0))
         assert len(dropped) > 3

@@ -75,12 +75,12 @@ class Writer:
         offset = stored["next_offset"]
         return Lease(partition, stored["epoch"], 1, offset, read_from=offset, topic_id=TOPIC_ID)
 
-    def taken(self, lease: Lease, values: Sequence[bytes]) -> Taken:
-        """Take messages with these values, at the offsets from the lease's `next_offset` on."""
-        now = int(time.time() * 1000)
+    def taken(self, lease: Lease, values: Sequence[bytes], ahead: int = 0) -> Taken:
+        """Take messages with these values, at the offsets from `ahead` after the lease's `next_offset` on."""
+        now, first = int(time.time() * 1000), lease.next_offset + ahead
         messages = [
-            Message(TOPIC, lease.partition, lease.next_offset + i, b"", value, timestamp=(TIMESTAMP_CREATE_TIME, now))
-            for i, value in enumerate(values)
+            Message(TOPIC, lease.partition, offset, b"", value, timestamp=(TIMESTAMP_CREATE_TIME, now))
+            for offset, value in enumerate(values, first)
         ]
         return Assigned(lease.partition).take(lease, messages, self.clock())
 

@@ -15,6 +15,7 @@ from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
 from tests.support.documents import invariant
+from tests.support.documents.invariant import Coordinates
 from tests.support.process import Running, module
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -29,6 +30,8 @@ class ConsumerGroup:
         self.folder = folder
         self.acknowledged: list[tuple[int, int]] = []
         """(partition, offset) of each message that Kafka acknowledged."""
+        self.acknowledgements: list[tuple[datetime, Coordinates]] = []
+        """When each was acknowledged, at the latest."""
         self.consumers: list[Running] = []
         kafka.create_topic(self.topic, partitions)
         settings = SharedSettings(
@@ -87,7 +90,9 @@ class ConsumerGroup:
     def note(self, error: KafkaError | None, message: Message) -> None:
         """Take a delivery report of Kafka's: the consumers must handle this message. Fails the test on an error."""
         assert error is None, error
-        self.acknowledged.append((message.partition() or 0, message.offset() or 0))
+        partition, offset = message.partition() or 0, message.offset() or 0
+        self.acknowledged.append((partition, offset))
+        self.acknowledgements.append((datetime.now(UTC), Coordinates(1, partition, offset)))
 
     @property
     def handled(self) -> int:

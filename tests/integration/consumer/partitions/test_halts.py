@@ -11,11 +11,13 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.process.clocks import Clocks
-from scripts.publish.generate import generate
+from scripts.publish.generate import ExpectedSale, GeneratedMessage, generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed
 from stack.waiting import wait_until
 from tests.support.commands.audit import findings_of
+from tests.support.documents.invariant import raw_events
+from tests.support.documents.writing import sold
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
 from tests.support.process import ROOT
 from tests.support.servers.interface import KafkaServer, MongoServer
@@ -68,7 +70,7 @@ def test_a_topic_recreated_while_it_is_read_halts_until_a_person_decides_and_the
 
 def coordinates(events: ConsumerGroup) -> set[tuple[int, int, int]]:
     """The generation, partition and offset of every stored event."""
-    return {(one["_id"]["g"], one["_id"]["k"], one["_id"]["o"]) for one in events.database[day(events)].find()}
+    return {(one["_id"]["g"], one["_id"]["k"], one["_id"]["o"]) for one in raw_events(events.database)}
 
 
 def test_records_that_retention_took_unread_halt_their_partition_alone(
@@ -77,7 +79,10 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(
     consumer = events.consumer()
     events.publish(generate(count=400, products=20, seed=1))
     events.wait_handled()
+    statuses = events.database.partition_status
+    wait_until("as-of", lambda: statuses.count_documents({"caught_up_at": {"$exists": True}}) == 2, 30)
     assert consumer.stop() == 0
+    published = datetime.now(UTC)
     events.publish(generate(count=400, products=20, seed=2))
     taken = max(offset for partition, offset in events.acknowledged if partition == 0) - 10
     deleted = admin.delete_records([TopicPartition(events.topic, 0, taken)])
@@ -85,6 +90,10 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(
         future.result(10)
     second = events.consumer()
     second.wait_for_output("OffsetsLost", 30)
+    halted = datetime.now(UTC)
+    moves = {"_id.k": 1, "caught_up_at": {"$gt": halted}}
+    wait_until("as-of of the other", lambda: statuses.count_documents(moves) == 1, 30)
+    assert statuses.count_documents({"_id.k": 0, "caught_up_at": {"$lt": published}}) == 1
     refused = decide(events, 1)
     assert refused.returncode == 1
     assert "not halted" in refused.stderr
@@ -93,15 +102,9 @@ def test_records_that_retention_took_unread_halt_their_partition_alone(
     wait_until("the rest read", lambda: len(events_of_second_run(events)) == len(set(handled)), 30)
 
 
-def day(events: ConsumerGroup) -> str:
-    (name,) = [name for name in events.database.list_collection_names() if name.startswith("events_")]
-    return name
-
-
-def events_of_second_run(events: ConsumerGroup) -> list[object]:
-    """The `_id`s of partition 1's events, and of those that partition 0 brought after the decision."""
-    chosen = {"$or": [{"_id.k": 1}, {"_id.g": 2}]}
-    return [one["_id"] for one in events.database[day(events)].find(chosen)]
+def events_of_second_run(events: ConsumerGroup) -> list[tuple[int, int, int]]:
+    """The coordinates of partition 1's events, and of those that partition 0 brought after the decision."""
+    return [(g, k, o) for g, k, o in coordinates(events) if k == 1 or g == 2]
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -113,14 +116,15 @@ def test_a_clock_that_is_not_mongodbs_judges_no_event(events: ConsumerGroup, hou
 
 @pytest.mark.parametrize("created", ["before the start", "while running"])
 def test_a_collection_that_is_not_clustered_ends_the_process(events: ConsumerGroup, created: str) -> None:
-    name = event_collection(now_ms())
+    at_ms = now_ms()
+    name = event_collection(at_ms)
     if created == "before the start":
         events.database.create_collection(name)
     consumer = events.consumer()
     if created == "while running":
         wait_until("a claim", lambda: events.database.partitions.count_documents({}) == 2, 30)
         events.database.create_collection(name)
-        events.publish(generate(count=10, products=5, seed=1))
+        events.publish([GeneratedMessage(b"1", sold(at_ms=at_ms), ExpectedSale(1, 1, 10**6, at_ms))])
     assert consumer.wait(30) == 3
     assert "is not clustered" in consumer.output
     assert events.handled == 0

@@ -18,10 +18,10 @@ from tests.support.kafka.consumer_group import now_ms
 
 
 def test_ten_thousand_refused_events_are_dead_letters_in_seconds(writer: Writer) -> None:
-    day = event_collection(now_ms())
+    at = now_ms()
+    day = event_collection(at)
     ensure_event_collection(writer.database, day)
     writer.database.command("collMod", day, validator={"name_of_product": {"$ne": "$refused"}})
-    at = now_ms()
     batch = writer.batch(writer.lease(), [sold("$refused", at)] * 10_000 + [sold("good", at)])
     started = time.monotonic()
     writer.commit(batch)

@@ -8,25 +8,26 @@ from pymongo.errors import OperationFailure
 from consumer.partitions.brokers import PartitionQuery, PartitionState
 from scripts.audit.products.check import ProductCheck
 from scripts.audit.reading.snapshot import Snapshot
-from shared.documents import PARTITIONS, event_collection
+from shared.documents import PARTITIONS
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.corrupting import copied
 from tests.support.commands.audit import audit, findings_of, kafka_topic_of, script
-from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
+from tests.support.documents.invariant import event_collections
+from tests.support.kafka.consumer_group import ConsumerGroup
 from tests.support.servers.interface import KafkaServer
 
 
 def test_an_audit_since_a_day_judges_what_came_since(stored: ConsumerGroup) -> None:
     database = copied(stored.database, f"{stored.topic}-since")
     environment = stored.environment(MONGODB_DATABASE=database.name)
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    report = audit(environment, "--since", today)
+    name = max(collection.name for collection in event_collections(database))
+    newest = f"{datetime.strptime(name, 'events_%Y%m%d').replace(tzinfo=UTC):%Y-%m-%d}"
+    report = audit(environment, "--since", newest)
     assert (report["ok"], report["days"]) == (True, 1), report["findings"][:5]
-    name = event_collection(now_ms())
     event = database[name].find_one_and_delete({})
     assert event is not None
-    lost = audit(environment, "--since", today)["findings"]
+    lost = audit(environment, "--since", newest)["findings"]
     assert [finding["offset"] for finding in lost if finding["kind"] == "lost"] == [event["_id"]["o"]]
 
 

@@ -1,99 +1,233 @@
 """`Progress` says how far a partition is stored, and up to which moment its answers are complete."""
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from consumer.partitions.assigned import Assigned, EndSeen
 from consumer.partitions.lease import Lease
-from consumer.partitions.progress import PartitionStatus, Progress
+from consumer.partitions.progress import HELD_SECONDS, MOST_MARKS, PartitionStatus, Progress
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def at(seconds: int) -> datetime:
+class Clocks:
+    """Progress, and what the clocks show: `seconds` after START, and after 0 of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.progress = Progress("topic", lambda: self.seconds)
+
+    def say(self, seconds: float, high: int, stable: int | None = None, idle: float = 0.1, leader: int = 1) -> None:
+        """librdkafka's statistics, made at `seconds`, of a topic with one partition. `idle`: since the last answer."""
+        self.seconds = seconds
+        broker = {"nodeid": 1, "source": "learned", "rxidle": int(idle * 1e6)}
+        other = {"nodeid": 2, "source": "learned", "rxidle": 0}
+        coordinator = {"nodeid": 1, "source": "logical", "rxidle": 0}
+        silent = {"nodeid": 3, "source": "learned", "rxidle": -1}
+        offsets = {"ls_offset": high if stable is None else stable, "hi_offset": high, "leader": leader}
+        partitions = {"0": offsets, "-1": {"ls_offset": -1001, "hi_offset": -1001, "leader": -1}}
+        self.progress.on_statistics(
+            json.dumps(
+                {
+                    "ts": int(seconds * 1e6),
+                    "brokers": {"a": broker, "b": other, "c": silent, "GroupCoordinator": coordinator},
+                    "topics": {"topic": {"partitions": partitions}},
+                }
+            )
+        )
+
+    def status(self, assigned: Assigned, seconds: float | None = None) -> PartitionStatus:
+        self.seconds = self.seconds if seconds is None else seconds
+        (one,) = self.progress.statuses([assigned], at(self.seconds))
+        return one
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
+
+
+def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def reading(stored: int, position: int, end: EndSeen | None = None) -> Assigned:
-    """Partition 0, read up to `position` and stored up to `stored`; at its end when `end` is given."""
+def reading(stored: int, end: EndSeen | None = None, fetched_since: float = 0.0) -> Assigned:
+    """Partition 0, fetched since the beginning and stored up to `stored`; `end` is the last end that was named."""
     lease = Lease(0, epoch=1, generation=1, next_offset=stored, read_from=0, topic_id="")
-    return Assigned(0, lease, position, at_end=end is not None, end_seen=end)
+    return Assigned(0, lease, stored, fetched_since=fetched_since, end_seen=end)
 
 
-def statistics(end: int = -1, idle_seconds: float = 0.1, state: str = "UP") -> str:
-    """librdkafka's statistics of a topic whose one partition is led by broker 1."""
-    broker = {"nodeid": 1, "state": state, "rxidle": int(idle_seconds * 1e6)}
-    partitions = {"0": {"ls_offset": end, "leader": 1}, "-1": {"ls_offset": -1001, "leader": -1}}
-    return json.dumps({"brokers": {"kafka:9092/1": broker}, "topics": {"topic": {"partitions": partitions}}})
-
-
-def status(progress: Progress, assigned: Assigned, seconds: int) -> PartitionStatus:
-    (one,) = progress.statuses([assigned], at(seconds))
-    return one
-
-
-def test_a_partition_without_a_lease_has_no_status() -> None:
-    assert list(Progress("topic").statuses([Assigned(0)], START)) == []
-
-
-def test_the_lag_is_unknown_before_kafka_has_given_an_end() -> None:
-    assert status(Progress("topic"), reading(stored=5, position=5), 0).lag is None
-
-
-def test_the_lag_counts_the_offsets_between_the_stored_one_and_the_end() -> None:
-    progress = Progress("topic")
-    progress.on_statistics(statistics(end=12))
-    assert status(progress, reading(stored=5, position=8), 0).lag == 7
-    assert status(progress, reading(stored=13, position=13), 0).lag == 0
-
-
-def test_at_the_end_there_is_no_lag_once_everything_taken_is_stored() -> None:
-    progress, end = Progress("topic"), EndSeen(position=8, offset=10, at=START)
-    progress.on_statistics(statistics(end=10))
-    assert status(progress, reading(8, 8, end), 0).lag == 0
-    assert status(progress, reading(7, 8, end), 0).lag == 3
-
-
-def test_answers_are_complete_up_to_the_end_once_it_is_stored() -> None:
-    progress, end = Progress("topic"), EndSeen(position=8, offset=10, at=at(1))
-    before = status(progress, reading(7, 8, end), 5)
-    assert (before.caught_up_at, before.read_to) == (None, 7)
-    after = status(progress, reading(8, 8, end), 6)
-    assert (after.caught_up_at, after.read_to) == (at(1), 10)
-
-
-def test_the_moment_follows_the_clock_while_the_broker_answers_and_stands_while_it_is_silent() -> None:
-    progress, assigned = Progress("topic"), reading(8, 8, EndSeen(position=8, offset=8, at=at(1)))
-    moments = []
-    answering = [statistics(), statistics(idle_seconds=3.5), statistics(state="DOWN"), statistics()]
-    for seconds, said in enumerate(answering, start=10):
-        progress.on_statistics(said)
-        moments.append(status(progress, assigned, seconds).caught_up_at)
-    assert moments == [at(10), at(10), at(10), at(13)]
-
-
-def test_a_moment_that_was_followed_counts_when_what_was_taken_by_then_is_stored_later() -> None:
-    """At 10 s nothing has followed, but a batch is on its way. At 11 s it is stored, and reading is paused."""
-    progress, assigned = Progress("topic"), reading(7, 8, EndSeen(position=8, offset=8, at=at(1)))
-    progress.on_statistics(statistics())
-    assert status(progress, assigned, 10).caught_up_at is None
+def store(assigned: Assigned, stored: int) -> Assigned:
     assert assigned.lease is not None
+    assigned.lease.next_offset = stored
+    return assigned
+
+
+def test_a_partition_without_a_lease_has_no_status(clocks: Clocks) -> None:
+    assert list(clocks.progress.statuses([Assigned(0)], START)) == []
+
+
+def test_the_lag_is_unknown_before_kafka_has_given_a_high_watermark(clocks: Clocks) -> None:
+    assert clocks.status(reading(stored=5)).lag is None
+    clocks.say(1, high=-1001)
+    assert clocks.status(reading(stored=5)).lag is None
+
+
+def test_the_lag_counts_the_offsets_between_the_stored_one_and_the_high_watermark(clocks: Clocks) -> None:
+    clocks.say(1, high=12, stable=9)
+    assert clocks.status(reading(stored=5)).lag == 7
+    assert clocks.status(reading(stored=13)).lag == 0
+
+
+def test_markers_at_the_end_count_in_no_lag_once_everything_taken_is_stored(clocks: Clocks) -> None:
+    end = EndSeen(position=8, offset=10)
+    clocks.say(1, high=10)
+    assert (clocks.status(reading(8, end)).lag, clocks.status(reading(8, end)).read_to) == (0, 10)
+    assert (clocks.status(reading(7, end)).lag, clocks.status(reading(7, end)).read_to) == (3, 7)
+
+
+def test_answers_are_complete_up_to_the_brokers_last_answer_once_what_it_held_is_stored(clocks: Clocks) -> None:
+    assigned = reading(7, EndSeen(position=8, offset=10))
+    clocks.say(1, high=9, idle=0.25)
+    clocks.say(2, high=10)
+    assert clocks.status(assigned).caught_up_at is None
+    assert clocks.status(store(assigned, 8), 5).caught_up_at == at(0.75)
+
+
+def test_what_the_later_statistics_know_is_taken_for_what_was_there_at_the_earlier(clocks: Clocks) -> None:
+    """The answer that had come by 1 s may not have been taken apart then: it may have brought offset 8."""
+    assigned = reading(8, EndSeen(position=8, offset=8))
+    clocks.say(1, high=8)
+    clocks.say(2, high=9)
+    assert clocks.status(assigned).caught_up_at is None
+    clocks.say(3, high=9)
+    assert clocks.status(store(assigned, 9)).caught_up_at == at(1.9)
+
+
+def test_the_moment_stands_still_while_the_broker_is_silent_whoever_else_answers(clocks: Clocks) -> None:
+    assigned, moments = reading(8), []
+    for seconds, idle in ((10, 0.0), (11, 0.0), (12, 1.0), (13, 2.0), (14, 0.0), (15, 0.0)):
+        clocks.say(seconds, high=8, idle=idle)
+        moments.append(clocks.status(assigned).caught_up_at)
+    assert moments == [None, at(10), at(11), at(11), at(11), at(14)]
+
+
+def test_a_new_leader_is_believed_once_two_statistics_name_it(clocks: Clocks) -> None:
+    assigned, moments = reading(8), []
+    for seconds, leader in ((10, 1), (11, 1), (12, 2), (13, 2), (14, 3), (15, 3), (16, -1)):
+        clocks.say(seconds, high=8, idle=0.0, leader=leader)
+        moments.append(clocks.status(assigned).caught_up_at)
+    assert moments == [None, at(10), at(10), at(12), at(12), at(12), at(12)]
+
+
+def test_while_the_client_does_not_fetch_what_kafka_holds_is_unknown(clocks: Clocks) -> None:
+    """The broker answers for other partitions, and the high watermark in the statistics is out of date."""
+    assigned = reading(8)
+    clocks.say(10, high=8, idle=0.0)
+    clocks.say(11, high=8, idle=0.0)
+    assert clocks.status(assigned).caught_up_at == at(10)
     assigned.pause()
-    assigned.lease.next_offset = 8
-    assert status(progress, assigned, 11).caught_up_at == at(10)
+    assert assigned.fetched_since == math.inf
+    for seconds in (12, 13, 14):
+        clocks.say(seconds, high=8, idle=0.0)
+        assert clocks.status(assigned).caught_up_at == at(10)
+    assigned.fetched_since = 14.5
+    assert clocks.status(assigned, 14.6).caught_up_at == at(10)
+    clocks.say(15, high=8, idle=0.0)
+    assert clocks.status(assigned).caught_up_at == at(14)
 
 
-def test_another_end_does_not_inherit_the_moment_of_the_one_before() -> None:
-    progress = Progress("topic")
-    progress.on_statistics(statistics())
-    assert status(progress, reading(8, 8, EndSeen(8, 8, at(1))), 10).caught_up_at == at(10)
-    progress.on_statistics(statistics(idle_seconds=60))
-    assert status(progress, reading(9, 9, EndSeen(9, 9, at(11))), 80).caught_up_at == at(11)
+def test_with_steady_traffic_the_moment_follows_what_is_stored(clocks: Clocks) -> None:
+    assigned, moments = reading(0), []
+    for second in range(1, 6):
+        clocks.say(second, high=10 * second, idle=0.0)
+        moments.append(clocks.status(store(assigned, 10 * second - 10)).caught_up_at)
+    assert moments == [None, None, at(1), at(2), at(3)]
 
 
-def test_a_new_lease_keeps_what_was_complete_and_waits_for_an_end_of_its_own() -> None:
-    progress = Progress("topic")
-    progress.on_statistics(statistics())
-    assert status(progress, reading(8, 8, EndSeen(8, 10, at(1))), 10).read_to == 10
-    again = status(progress, reading(8, 8), 20)
-    assert (again.caught_up_at, again.read_to) == (at(10), 8)
+def test_a_long_backlog_keeps_few_marks_and_each_step_is_true(clocks: Clocks) -> None:
+    assigned = reading(0)
+    for second in range(1, 500):
+        clocks.say(second, high=10 * second, idle=0.0)
+        assert clocks.status(assigned).caught_up_at is None
+    assert len(clocks.progress._marks[0]) <= MOST_MARKS
+    steps = set()
+    for stored in range(0, 5_000, 10):
+        caught_up_at = clocks.status(store(assigned, stored)).caught_up_at
+        if caught_up_at is not None:
+            assert caught_up_at < at(stored / 10)
+            steps.add(caught_up_at)
+    assert len(steps) > MOST_MARKS / 3
+    assert max(steps) == at(498)
+
+
+def test_an_offset_that_moved_back_is_not_complete_up_to_what_was_reached_before(clocks: Clocks) -> None:
+    assigned = reading(8)
+    clocks.say(1, high=8, idle=0.0)
+    clocks.say(2, high=8)
+    assert clocks.status(assigned).caught_up_at == at(1)
+    assert clocks.status(store(assigned, 3)).caught_up_at is None
+    assert clocks.status(store(assigned, 8)).caught_up_at == at(1)
+
+
+def test_a_clock_that_was_wrong_when_the_broker_answered_leaves_no_wrong_moment(clocks: Clocks) -> None:
+    assigned = reading(7)
+    clocks.say(1, high=8, idle=0.0)
+    clocks.say(2, high=8)
+    (wrong,) = clocks.progress.statuses([assigned], at(3_602))
+    assert wrong.caught_up_at is None
+    assert clocks.status(store(assigned, 8), 3).caught_up_at == at(1)
+
+
+def test_an_open_transaction_holds_back_the_moment_and_the_lag_counts_what_is_behind_it(clocks: Clocks) -> None:
+    """The broker names offset 8 as the end; 8 is the transaction's first record, and 9 to 14 may be plain sales."""
+    assigned = reading(8, EndSeen(position=8, offset=8))
+    clocks.say(1, high=8, idle=0.0)
+    clocks.say(2, high=8)
+    assert (clocks.status(assigned).caught_up_at, clocks.status(assigned).held_back) == (at(1), None)
+    for second in range(3, 20):
+        clocks.say(second, high=15, stable=8, idle=0.0)
+        held = clocks.status(assigned)
+        assert (held.caught_up_at, held.lag, held.read_to) == (at(1), 7, 8)
+        assert (held.held_back is not None) == (second - 3 >= HELD_SECONDS)
+    assert held.held_back is not None
+    assert (held.held_back.since, held.held_back.begins) == (at(3), 8)
+    assigned.end_seen = EndSeen(position=15, offset=16)
+    clocks.say(20, high=16, idle=0.0)
+    after = clocks.status(store(assigned, 15))
+    assert (after.caught_up_at, after.lag, after.held_back) == (at(19), 0, None)
+
+
+def test_transactions_that_overlap_hold_nothing_back_for_longer_than_each_lasts(clocks: Clocks) -> None:
+    """Some transaction is open at every moment, none for long: the moment follows the one that ended last."""
+    assigned = reading(0)
+    for second in range(1, 20):
+        clocks.say(second, high=10 * second, stable=10 * second - 15, idle=0.0)
+        status = clocks.status(store(assigned, 10 * second - 15))
+        assert status.held_back is None
+        assert second < 4 or status.caught_up_at == at(second - 3)
+
+
+def test_a_lease_that_ends_takes_its_hold_along(clocks: Clocks) -> None:
+    held, free = reading(8), Assigned(0)
+    clocks.say(1, high=9, stable=8)
+    clocks.status(held)
+    assert clocks.status(held, 1 + HELD_SECONDS).held_back is not None
+    assert list(clocks.progress.statuses([free], at(5))) == []
+    assert clocks.status(reading(8, fetched_since=6), 6).held_back is None
+
+
+def test_a_new_lease_is_not_held_back_nor_complete_by_what_was_fetched_before_it(clocks: Clocks) -> None:
+    assigned = reading(8, EndSeen(position=8, offset=10))
+    clocks.say(10, high=10, idle=0.0)
+    clocks.say(11, high=10)
+    assert (clocks.status(assigned).caught_up_at, clocks.status(assigned).read_to) == (at(10), 10)
+    assert assigned.lease is not None
+    assigned.begin(assigned.lease)
+    clocks.say(20, high=10, idle=0.0)
+    clocks.say(21, high=10)
+    again = clocks.status(assigned)
+    assert (again.caught_up_at, again.read_to, again.lag) == (None, 8, 2)
