@@ -220,7 +220,7 @@ def product_id(product: int, partition: int) -> Id:
 # The dead letters: one document for each message that the contract rejected, with its bytes.
 #
 #     {_id: {topic: "analytics", g: 1, k: 0, o: 2},
-#      reason: "bad_amount", detail: "amount: Value error, not a number within the limits",
+#      reason: "bad_amount", detail: "amount: -5 is less than 0",
 #      state: "new", rejected_at: ISODate("2026-11-30T09:58:56.160Z"), timestamp_ms: 1796032728954,
 #      key: BinData("3"), value: BinData('{"event":"productSold", ...}'), headers: [], truncated: false}
 #

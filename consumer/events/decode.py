@@ -113,8 +113,8 @@ def parse(value: bytes | None) -> object:
         return _from_json(value)
     except RecursionError:
         raise Rejected(Reason.TOO_DEEP) from None
-    except (ValueError, InvalidOperation) as error:
-        return slow_path.parse_again(value, str(error))
+    except (ValueError, InvalidOperation):
+        return slow_path.parse_again(value)
 
 
 def usual_event(message: dict[str, Any], recorded_ms: int) -> Event | None:
