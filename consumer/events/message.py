@@ -9,7 +9,8 @@ Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 """Names and values of a message's headers, in order; a name may occur more than once."""
 
 NO_TIME_MS = -1
-"""Stands for the timestamp of a record that has none: before every day that retention keeps, so `too_old`."""
+"""Stands for the timestamp of a record that has none, in Kafka itself too. It is before every day that retention keeps:
+an event that has no other time is `too_old`."""
 
 
 def offset_of(message: Message) -> int:
