@@ -100,6 +100,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     retention.stop()
     if copier:
         copier.stop(1.0)
+    reporter.finish()
     log.info("consumer stopped")
     return exit_code
 

@@ -7,4 +7,7 @@ configured, a copy in that topic. A batch calls `record`, and its transaction st
     record  a rejected message -> its dead letter
     copies  a dead letter -> its copy for the topic, whole or cut
     copier  the thread that sends the copies, after the commit
+
+    rejection_log  says in the log what is rejected
+    copy_failures  says in the log why copies fail
 """

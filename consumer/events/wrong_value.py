@@ -35,7 +35,8 @@ _UNLIKE_A_NUMBER: Final = (
 )
 _NO_DIGIT: Final = re.compile(r"[^0-9]")
 _NO_PART_OF_A_NUMBER: Final = re.compile(r"[^0-9.eE+-]")
-_FOUND: Final[Mapping[object, str]] = {None: "null", True: "true", False: "false"}
+_KINDS: Final[Mapping[type[object], str]] = {str: "a text", list: "an array", dict: "an object"}
+_WORDS: Final[Mapping[object, str]] = {None: "null", True: "true", False: "false"}
 
 
 def wrong_value(field: str, value: object) -> str:
@@ -121,8 +122,8 @@ def _character(character: str) -> str:
 def _kind(value: object) -> str:
     """What kind of JSON value it is."""
     if value is None or type(value) is bool:
-        return _FOUND[value]
-    return {str: "a text", list: "an array", dict: "an object"}.get(type(value), "a number")
+        return _WORDS[value]
+    return _KINDS.get(type(value), "a number")
 
 
 def _shown(number: object) -> str:
@@ -137,7 +138,7 @@ def _quoted(text: str) -> str:
     """A text in quotation marks, cut, in ASCII."""
     if len(text) <= QUOTED_CHARACTERS:
         return ascii(text)
-    return f"{ascii(text[:QUOTED_CHARACTERS])}… ({len(text)} characters)"
+    return f"{text[:QUOTED_CHARACTERS]!a}… ({len(text)} characters)"
 
 
 _EXPLAINED: Final[Mapping[str, Callable[[object], str]]] = {

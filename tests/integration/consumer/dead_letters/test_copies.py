@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from structlog.testing import capture_logs
 
 from consumer.dead_letters.copier import DeadLetterCopier
 from consumer.dead_letters.record import RejectedMessage, rejected_document
@@ -97,17 +99,66 @@ def test_a_copy_is_cut_no_more_than_the_topic_asks_for(events: ConsumerGroup) ->
 def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: ConsumerGroup) -> None:
     dead_letters = f"{events.topic}-dlq"
     set_topic(events.kafka, dead_letters, max_message_bytes=100)
-    publish(events, SMALL)
+    publish(events, SMALL, SMALL, SMALL)
     consumer = events.consumer(DEAD_LETTER_TOPIC=dead_letters)
     wait_copied(events)
-    (letter,) = events.database.rejected_events.find()
-    assert (letter["copy_refused"], letter["value"]) == (True, SMALL)
-    assert "max.message.bytes is too low" in consumer.output
+    letters = list(events.database.rejected_events.find())
+    assert [(letter["copy_refused"], letter["value"]) for letter in letters] == [(True, SMALL)] * 3
+    assert consumer.output.count("max.message.bytes is too low") == 1
     assert list(copies(events.kafka, dead_letters)) == []
 
 
-def a_letter(events: ConsumerGroup, partition: int) -> dict[str, Any]:
-    message = RejectedMessage(events.topic, 1, partition, 0, 0, None, SMALL, [])
+def a_copier(events: ConsumerGroup, partitions: tuple[int, ...]) -> DeadLetterCopier:
+    """A copier of a consumer that holds these partitions, with its thread not started."""
+    settings = ConsumerSettings(
+        kafka_bootstrap_servers=events.kafka.bootstrap_servers,
+        kafka_topic=events.topic,
+        group_id="group",
+        dead_letter_topic=f"{events.topic}-dlq",
+    )
+    return DeadLetterCopier(events.database, settings, lambda: partitions, lambda: NOW)
+
+
+def test_a_copy_that_fails_otherwise_is_made_again_and_is_not_counted_as_too_large(events: ConsumerGroup) -> None:
+    """A compacted topic refuses messages without a key, whatever their size."""
+    set_topic(events.kafka, f"{events.topic}-dlq", cleanup_policy="compact")
+    letters = events.database.rejected_events
+    letters.insert_many([a_letter(events, 0, offset) for offset in range(3)])
+    copier = a_copier(events, (0,))
+    with capture_logs() as logged:
+        assert not copier.copy_round()
+        assert not copier.copy_round()
+    assert [(line["event"], line["letters"]) for line in logged] == [("dead letters wait to be copied", 3)]
+    assert letters.count_documents({"copy_pending": True, "copy_refused": {"$exists": False}}) == 3
+    set_topic(events.kafka, f"{events.topic}-dlq", cleanup_policy="delete")
+    with capture_logs() as logged:
+        wait_until("copies", lambda: copier.copy_round() or not waiting(events), 20)
+    assert waiting(events) == 0
+    assert [value for value, _ in copies(events.kafka, f"{events.topic}-dlq")] == [SMALL] * 3
+    assert logged[-1]["event"] == "dead letters no longer wait to be copied"
+
+
+def test_a_missing_topic_is_named_once_and_again_when_it_goes_missing_again(events: ConsumerGroup) -> None:
+    dead_letters, letters = f"{events.topic}-dlq", events.database.rejected_events
+    admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
+    copier = a_copier(events, (0,))
+    for attempt in range(2):
+        admin.delete_topics([dead_letters])[dead_letters].result(20)
+        letters.insert_many([a_letter(events, 0, offset) for offset in range(attempt * 5, attempt * 5 + 5)])
+        with capture_logs() as logged:
+            wait_until("its absence", lambda: not copier.copy_round() and bool(logged), 20)
+            assert not copier.copy_round()
+        (line,) = logged
+        assert line["reason"].startswith(f"the topic {dead_letters} does not exist: create it, or unset")
+        assert (line["event"], line["letters"]) == ("dead letters wait to be copied", 5)
+        assert waiting(events) == 5
+        events.kafka.create_topic(dead_letters, 1)
+        wait_until("copies", lambda: copier.copy_round() or not waiting(events), 20)
+    assert letters.count_documents({"copy_refused": True}) == 0
+
+
+def a_letter(events: ConsumerGroup, partition: int, offset: int = 0) -> dict[str, Any]:
+    message = RejectedMessage(events.topic, 1, partition, offset, 0, None, SMALL, [])
     return rejected_document(message, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
 
 
@@ -122,12 +173,6 @@ def test_letters_of_partitions_that_nobody_holds_are_copied_by_the_holder_of_the
         status = {"_id": partition_id("group", events.topic, partition), "at": NOW - timedelta(seconds=age)}
         events.database.partition_status.insert_one(status)
     events.database.rejected_events.insert_many([a_letter(events, partition) for partition in (1, 2, 7, 8)])
-    settings = ConsumerSettings(
-        kafka_bootstrap_servers=events.kafka.bootstrap_servers,
-        kafka_topic=events.topic,
-        group_id="group",
-        dead_letter_topic=f"{events.topic}-dlq",
-    )
-    DeadLetterCopier(events.database, settings, lambda: mine, lambda: NOW).copy_round()
+    a_copier(events, mine).copy_round()
     pending = events.database.rejected_events.find({"copy_pending": True}).sort("_id.k", 1)
     assert [letter["_id"]["k"] for letter in pending] == left

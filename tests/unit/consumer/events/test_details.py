@@ -6,7 +6,6 @@ import pytest
 
 from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
-from consumer.events.time_limits import TimeLimits
 from shared.events import Reason
 from tests.unit.consumer.events.test_contract import LIMITS, NOW_MS
 

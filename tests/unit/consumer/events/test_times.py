@@ -1,4 +1,4 @@
-"""Which time an event has, and what is said of a time that is not within the limits, whatever Kafka says of a record."""
+"""Which time an event has, and what is said of one that is not within the limits, whatever Kafka says of a record."""
 
 import json
 
