@@ -22,7 +22,8 @@ def copy_of(document: Document, form: Form = Form.WHOLE) -> dict[str, Any]:
     """The copy of a dead letter, as arguments of a producer's `produce`: key, value and headers.
 
     The message's own headers come first, then those of this project. `dead-letter-truncated` is `true` where the copy
-    lacks some of the message, and `dead-letter-value-bytes` is the length of the message's whole value.
+    lacks some of the message, and `dead-letter-value-bytes` is the length of the message's whole value. Where the copy
+    lacks headers, `dead-letter-headers-left-out` says how many, or `unknown`.
     """
     coordinates = document["_id"]
     key, value = document["key"], document["value"]
@@ -38,6 +39,11 @@ def copy_of(document: Document, form: Form = Form.WHOLE) -> dict[str, Any]:
         "dead-letter-value-bytes": document.get("value_bytes", len(value or b"")),
     }
     headers = [(name, content) for name, content in document["headers"]] if form is Form.WHOLE else []
+    left_out = document.get("headers_left_out", 0)
+    if left_out is None:
+        about["dead-letter-headers-left-out"] = "unknown"
+    elif left_out + len(document["headers"]) > len(headers):
+        about["dead-letter-headers-left-out"] = left_out + len(document["headers"]) - len(headers)
     return {
         "key": _kept(key, form),
         "value": _kept(value, form),

@@ -1,7 +1,8 @@
 """What a Kafka message holds, read through the client's `Message` and never raising. Pure."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
@@ -24,12 +25,21 @@ def record_time_ms(message: Message) -> int:
     return NO_TIME_MS if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
 
 
+class LeftOutHeaders(list[Any]):
+    """Takes the place of headers that Kafka's client cannot give. It is empty; `how_many` there were, None: unknown."""
+
+    def __init__(self, how_many: int | None) -> None:
+        super().__init__()
+        self.how_many = how_many
+
+
 def headers_of(message: Message) -> Headers:
-    """The message's headers; empty where a header's name is not UTF-8, for then the client gives none of them."""
-    try:
-        headers = message.headers() or []
-    except UnicodeDecodeError:
+    """The message's headers, in order; `LeftOutHeaders` where the client cannot give them."""
+    headers = _headers(message)
+    if headers is None:
         return []
+    if isinstance(headers, LeftOutHeaders):
+        return headers
     pairs = headers.items() if isinstance(headers, dict) else headers
     return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
 
@@ -39,10 +49,22 @@ def bytes_of(message: Message) -> int:
     size, key = len(message), message.key()
     if key is not None:
         size += len(key)
-    try:
-        headers = message.headers()
-    except UnicodeDecodeError:
-        return size
-    if headers:
+    if _headers(message):
         size += sum(len(name) + len(content or b"") for name, content in headers_of(message))
     return size
+
+
+def _headers(message: Message) -> Any:
+    """`message.headers()`, which never raises here.
+
+    The client raises where a header's name is not UTF-8: a SystemError, and from then on it gives a list whose entries
+    must not be looked at, for the name in them is no object of Python's. The list's length is right.
+    """
+    try:
+        return message.headers()
+    except (SystemError, UnicodeDecodeError):
+        with suppress(SystemError, UnicodeDecodeError):
+            headers = message.headers()
+            message.set_headers(LeftOutHeaders(None if headers is None else len(headers)))
+            return message.headers()
+        return LeftOutHeaders(None)

@@ -1,5 +1,6 @@
 """Each dead letter gets its copy in the dead-letter topic, whatever its size, and none holds up the others."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +12,18 @@ from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
 
 from consumer.dead_letters.copier import DeadLetterCopier
-from consumer.dead_letters.record import RejectedMessage, rejected_document
+from consumer.dead_letters.record import KEEP_WHOLE_BYTES, RejectedMessage, rejected_document
 from consumer.events.rejection import Rejection
 from shared.documents import partition_id
 from shared.events import Reason
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
+from tests.support.commands.audit import script
+from tests.support.documents.invariant import raw_events
+from tests.support.documents.writing import sold
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group
 from tests.support.kafka.copies import copies
+from tests.support.kafka.raw_headers import publish_raw
 from tests.support.kafka.topic_config import set_topic
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -108,6 +113,26 @@ def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: Co
     assert list(copies(events.kafka, dead_letters)) == []
 
 
+def test_headers_that_the_client_cannot_give_cost_no_event_and_are_missed_in_the_letter(events: ConsumerGroup) -> None:
+    """A header's name may be any bytes; Kafka's client for Python raises for one that is not UTF-8."""
+    names: list[tuple[bytes, bytes]] = [(b"trace", b"t1"), (b"caf\xe9", b"x"), (b"more", b"")]
+    for value in (sold(), SMALL):
+        publish_raw(events.kafka.bootstrap_servers, events.topic, value, names)
+    events.consumer(DEAD_LETTER_TOPIC=f"{events.topic}-dlq")
+    wait_until("both handled", lambda: events.handled == 2, 60)
+    wait_until("its copy noted", lambda: waiting(events) == 0, 60)
+    assert sum(1 for _ in raw_events(events.database)) == 1
+    (letter,) = events.database.rejected_events.find()
+    assert (letter["value"], letter["headers"]) == (SMALL, [])
+    assert (letter["truncated"], letter["headers_left_out"], letter["value_bytes"]) == (True, 3, len(SMALL))
+    ((copied, headers),) = copies(events.kafka, f"{events.topic}-dlq")
+    assert (copied, headers["dead-letter-truncated"], headers["dead-letter-headers-left-out"]) == (SMALL, b"true", b"3")
+    shown = script("dead_letters", events.environment(), "show", f"{letter['_id']['k']}:{letter['_id']['o']}").stdout
+    assert "3 more are left out" in shown
+    (exported,) = script("dead_letters", events.environment(), "export").stdout.splitlines()
+    assert (json.loads(exported)["truncated"], json.loads(exported)["headers_left_out"]) == (True, 3)
+
+
 def a_copier(events: ConsumerGroup, partitions: tuple[int, ...]) -> DeadLetterCopier:
     """A copier of a consumer that holds these partitions, with its thread not started."""
     settings = ConsumerSettings(
@@ -157,8 +182,20 @@ def test_a_missing_topic_is_named_once_and_again_when_it_goes_missing_again(even
     assert letters.count_documents({"copy_refused": True}) == 0
 
 
-def a_letter(events: ConsumerGroup, partition: int, offset: int = 0) -> dict[str, Any]:
-    message = RejectedMessage(events.topic, 1, partition, offset, 0, None, SMALL, [])
+def test_a_round_holds_no_more_than_its_bytes_and_says_whether_more_can_be_copied(events: ConsumerGroup) -> None:
+    """Ten letters of a mebibyte each come before a small one; a round stops when it holds more than eight."""
+    letters = events.database.rejected_events
+    sizes = [KEEP_WHOLE_BYTES] * 10 + [len(SMALL)]
+    letters.insert_many([a_letter(events, 0, offset, b"x" * size) for offset, size in enumerate(sizes)])
+    copier, left = a_copier(events, (0,)), []
+    while copier.copy_round():
+        left.append(waiting(events))
+    assert left == [11 - 9, 0]
+    assert len(list(copies(events.kafka, f"{events.topic}-dlq"))) == 11
+
+
+def a_letter(events: ConsumerGroup, partition: int, offset: int = 0, value: bytes = SMALL) -> dict[str, Any]:
+    message = RejectedMessage(events.topic, 1, partition, offset, 0, None, value, [])
     return rejected_document(message, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
 
 
