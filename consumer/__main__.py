@@ -17,6 +17,7 @@ from confluent_kafka import Consumer
 
 from consumer.batches.batch import Batch, Rules
 from consumer.dead_letters.copier import DeadLetterCopier
+from consumer.dead_letters.header_lookup import HeaderLookup
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, consumer_config
 from consumer.partitions.claimer import Claimer
@@ -62,11 +63,17 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     reporter = StatusReporter(
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
-    copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
+    lookup = HeaderLookup(database, settings, lambda: copier.wake() if copier else None)
+    copier = (
+        DeadLetterCopier(database, settings, assignment.leased, utc_now, lookup.is_waiting)
+        if settings.dead_letter_topic
+        else None
+    )
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
+        lookup.note(batch.rejected)
         if copier and batch.rejected:
             copier.wake()
 
@@ -83,6 +90,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     stopping.on_signal(stop)
     retention.start()
+    lookup.start()
     if copier:
         copier.start()
     log.info("consumer started", owner=owner, group=group, topic=topic, brokers=settings.kafka_bootstrap_servers)
@@ -98,6 +106,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     kafka.close()
     database_thread.shutdown(wait=False, cancel_futures=True)
     retention.stop()
+    lookup.stop()
     if copier:
         copier.stop(1.0)
     reporter.finish()

@@ -93,12 +93,18 @@ class Attempt:
 class DeadLetterCopier:
     """A thread that copies pending dead letters, soon after `wake` and every `ROUND_SECONDS` anyway.
 
-    It copies those of `partitions()`, the partitions that this process holds. One process of the group also copies
+    A letter that `is_held_back` is left for a later round. It copies those of `partitions()`, the partitions that this
+    process holds. One process of the group also copies
     those of partitions that nobody holds; see `_chosen`.
     """
 
     def __init__(
-        self, database: SyncDatabase, settings: ConsumerSettings, partitions: Callable[[], Iterable[int]], clock: Clock
+        self,
+        database: SyncDatabase,
+        settings: ConsumerSettings,
+        partitions: Callable[[], Iterable[int]],
+        clock: Clock,
+        is_held_back: Callable[[Document], bool] = lambda _: False,
     ) -> None:
         self._rejected = database[REJECTED_EVENTS]
         self._statuses = database[PARTITION_STATUS]
@@ -106,6 +112,7 @@ class DeadLetterCopier:
         self._topic = settings.dead_letter_topic
         self._partitions = partitions
         self._clock = clock
+        self._is_held_back = is_held_back
         self._producer = Producer(
             settings.kafka_client()
             | {
@@ -205,6 +212,8 @@ class DeadLetterCopier:
         taken = 0
         with self._rejected.find(pending, batch_size=READ_AHEAD).sort([("_id.k", 1), ("_id.o", 1)]) as found:
             for document in found.limit(MOST_A_ROUND):
+                if self._is_held_back(document):
+                    continue
                 yield document
                 taken += size_of(document)
                 if taken > MOST_BYTES_A_ROUND:

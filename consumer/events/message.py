@@ -1,7 +1,6 @@
 """What a Kafka message holds, read through the client's `Message` and never raising. Pure."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
@@ -35,11 +34,12 @@ class LeftOutHeaders(list[Any]):
 
 def headers_of(message: Message) -> Headers:
     """The message's headers, in order; `LeftOutHeaders` where the client cannot give them."""
-    headers = _headers(message)
-    if headers is None:
-        return []
-    if isinstance(headers, LeftOutHeaders):
-        return headers
+    try:
+        headers = message.headers()
+    except (SystemError, UnicodeDecodeError):
+        return _left_out(message)
+    if headers is None or isinstance(headers, LeftOutHeaders):
+        return [] if headers is None else headers
     pairs = headers.items() if isinstance(headers, dict) else headers
     return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
 
@@ -49,22 +49,27 @@ def bytes_of(message: Message) -> int:
     size, key = len(message), message.key()
     if key is not None:
         size += len(key)
-    if _headers(message):
+    try:
+        headers = message.headers()
+    except (SystemError, UnicodeDecodeError):
+        _left_out(message)
+        return size
+    if headers:
         size += sum(len(name) + len(content or b"") for name, content in headers_of(message))
     return size
 
 
-def _headers(message: Message) -> Any:
-    """`message.headers()`, which never raises here.
+def _left_out(message: Message) -> LeftOutHeaders:
+    """Put `LeftOutHeaders` into a message whose `headers()` has raised, and return them.
 
-    The client raises where a header's name is not UTF-8: a SystemError, and from then on it gives a list whose entries
-    must not be looked at, for the name in them is no object of Python's. The list's length is right.
+    The client raises where a header's name is not UTF-8, which in a message may be any bytes: a SystemError. From then
+    on it gives a list whose entries must not be looked at, for the name in them is no object of Python's. The list's
+    length is right.
     """
     try:
-        return message.headers()
+        headers = message.headers()
     except (SystemError, UnicodeDecodeError):
-        with suppress(SystemError, UnicodeDecodeError):
-            headers = message.headers()
-            message.set_headers(LeftOutHeaders(None if headers is None else len(headers)))
-            return message.headers()
-        return LeftOutHeaders(None)
+        headers = None
+    left_out = LeftOutHeaders(None if headers is None else len(headers))
+    message.set_headers(left_out)
+    return left_out

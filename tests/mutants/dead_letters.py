@@ -68,8 +68,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/events/message.py",
-                "    except (SystemError, UnicodeDecodeError):\n",
-                "    except UnicodeDecodeError:\n",
+                "    except (SystemError, UnicodeDecodeError):\n        _left_out(message)\n",
+                "    except UnicodeDecodeError:\n        _left_out(message)\n",
             ),
         ),
     ),

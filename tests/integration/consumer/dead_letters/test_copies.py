@@ -133,6 +133,34 @@ def test_headers_that_the_client_cannot_give_cost_no_event_and_are_missed_in_the
     assert (json.loads(exported)["truncated"], json.loads(exported)["headers_left_out"]) == (True, 3)
 
 
+def test_more_headers_than_the_client_shows_are_missed_in_the_letter(events: ConsumerGroup) -> None:
+    """librdkafka gives up to 100,000 headers of a message, and none where there are more."""
+    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "compression.type": "gzip"})
+    for value, count in ((SMALL, 150_000), (b"plain", 0), (b"most", 100_000), (old_sale(), 100_001)):
+        headers: list[tuple[str, str | bytes | None]] = [("h", b"")] * count
+        producer.produce(events.topic, value, partition=0, headers=headers, on_delivery=events.note)
+        assert producer.flush(30) == 0
+    consumer = events.consumer(DEAD_LETTER_TOPIC=f"{events.topic}-dlq", EVENT_RETENTION_DAYS="1")
+    wait_copied(events)
+    many, plain, most, old = events.database.rejected_events.find().sort("_id.o", 1)
+    for letter in (many, old):
+        assert (letter["headers"], letter["truncated"], letter["headers_left_out"]) == ([], True, None)
+    assert [(letter["truncated"], len(letter["headers"])) for letter in (plain, most)] == [(False, 0), (False, 100_000)]
+    copied = [headers for _, headers in copies(events.kafka, f"{events.topic}-dlq")]
+    said = {int(headers["dead-letter-offset"]): headers.get("dead-letter-headers-left-out") for headers in copied}
+    assert said == {0: b"unknown", 1: None, 2: None, 3: b"unknown"}
+    assert consumer.stop() == 0
+    assert "are left out" in script("dead_letters", events.environment(), "show", "0:0").stdout
+    replayed = script("dead_letters", events.environment(), "replay", "0:3")
+    assert replayed.returncode == 0, replayed.stderr
+    assert sum(1 for _ in raw_events(events.database)) == 1
+
+
+def old_sale() -> bytes:
+    """A sale of three days ago."""
+    return sold(at_ms=int((NOW - timedelta(days=3)).timestamp() * 1000))
+
+
 def a_copier(events: ConsumerGroup, partitions: tuple[int, ...]) -> DeadLetterCopier:
     """A copier of a consumer that holds these partitions, with its thread not started."""
     settings = ConsumerSettings(
