@@ -102,6 +102,11 @@ class HeaderLookup:
                     self._mark(identity)
             except PyMongoError as error:
                 log.warning("a dead letter's hidden headers were not noted", reason=brief(error))
+            except TimeoutError:
+                log.info("Kafka does not answer, dead letters are not searched for headers that the client hides")
+                self._ids.clear()
+                self._waiting.clear()
+                break
             self._ids.discard(tuple(identity.values()))
             self._waiting.popleft()
         was_full, self._is_full = self._is_full, False
@@ -113,7 +118,7 @@ class HeaderLookup:
         if self._reader is None:
             self._reader = RawReader({
                 **self._settings.kafka_client(),
-                "group.id": f"{self._settings.group_id}-header-lookup", "enable.auto.commit": False,
+                "group.id": self._settings.group_id, "enable.auto.commit": False,
                 "auto.offset.reset": "error", "isolation.level": self._settings.kafka_isolation_level,
                 "log_level": QUIET,
             })  # fmt: skip

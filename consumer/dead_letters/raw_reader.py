@@ -28,6 +28,7 @@ _FETCHING: Final = {
     "queued.max.messages.kbytes": 1024,
     "fetch.message.max.bytes": 64 * 1024,
 }
+_GONE: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
 _POLL_MS: Final = 200
 _CONSUMER: Final = 1
 
@@ -95,7 +96,10 @@ class RawReader:
         """Topic, partition and offset of the message that comes next, if one was read before."""
 
     def look(self, topic: str, partition: int, offset: int) -> Looked | None:
-        """Read one message. None where it does not come within `ANSWER_SECONDS`, or the broker holds it no longer."""
+        """Read one message. None where the broker holds it no longer.
+
+        Raises TimeoutError where it does not come within `ANSWER_SECONDS`.
+        """
         if self._next is None or self._next[:2] != (topic, partition) or not 0 <= offset - self._next[2] < NEAR:
             self._assign(topic, partition, offset)
         self._next = None
@@ -109,9 +113,11 @@ class RawReader:
                 if found.err == 0 and found.offset >= offset:
                     self._next = (topic, partition, found.offset + 1)
                     return self._looked(message) if found.offset == offset else None
+                if found.err in _GONE:
+                    return None
             finally:
                 self._library.rd_kafka_message_destroy(message)
-        return None
+        raise TimeoutError
 
     def rest(self) -> None:
         """Read nothing until the next `look`."""

@@ -79,6 +79,11 @@ MUTANTS = (
         (Edit(RECORD, "left_out + len(headers) - len(kept), kept", "left_out, kept"),),
     ),
     Mutant(
+        "headers that Kafka's client does not show are taken for none",
+        f"{COPIES_TEST}::test_more_headers_than_the_client_shows_are_missed_in_the_letter",
+        (Edit("consumer/dead_letters/raw_reader.py", "error == KafkaError._BAD_MSG", "False"),),
+    ),
+    Mutant(
         "progress counts dead letters as stored events",
         f"{REPORTER_TEST}::test_progress_counts_events_as_stored_and_names_dead_letters_apart",
         (Edit("consumer/reporter.py", "len(batch) - len(batch.rejected)", "len(batch)"),),
