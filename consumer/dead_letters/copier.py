@@ -4,7 +4,7 @@ The dead letter in MongoDB is what counts. It carries `copy_pending` until Kafka
 between thus loses no copy; it may cost a second one, which readers recognise by the coordinates in its headers.
 
 Where the topic refuses a copy as too large, the copier makes a smaller one (`copies.py`), so no dead letter holds up
-the others.
+the others by its size. Copies that fail otherwise are made again in each round, before those of later dead letters.
 """
 
 import threading
