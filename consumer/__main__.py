@@ -17,7 +17,7 @@ from confluent_kafka import Consumer
 
 from consumer.batches.batch import Batch, Rules
 from consumer.dead_letters.copier import DeadLetterCopier
-from consumer.dead_letters.header_lookup import HeaderLookup
+from consumer.dead_letters.hidden_headers import HeaderLookup
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, consumer_config
 from consumer.partitions.claimer import Claimer
@@ -63,19 +63,16 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     reporter = StatusReporter(
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
-    lookup = HeaderLookup(database, settings, lambda: copier.wake() if copier else None)
-    copier = (
-        DeadLetterCopier(database, settings, assignment.leased, utc_now, lookup.is_waiting)
-        if settings.dead_letter_topic
-        else None
-    )
+    copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
+    lookup = HeaderLookup(database, settings)
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
-        lookup.note(batch.rejected)
         if copier and batch.rejected:
             copier.wake()
+        elif batch.rejected:
+            lookup.note(batch.rejected)
 
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
     claims = PartitionClaims(database, brokers, group, topic, owner, committer.session_id)

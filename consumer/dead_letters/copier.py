@@ -21,6 +21,7 @@ from pymongo.errors import PyMongoError
 
 from consumer.dead_letters.copies import Form, copy_of, size_of
 from consumer.dead_letters.copy_failures import CopyFailures
+from consumer.dead_letters.hidden_headers import HiddenHeaders
 from consumer.partitions.brokers import QUIET
 from consumer.process import metrics
 from consumer.process.clocks import Clock
@@ -93,18 +94,12 @@ class Attempt:
 class DeadLetterCopier:
     """A thread that copies pending dead letters, soon after `wake` and every `ROUND_SECONDS` anyway.
 
-    A letter that `is_held_back` is left for a later round. It copies those of `partitions()`, the partitions that this
-    process holds. One process of the group also copies
+    It copies those of `partitions()`, the partitions that this process holds. One process of the group also copies
     those of partitions that nobody holds; see `_chosen`.
     """
 
     def __init__(
-        self,
-        database: SyncDatabase,
-        settings: ConsumerSettings,
-        partitions: Callable[[], Iterable[int]],
-        clock: Clock,
-        is_held_back: Callable[[Document], bool] = lambda _: False,
+        self, database: SyncDatabase, settings: ConsumerSettings, partitions: Callable[[], Iterable[int]], clock: Clock
     ) -> None:
         self._rejected = database[REJECTED_EVENTS]
         self._statuses = database[PARTITION_STATUS]
@@ -112,7 +107,7 @@ class DeadLetterCopier:
         self._topic = settings.dead_letter_topic
         self._partitions = partitions
         self._clock = clock
-        self._is_held_back = is_held_back
+        self._hidden_headers = HiddenHeaders(database, settings)
         self._producer = Producer(
             settings.kafka_client()
             | {
@@ -170,6 +165,7 @@ class DeadLetterCopier:
         if why_not:
             self._failures.after_round({why_not: len(pending)})
             return False
+        self._hidden_headers.mark(pending)
         left, attempts = pending, list[Attempt]()
         for form in Form:
             attempt = self._produce(left, form)
@@ -212,8 +208,6 @@ class DeadLetterCopier:
         taken = 0
         with self._rejected.find(pending, batch_size=READ_AHEAD).sort([("_id.k", 1), ("_id.o", 1)]) as found:
             for document in found.limit(MOST_A_ROUND):
-                if self._is_held_back(document):
-                    continue
                 yield document
                 taken += size_of(document)
                 if taken > MOST_BYTES_A_ROUND:

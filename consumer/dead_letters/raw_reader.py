@@ -15,9 +15,9 @@ from confluent_kafka import KafkaError, cimpl
 ANSWER_SECONDS: Final = 5.0
 """How long one message may take to come. A partition's new leader is usually found within this. At twice it, an
 unreachable broker holds the thread twice as long; at half, a slow broker's messages are not looked at."""
-NEAR: Final = 100
-"""A message so few offsets ahead is reached by reading on, at 0.3 ms a call; to begin anew at its offset takes 10 ms.
-At twice or half of it, letters at such distances are looked at a little slower."""
+NEAR: Final = 1_000
+"""A message so few offsets ahead is reached by reading on, at some microseconds each; to begin anew at its offset takes
+10 ms. At twice or half of it, letters at such distances are looked at a little slower."""
 _FETCHING: Final = {
     # Each change of the offset waits until the broker has answered the fetch before, which may have nothing to bring,
     # and until the client fetches again. The defaults of 500 ms and 1 s make a look take half a second.

@@ -156,6 +156,19 @@ def test_more_headers_than_the_client_shows_are_missed_in_the_letter(events: Con
     assert sum(1 for _ in raw_events(events.database)) == 1
 
 
+def test_they_are_missed_without_a_dead_letter_topic_too(events: ConsumerGroup) -> None:
+    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers})
+    for count in (0, 150_000, 0):
+        headers: list[tuple[str, str | bytes | None]] = [("h", b"")] * count
+        producer.produce(events.topic, SMALL, partition=0, headers=headers, on_delivery=events.note)
+    assert producer.flush(30) == 0
+    events.consumer()
+    letters = events.database.rejected_events
+    wait_until("the mark", lambda: letters.count_documents({"truncated": True}) > 0, 60)
+    events.wait_handled()
+    assert [letter["truncated"] for letter in letters.find().sort("_id.o", 1)] == [False, True, False]
+
+
 def old_sale() -> bytes:
     """A sale of three days ago."""
     return sold(at_ms=int((NOW - timedelta(days=3)).timestamp() * 1000))
