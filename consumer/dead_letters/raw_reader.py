@@ -23,12 +23,15 @@ _FETCHING: Final = {
     # and until the client fetches again. The defaults of 500 ms and 1 s make a look take half a second.
     "fetch.wait.max.ms": 10,
     "fetch.queue.backoff.ms": 0,
+    "enable.partition.eof": True,
     # Some messages ahead, for the next look may be at one of them; an answer brings one larger message all the same.
     "queued.min.messages": NEAR,
     "queued.max.messages.kbytes": 1024,
     "fetch.message.max.bytes": 64 * 1024,
 }
-_GONE: Final = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
+_GONE: Final = frozenset(
+    {KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
+)  # fmt: skip
 _POLL_MS: Final = 200
 _CONSUMER: Final = 1
 
@@ -100,7 +103,8 @@ class RawReader:
 
         Raises TimeoutError where it does not come within `ANSWER_SECONDS`.
         """
-        if self._next is None or self._next[:2] != (topic, partition) or not 0 <= offset - self._next[2] < NEAR:
+        is_near = self._next and self._next[:2] == (topic, partition) and 0 <= offset - self._next[2] < NEAR
+        if not is_near:
             self._assign(topic, partition, offset)
         self._next = None
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -113,7 +117,11 @@ class RawReader:
                 if found.err == 0 and found.offset >= offset:
                     self._next = (topic, partition, found.offset + 1)
                     return self._looked(message) if found.offset == offset else None
-                if found.err in _GONE:
+                if found.err == KafkaError._PARTITION_EOF and is_near:
+                    # Perhaps the client noted the end before the message was published.
+                    self._assign(topic, partition, offset)
+                    is_near = False
+                elif found.err in _GONE:
                     return None
             finally:
                 self._library.rd_kafka_message_destroy(message)
