@@ -17,6 +17,7 @@ from confluent_kafka import Consumer
 
 from consumer.batches.batch import Batch, Rules
 from consumer.dead_letters.copier import DeadLetterCopier
+from consumer.dead_letters.hidden_headers import HeaderLookup
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, consumer_config
 from consumer.partitions.claimer import Claimer
@@ -63,12 +64,15 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
     copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
+    lookup = HeaderLookup(database, settings)
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
         if copier and batch.rejected:
             copier.wake()
+        elif batch.rejected:
+            lookup.note(batch.rejected)
 
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
     claims = PartitionClaims(database, brokers, group, topic, owner, committer.session_id)
@@ -83,6 +87,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     stopping.on_signal(stop)
     retention.start()
+    lookup.start()
     if copier:
         copier.start()
     log.info("consumer started", owner=owner, group=group, topic=topic, brokers=settings.kafka_bootstrap_servers)
@@ -98,8 +103,10 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     kafka.close()
     database_thread.shutdown(wait=False, cancel_futures=True)
     retention.stop()
+    lookup.stop()
     if copier:
         copier.stop(1.0)
+    reporter.finish()
     log.info("consumer stopped")
     return exit_code
 

@@ -1,7 +1,7 @@
 """Reports how far this consumer is, once a second.
 
 The reporter stores each partition's status in MongoDB, commits the offsets to Kafka for tools that show lag, sets the
-metrics, and logs a line of progress. It decides nothing, and what fails is done again a second later.
+metrics, and logs progress and what was rejected. It decides nothing, and what fails is done again a second later.
 """
 
 import time
@@ -12,6 +12,7 @@ from datetime import timedelta
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.batches.batch import Batch
+from consumer.dead_letters.rejection_log import RejectionLog
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.progress import Hold, PartitionStatus, Progress, write_statuses
 from consumer.process import metrics
@@ -67,7 +68,10 @@ class StatusReporter:
         self._clock = clock
         self._next_tick = time.monotonic()
         self._ticks = 0
-        self._stored = self._logged = 0
+        self._rejections = RejectionLog()
+        self._events = self._letters = 0
+        """Events and dead letters that were stored. The database thread alone changes them."""
+        self._logged = (0, 0)
         self._shown: set[int] = set()
         self._held_back: dict[int, Hold] = {}
         """By partition: what holds it back, as the log says."""
@@ -75,7 +79,9 @@ class StatusReporter:
 
     def committed(self, batch: Batch) -> None:
         """Count a batch, or part of one, that was committed. On the database thread."""
-        self._stored += len(batch)
+        self._events += len(batch) - len(batch.rejected)
+        self._letters += len(batch.rejected)
+        self._rejections.note(batch.rejected)
         metrics.BATCH_RECORDS.observe(len(batch))
         sums = [part for increments in batch.increments.values() for part in increments.seconds.values()]
         metrics.ACCEPTED.labels(PRODUCT_SOLD).inc(sum(part.sales for part in sums))
@@ -99,6 +105,10 @@ class StatusReporter:
         if self._write is None and database_answers and statuses:
             self._write = self._database_thread.submit(self._store_statuses, statuses, now)
         self._commit_to_kafka()
+
+    def finish(self) -> None:
+        """Log what was rejected since the last report. For the end of the process, after the last commit."""
+        self._rejections.flush()
 
     def _finish_write(self) -> None:
         """Raise what the last write of statuses raised, unless MongoDB was away: the next one then replaces it."""
@@ -134,7 +144,7 @@ class StatusReporter:
             log.debug("Kafka did not take the offsets", reason=reason_of(error))
 
     def _show(self, statuses: Sequence[PartitionStatus]) -> None:
-        """Set the metrics and, each `PROGRESS_TICKS`, log how many messages were stored."""
+        """Set the metrics; log what was rejected and, each `PROGRESS_TICKS`, how much was stored."""
         leased = {status.lease.partition for status in statuses}
         for partition in self._shown - leased:
             metrics.LAG.remove(str(partition))
@@ -144,12 +154,18 @@ class StatusReporter:
         self._note_held_back({status.lease.partition: status for status in statuses})
         metrics.LEASED.set(len(leased))
         metrics.HALTED.set(sum(bool(assigned.halted) for assigned in self._assignment))
+        self._rejections.flush()
         self._ticks += 1
-        stored = self._stored
-        since = stored - self._logged
-        if self._ticks % PROGRESS_TICKS == 0 and since > 0:
-            lag = sum(status.lag or 0 for status in statuses)
-            log.info("progress", stored=since, per_second=round(since / PROGRESS_TICKS), lag=lag)
+        if self._ticks % PROGRESS_TICKS == 0:
+            self._log_progress(sum(status.lag or 0 for status in statuses))
+
+    def _log_progress(self, lag: int) -> None:
+        """Log how many events and dead letters were stored since the last line, if any were."""
+        stored = self._events, self._letters
+        events, letters = stored[0] - self._logged[0], stored[1] - self._logged[1]
+        if events or letters:
+            per_second = round(events / PROGRESS_TICKS)
+            log.info("progress", stored=events, per_second=per_second, dead_letters=letters, lag=lag)
             self._logged = stored
 
     def _note_held_back(self, statuses: Mapping[int, PartitionStatus]) -> None:

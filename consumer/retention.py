@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from consumer.process.clocks import Clock, Clocks
@@ -59,6 +60,21 @@ just before it is written again, and the days that it keeps could be dropped.
 _KEEPER: Final = "keeper "
 
 log = logger(__name__)
+
+
+def first_day_to_keep(
+    database: SyncDatabase, retention_days: int, now: datetime, session: ClientSession | None = None
+) -> int:
+    """The first day since 1970 (UTC) that must stay at `now`: of an older one no consumer accepts events any more.
+
+    The longest note of a consumer counts, and `retention_days` where there is none. Example: with 10 days and the
+    margin of 2, at noon of June 30 it is June 18, and June 17 is dropped. Its last event became too old when June 28
+    began, two days and a half ago. Raises PyMongoError.
+    """
+    notes = {"_id": {"$regex": f"^{_KEEPER}"}, "until": {"$gte": now}}
+    keepers = database[MAINTENANCE].find(notes, {"days": 1}, session=session)
+    days = max((keeper["days"] for keeper in keepers), default=retention_days)
+    return (int(now.timestamp() * 1000) - (days + MARGIN_DAYS) * DAY_MS) // DAY_MS
 
 
 class Retention:
@@ -114,14 +130,7 @@ class Retention:
         self._database[MAINTENANCE].delete_many({"_id": {"$regex": f"^{_KEEPER}"}, "until": {"$lt": now}})
 
     def _kept_from(self, now: datetime) -> int:
-        """The first day since 1970 (UTC) that must stay: of an older one no consumer accepts events any more.
-
-        Example: with 10 days and the margin of 2, at noon of June 30 it is June 18, and June 17 is dropped. Its last
-        event became too old when June 28 began, two days and a half ago.
-        """
-        keepers = self._database[MAINTENANCE].find({"_id": {"$regex": f"^{_KEEPER}"}}, {"days": 1})
-        days = max((keeper["days"] for keeper in keepers), default=self._retention_days)
-        return (int(now.timestamp() * 1000) - (days + MARGIN_DAYS) * DAY_MS) // DAY_MS
+        return first_day_to_keep(self._database, self._retention_days, now)
 
     def _drop(self, day: int) -> str:
         """Note that `day` (since 1970) and all before it are dropped, then drop its collection. Returns its name."""

@@ -220,12 +220,13 @@ def product_id(product: int, partition: int) -> Id:
 # The dead letters: one document for each message that the contract rejected, with its bytes.
 #
 #     {_id: {topic: "analytics", g: 1, k: 0, o: 2},
-#      reason: "bad_amount", detail: "amount: Value error, not a number within the limits",
+#      reason: "bad_amount", detail: "amount: -5 is less than 0",
 #      state: "new", rejected_at: ISODate("2026-11-30T09:58:56.160Z"), timestamp_ms: 1796032728954,
 #      key: BinData("3"), value: BinData('{"event":"productSold", ...}'), headers: [], truncated: false}
 #
 # `reason` is a `shared.events.Reason`. `timestamp_ms` is the message's time in Kafka, `headers` a list of [name, bytes]
-# pairs. A message of more than 1 MiB is cut, with `truncated`: true, `value_bytes` (its length) and `value_sha256`.
+# pairs. A message of more than 1 MiB is cut, with `truncated`: true, `key_bytes` and `value_bytes` (the whole lengths),
+# `value_sha256`, and `headers_left_out`: how many headers the letter lacks, null where Kafka's client cannot say it.
 # `copy_pending`: true while the letter waits for its copy in the dead-letter topic; `copy_refused`: true when Kafka did
 # not take the copy. A replay adds `replayed_at`, `replayed_by` (the replay's id) and `replayed_as` (the event's `_id`);
 # an operator who discards a letter adds `discarded_at` and perhaps `note`.

@@ -91,6 +91,9 @@ MAX_PRODUCT_ID: Final = 2**63 - 1
 """The largest integer that BSON can hold."""
 MAX_UNITS: Final = 2**31 - 1
 """The largest 32-bit integer. MongoDB holds sums of units in 64 bits: 4 billion events of this size fit."""
+AMOUNTS_BELOW: Final = 10**18
+"""An amount is less than this, in the event's currency unit."""
+MAX_RATING: Final = 5
 
 _JSON_NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", re.ASCII)
@@ -103,10 +106,10 @@ _USUAL_LENGTH = 40
 _DIGITS = 19
 """2^63 - 1 has 19 digits: longer texts of digits need not be read at all."""
 _POWERS: Final[tuple[int, ...]] = tuple(10**decimals for decimals in range(10))
-_AMOUNT_BOUND = 10**18 * _POWERS[AMOUNT_DECIMALS]
-"""Amounts are below 10^18, in millionths below 10^24. Ten billion such amounts add up to 10^34, as much as Decimal128's
-34 digits hold; MongoDB's `$inc` would silently round beyond."""
-_RATING_BOUND = 5 * _POWERS[RATING_DECIMALS] + 1
+_AMOUNT_BOUND = AMOUNTS_BELOW * _POWERS[AMOUNT_DECIMALS]
+"""In millionths. Ten billion such amounts add up to 10^34, as much as Decimal128's 34 digits hold; MongoDB's `$inc`
+would silently round beyond."""
+_RATING_BOUND = MAX_RATING * _POWERS[RATING_DECIMALS] + 1
 """Ratings are 0 to 5, both included; in hundredths below 501."""
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation, Overflow, Underflow])
 """Raises instead of rounding. 64 digits are more than any number within the bounds has."""

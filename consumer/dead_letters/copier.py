@@ -4,10 +4,11 @@ The dead letter in MongoDB is what counts. It carries `copy_pending` until Kafka
 between thus loses no copy; it may cost a second one, which readers recognise by the coordinates in its headers.
 
 Where the topic refuses a copy as too large, the copier makes a smaller one (`copies.py`), so no dead letter holds up
-the others.
+the others by its size. Copies that fail otherwise are made again in each round, before those of later dead letters.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,12 +20,13 @@ from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
 from consumer.dead_letters.copies import Form, copy_of, size_of
+from consumer.dead_letters.copy_failures import CopyFailures
+from consumer.dead_letters.hidden_headers import HiddenHeaders
 from consumer.partitions.brokers import QUIET
 from consumer.process import metrics
 from consumer.process.clocks import Clock
 from consumer.process.kafka_errors import reason_of
 from shared.documents import PARTITION_STATUS, REJECTED_EVENTS, Document
-from shared.logs import logger
 from shared.mongo import SyncDatabase, brief
 from shared.settings import ConsumerSettings
 
@@ -62,18 +64,31 @@ HELD_SECONDS: Final = 60.0
 At twice this, dead letters of a halted partition wait two minutes for their copies. At half, a consumer whose MongoDB
 was away for half a minute seems to hold nothing, and another one copies its dead letters as well.
 """
+CREATION_SECONDS: Final = 1.0
+"""How long a topic may take to be there where brokers create those that are asked for.
 
-log = logger(__name__)
+At twice this, a missing topic is named a second later. At half, a slow broker's new topic is called missing once.
+"""
+MISSING_TOPIC: Final = (
+    "the topic {} does not exist: create it, or unset DEAD_LETTER_TOPIC; the dead letters wait in MongoDB until then"
+)
+REFUSED_BARE: Final = (
+    "the dead-letter topic refuses even a copy without the message: its max.message.bytes is too low; such dead "
+    "letters are in MongoDB alone, marked copy_refused"
+)
+_MISSING: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})
 
 
 @dataclass(slots=True)
 class Attempt:
-    """What became of copies of one form. Letters in neither list failed otherwise, and stay pending."""
+    """What became of copies of one form. Letters in neither list stay pending."""
 
     copied: list[Document] = field(default_factory=list)
     """The dead letters whose copies Kafka has acknowledged."""
     too_large: list[Document] = field(default_factory=list)
     """The dead letters whose copies Kafka, or its client, has refused as too large."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """By cause: how many copies have failed otherwise."""
 
 
 class DeadLetterCopier:
@@ -92,6 +107,7 @@ class DeadLetterCopier:
         self._topic = settings.dead_letter_topic
         self._partitions = partitions
         self._clock = clock
+        self._hidden_headers = HiddenHeaders(database, settings)
         self._producer = Producer(
             settings.kafka_client()
             | {
@@ -104,7 +120,8 @@ class DeadLetterCopier:
             }
         )
         self._wake = threading.Event()
-        self._stopping = False
+        self._failures = CopyFailures(settings.dead_letter_topic)
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dead-letters", daemon=True)
 
     def start(self) -> None:
@@ -120,18 +137,17 @@ class DeadLetterCopier:
 
         What is still pending is copied by the partitions' next owners.
         """
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._wake.clear()
             try:
                 more = self.copy_round()
-            except (PyMongoError, KafkaException) as error:
-                reason = brief(error) if isinstance(error, PyMongoError) else reason_of(error)
-                log.warning("dead letters wait to be copied", topic=self._topic, reason=reason)
+            except PyMongoError as error:
+                self._failures.after_round({f"MongoDB: {brief(error)}": 0})
                 more = False
             if not more:
                 self._wake.wait(ROUND_SECONDS)
@@ -139,22 +155,27 @@ class DeadLetterCopier:
     def copy_round(self) -> bool:
         """Copy some pending dead letters. Returns whether more may be pending that can be copied at once.
 
-        Blocks until the brokers have acknowledged the copies. Raises PyMongoError or KafkaException; the dead letters
-        that were not marked as copied by then are copied again.
+        Blocks until the brokers have acknowledged the copies. Logs why some were not copied, unless that was logged
+        before. Raises PyMongoError; the dead letters that were not marked as copied by then are copied again.
         """
         pending = list(self._some_pending())
+        if not pending:
+            return False
+        why_not = self._why_no_copies()
+        if why_not:
+            self._failures.after_round({why_not: len(pending)})
+            return False
+        self._hidden_headers.mark(pending)
         left, attempts = pending, list[Attempt]()
         for form in Form:
             attempt = self._produce(left, form)
             attempts.append(attempt)
             left = attempt.too_large
         copied = [document for attempt in attempts for document in attempt.copied]
-        for document in left:
-            log.error(
-                "the dead-letter topic refuses even a copy without the message: its max.message.bytes is too low; the "
-                "dead letter is in MongoDB alone",
-                topic=self._topic, letter=document["_id"],
-            )  # fmt: skip
+        failed = sum((attempt.failed for attempt in attempts), Counter[str]())
+        if left:
+            failed[REFUSED_BARE] = len(left)
+        self._failures.after_round(failed)
         done = [UpdateOne({"_id": one["_id"]}, {"$unset": {"copy_pending": ""}}) for one in copied]
         done += [
             UpdateOne({"_id": one["_id"]}, {"$unset": {"copy_pending": ""}, "$set": {"copy_refused": True}})
@@ -163,7 +184,23 @@ class DeadLetterCopier:
         if done:
             self._rejected.bulk_write(done, ordered=False)
             metrics.COPIED.inc(len(copied))
-        return bool(pending) and len(done) == len(pending)
+        return len(done) == len(pending)
+
+    def _why_no_copies(self) -> str:
+        """Why no dead letter can be copied now, or nothing. Blocks while the brokers answer.
+
+        A missing topic is asked for twice: where brokers create topics that are asked for, it is there a moment later.
+        Kafka's client itself does not name it; it lets each copy wait for the topic until its time is up.
+        """
+        for _ in range(2):
+            try:
+                known = self._producer.list_topics(self._topic, DELIVERY_SECONDS).topics[self._topic]
+            except KafkaException as error:
+                return reason_of(error)
+            if known.error is None or known.error.code() not in _MISSING:
+                return ""
+            self._stopping.wait(CREATION_SECONDS)
+        return MISSING_TOPIC.format(self._topic)
 
     def _some_pending(self) -> Iterator[Document]:
         """Pending dead letters by partition and offset, as many as one round may hold in memory."""
@@ -192,11 +229,7 @@ class DeadLetterCopier:
         return {"$in": sorted(mine)}
 
     def _produce(self, documents: Sequence[Document], form: Form) -> Attempt:
-        """Send copies of this form and wait for the brokers, for `DELIVERY_SECONDS` at most.
-
-        Logs failures other than a copy's size. Raises KafkaException when the client takes no copy, as when its queue
-        is full.
-        """
+        """Send copies of this form and wait for the brokers, for `DELIVERY_SECONDS` at most."""
         attempt = Attempt()
 
         def note(document: Document, error: KafkaError | None, _: Message | None = None) -> None:
@@ -205,14 +238,17 @@ class DeadLetterCopier:
             elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
                 attempt.too_large.append(document)
             else:
-                log.warning("a dead letter was not copied, it is tried again", topic=self._topic, reason=error.str())
+                attempt.failed[error.str()] += 1
 
         for document in documents:
             try:
                 self._producer.produce(self._topic, **copy_of(document, form), on_delivery=partial(note, document))
             except KafkaException as error:
-                if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                    raise
                 note(document, error.args[0])
+            except BufferError:
+                attempt.failed["the queue of Kafka's client is full"] += 1
         self._producer.flush(DELIVERY_SECONDS)
+        answered = len(attempt.copied) + len(attempt.too_large) + attempt.failed.total()
+        if answered < len(documents):
+            attempt.failed[f"no broker answered in {DELIVERY_SECONDS:.0f} s"] = len(documents) - answered
         return attempt

@@ -1,10 +1,14 @@
 """A dead letter -> its copy for the dead-letter topic, in the forms that a broker may ask for. Pure."""
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from consumer.dead_letters.record import KEEP_CUT_BYTES
 from shared.documents import Document
+
+MOST_HEADERS: Final = 99_000
+"""Of a letter with more headers, a copy has none: librdkafka's readers see no headers at all where there are more than
+100,000, and the copy's own come on top. At half, fewer copies have all headers. At twice, nobody could read them."""
 
 
 class Form(Enum):
@@ -22,10 +26,15 @@ def copy_of(document: Document, form: Form = Form.WHOLE) -> dict[str, Any]:
     """The copy of a dead letter, as arguments of a producer's `produce`: key, value and headers.
 
     The message's own headers come first, then those of this project. `dead-letter-truncated` is `true` where the copy
-    lacks some of the message, and `dead-letter-value-bytes` is the length of the message's whole value.
+    lacks some of the message, and `dead-letter-value-bytes` is the length of the message's whole value. Where the copy
+    lacks headers, `dead-letter-headers-left-out` says how many, or `unknown`.
     """
     coordinates = document["_id"]
-    key, value = document["key"], document["value"]
+    key, value, own = document["key"], document["value"], document["headers"]
+    kept = own if form is Form.WHOLE and len(own) <= MOST_HEADERS else []
+    left_out = document.get("headers_left_out", 0)
+    if left_out is not None:
+        left_out += len(own) - len(kept)
     about = {
         "dead-letter-reason": document["reason"],
         "dead-letter-detail": document["detail"],
@@ -34,14 +43,16 @@ def copy_of(document: Document, form: Form = Form.WHOLE) -> dict[str, Any]:
         "dead-letter-offset": coordinates["o"],
         "dead-letter-generation": coordinates["g"],
         "dead-letter-timestamp": document["timestamp_ms"],
-        "dead-letter-truncated": str(form is not Form.WHOLE or document["truncated"]).lower(),
+        "dead-letter-truncated": str(form is not Form.WHOLE or document["truncated"] or left_out != 0).lower(),
         "dead-letter-value-bytes": document.get("value_bytes", len(value or b"")),
     }
-    headers = [(name, content) for name, content in document["headers"]] if form is Form.WHOLE else []
+    if left_out != 0:
+        about["dead-letter-headers-left-out"] = "unknown" if left_out is None else left_out
     return {
         "key": _kept(key, form),
         "value": _kept(value, form),
-        "headers": headers + [(name, str(content).encode()) for name, content in about.items()],
+        "headers": [(name, content) for name, content in kept]
+        + [(name, str(content).encode()) for name, content in about.items()],
     }
 
 

@@ -2,11 +2,12 @@
 
 import hashlib
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from bson.int64 import Int64
 
-from consumer.events.message import Headers
+from consumer.events.message import Headers, LeftOutHeaders
 from consumer.events.rejection import Rejection
 from shared.documents import Document, LetterState, rejected_id
 
@@ -18,7 +19,7 @@ cut, and a replay has to read them from Kafka again. Twice as much matters only 
 publish there fills MongoDB twice as fast. MongoDB itself allows 16 MiB a document.
 """
 KEEP_CUT_BYTES = 64 * 1024
-"""Of a larger message, a dead letter holds this much of the key and of the value, and headers of up to this size.
+"""Of a larger message, a dead letter holds this much of the key, of the value and, in whole headers, of the headers.
 
 No event is longer (`MAX_MESSAGE_BYTES`), so a value is cut only where it could not be an event anyway. Its beginning is
 there to show whose message it is. At half, a long event beside a huge key or header is cut too. At twice, a dead letter
@@ -44,6 +45,7 @@ class RejectedMessage(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    """`LeftOutHeaders` where Kafka's client cannot give them."""
 
 
 def rejected_document(message: RejectedMessage, rejection: Rejection, now: datetime, copy_pending: bool) -> Document:
@@ -66,20 +68,38 @@ def rejected_document(message: RejectedMessage, rejection: Rejection, now: datet
 
 
 def _contents(message: RejectedMessage) -> dict[str, Any]:
-    """Key, value and headers, cut where they exceed `KEEP_WHOLE_BYTES` together."""
-    key, value = message.key, message.value
-    headers = [[_storable(name), content] for name, content in message.headers]
-    header_bytes = sum(len(name.encode(errors="replace")) + len(content or b"") for name, content in message.headers)
-    if len(value or b"") + len(key or b"") + header_bytes <= KEEP_WHOLE_BYTES:
-        return {"key": key, "value": value, "headers": headers, "truncated": False}
+    """Key, value and headers, cut where they exceed `KEEP_WHOLE_BYTES` together or Kafka's client lacks headers.
+
+    What is cut has its length beside it: `key_bytes`, `value_bytes` and `value_sha256`, `headers_left_out`.
+    """
+    key, value, headers = message.key, message.value, message.headers
+    left_out = headers.how_many if isinstance(headers, LeftOutHeaders) else 0
+    if len(value or b"") + len(key or b"") + sum(map(_size, headers)) > KEEP_WHOLE_BYTES:
+        sizes = accumulate(map(_size, headers))
+        kept = [header for header, size in zip(headers, sizes, strict=True) if size <= KEEP_CUT_BYTES]
+        left_out, headers = None if left_out is None else left_out + len(headers) - len(kept), kept
+        key, value = key and key[:KEEP_CUT_BYTES], value and value[:KEEP_CUT_BYTES]
+    elif left_out == 0:
+        return {"key": key, "value": value, "headers": _stored(headers), "truncated": False}
     return {
-        "key": None if key is None else key[:KEEP_CUT_BYTES],
-        "value": None if value is None else value[:KEEP_CUT_BYTES],
-        "headers": headers if header_bytes <= KEEP_CUT_BYTES else [],
+        "key": key,
+        "value": value,
+        "headers": _stored(headers),
         "truncated": True,
-        "value_bytes": len(value or b""),
-        "value_sha256": hashlib.sha256(value or b"").digest(),
+        "key_bytes": len(message.key or b""),
+        "value_bytes": len(message.value or b""),
+        "value_sha256": hashlib.sha256(message.value or b"").digest(),
+        "headers_left_out": left_out,
     }
+
+
+def _size(header: tuple[str, bytes | None]) -> int:
+    name, content = header
+    return len(name.encode(errors="replace")) + len(content or b"")
+
+
+def _stored(headers: Headers) -> list[list[str | bytes | None]]:
+    return [[_storable(name), content] for name, content in headers]
 
 
 def _storable(name: str) -> str:

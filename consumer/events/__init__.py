@@ -5,8 +5,9 @@ call `decode` and `Encoder`. In the order in which a message passes:
 
     message          what the client's Message holds: key, headers, time, and how many bytes all of it takes
     decode           some messages -> accepted events with their documents, and rejections; the fast path of one message
-    time_limits      which times an event may have happened at
+    time_limits      which times an event may have happened at, and what is said of others
     slow_path        a message that the fast path does not recognise: the word of the models of `shared.events`
+    wrong_value      why a field's value is wrong, in words for a person
     unknown_fields   fields that the contract does not name, made storable
     nesting          how deep a message nests
     event            Sold and Rated

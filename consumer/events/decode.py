@@ -93,11 +93,9 @@ def decode(value: bytes | None, recorded_ms: int, limits: TimeLimits) -> Event |
             event = slow_path.event_of(message, recorded_ms)
     except Rejected as rejected:
         return rejected.rejection
-    if limits.oldest_ms <= (time_ms := event.time_ms) <= limits.newest_ms:
+    if limits.oldest_ms <= event.time_ms <= limits.newest_ms:
         return event
-    if time_ms > limits.newest_ms:
-        return Rejection(Reason.FROM_THE_FUTURE, f"{time_ms} ms is after {limits.newest_ms} ms")
-    return Rejection(Reason.TOO_OLD, f"{time_ms} ms is before {limits.oldest_ms} ms")
+    return limits.rejection(event.time_ms, of_record="occurred_at" not in slow_path.object_of(message))
 
 
 def parse(value: bytes | None) -> object:
@@ -113,8 +111,8 @@ def parse(value: bytes | None) -> object:
         return _from_json(value)
     except RecursionError:
         raise Rejected(Reason.TOO_DEEP) from None
-    except (ValueError, InvalidOperation) as error:
-        return slow_path.parse_again(value, str(error))
+    except (ValueError, InvalidOperation):
+        return slow_path.parse_again(value)
 
 
 def usual_event(message: dict[str, Any], recorded_ms: int) -> Event | None:

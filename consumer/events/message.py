@@ -1,7 +1,7 @@
 """What a Kafka message holds, read through the client's `Message` and never raising. Pure."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
@@ -9,7 +9,8 @@ Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 """Names and values of a message's headers, in order; a name may occur more than once."""
 
 NO_TIME_MS = -1
-"""Stands for the timestamp of a record that has none: before every day that retention keeps, so `too_old`."""
+"""Stands for the timestamp of a record that has none, in Kafka itself too. It is before every day that retention keeps:
+an event that has no other time is `too_old`."""
 
 
 def offset_of(message: Message) -> int:
@@ -23,12 +24,22 @@ def record_time_ms(message: Message) -> int:
     return NO_TIME_MS if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
 
 
+class LeftOutHeaders(list[Any]):
+    """Takes the place of headers that Kafka's client cannot give. It is empty; `how_many` there were, None: unknown."""
+
+    def __init__(self, how_many: int | None) -> None:
+        super().__init__()
+        self.how_many = how_many
+
+
 def headers_of(message: Message) -> Headers:
-    """The message's headers; empty where a header's name is not UTF-8, for then the client gives none of them."""
+    """The message's headers, in order; `LeftOutHeaders` where the client cannot give them."""
     try:
-        headers = message.headers() or []
-    except UnicodeDecodeError:
-        return []
+        headers = message.headers()
+    except (SystemError, UnicodeDecodeError):
+        return _left_out(message)
+    if headers is None or isinstance(headers, LeftOutHeaders):
+        return [] if headers is None else headers
     pairs = headers.items() if isinstance(headers, dict) else headers
     return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
 
@@ -40,8 +51,25 @@ def bytes_of(message: Message) -> int:
         size += len(key)
     try:
         headers = message.headers()
-    except UnicodeDecodeError:
+    except (SystemError, UnicodeDecodeError):
+        _left_out(message)
         return size
     if headers:
         size += sum(len(name) + len(content or b"") for name, content in headers_of(message))
     return size
+
+
+def _left_out(message: Message) -> LeftOutHeaders:
+    """Put `LeftOutHeaders` into a message whose `headers()` has raised, and return them.
+
+    The client raises where a header's name is not UTF-8, which in a message may be any bytes: a SystemError. From then
+    on it gives a list whose entries must not be looked at, for the name in them is no object of Python's. The list's
+    length is right.
+    """
+    try:
+        headers = message.headers()
+    except (SystemError, UnicodeDecodeError):
+        headers = None
+    left_out = LeftOutHeaders(None if headers is None else len(headers))
+    message.set_headers(left_out)
+    return left_out

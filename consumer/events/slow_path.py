@@ -16,6 +16,7 @@ from consumer.events.event import Event, Rated, Sold
 from consumer.events.nesting import check_depth, text_is_too_deep
 from consumer.events.rejection import Rejected
 from consumer.events.unknown_fields import storable
+from consumer.events.wrong_value import wrong_value
 from shared.events import (
     EVENT_NAME_KEYS,
     PRODUCT_RATED,
@@ -28,8 +29,12 @@ from shared.events import (
 )
 
 
-def parse_again(value: bytes, why_not: str) -> object:
-    """The JSON value in a message that msgspec refused with the text `why_not`. Raises Rejected where there is none.
+class _NoConstant(ValueError):
+    """NaN or Infinity, which Python's parser would read and JSON does not have."""
+
+
+def parse_again(value: bytes) -> object:
+    """The JSON value in a message that msgspec refused. Raises Rejected where there is none.
 
     The message is returned where only a number was too large for msgspec; the models then judge that number's field.
     """
@@ -40,13 +45,26 @@ def parse_again(value: bytes, why_not: str) -> object:
         raise Rejected(Reason.TOO_DEEP) from None
     except ValueError as error:
         read = error.doc[: error.pos] if isinstance(error, json.JSONDecodeError) else value.decode(errors="ignore")
-        raise Rejected(Reason.TOO_DEEP if text_is_too_deep(read) else Reason.NOT_JSON, why_not) from None
+        raise Rejected(Reason.TOO_DEEP if text_is_too_deep(read) else Reason.NOT_JSON, _why_no_json(error)) from None
     if isinstance(message, dict):
         try:
             "".join(_texts(message)).encode()
         except UnicodeEncodeError:
             raise Rejected(Reason.UNSTORABLE_TEXT, "half of a surrogate pair") from None
     return message
+
+
+def _why_no_json(error: ValueError) -> str:
+    """What the standard library says of a message that is no JSON, and at which of its bytes, counted from 0.
+
+    Example: in `{"a":"M\xfcller"}`, written in Latin-1, "not UTF-8: byte 7 of the message is 0xFC".
+    """
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        return f"not UTF-8: byte {error.start} of the message is 0x{byte:02X} ({error.reason})"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}: byte {len(error.doc[: error.pos].encode())} of the message"
+    return str(error) if isinstance(error, _NoConstant) else "an integer has more than 4300 digits"
 
 
 def event_of(message: object, recorded_ms: int) -> Event:
@@ -70,7 +88,7 @@ def event_of(message: object, recorded_ms: int) -> Event:
             product, rating = rated["product_id"], rated["rating"]
             return Rated(product, at_ms, rated["name_of_product"], rating, rated["category"], unknown)
     except ValidationError as error:
-        raise Rejected(*_first_problem(error)) from None
+        raise Rejected(*_first_problem(error, fields)) from None
     raise Rejected(Reason.UNKNOWN_EVENT)
 
 
@@ -94,18 +112,18 @@ def _event_name(message: dict[str, Any]) -> object:
     return name
 
 
-def _first_problem(error: ValidationError) -> tuple[Reason, str]:
+def _first_problem(error: ValidationError, fields: dict[str, Any]) -> tuple[Reason, str]:
     """The first field that is missing or wrong, in the contract's order, which is the order of the models' fields."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = str(problem["loc"][0])
     if problem["type"] == "missing":
         return Reason.MISSING_FIELD, field
-    return REASON_OF_FIELD[field], f"{field}: {problem['msg']}"
+    return REASON_OF_FIELD[field], wrong_value(field, fields[field])
 
 
 def _refuse_constant(name: str) -> NoReturn:
     """Called by the standard library's parser for NaN and Infinity, which JSON does not have."""
-    raise ValueError(f"{name} is not JSON")
+    raise _NoConstant(f"JSON has no {name}")
 
 
 def _texts(value: object) -> Iterator[str]:

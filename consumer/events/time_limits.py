@@ -1,9 +1,17 @@
-"""Which times an event may have happened at. Pure."""
+"""Which times an event may have happened at, and what is said of one that happened at another. Pure."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from consumer.events.message import NO_TIME_MS
+from consumer.events.rejection import Rejection
 from shared.documents import DAY_MS
-from shared.events import MAX_AHEAD_MS
+from shared.events import MAX_AHEAD_MS, Reason
+
+_UNITS: Final = (("seconds", 1000, 1), ("microseconds", 1, 1000), ("nanoseconds", 1, 1_000_000))
+"""Units that producers take for milliseconds by mistake, with what makes milliseconds of them: a factor, a divisor."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +25,33 @@ class TimeLimits:
     def at(cls, now_ms: int, retention_days: int) -> "TimeLimits":
         """The limits when the clock shows `now_ms`: from `retention_days` before it to five minutes after it."""
         return cls(now_ms - retention_days * DAY_MS, now_ms + MAX_AHEAD_MS)
+
+    def rejection(self, time_ms: int, of_record: bool) -> Rejection:
+        """Why an event that happened at `time_ms`, which is not within the limits, is rejected.
+
+        With `of_record` the event has no `occurred_at` and so the time of its record in Kafka.
+        """
+        is_new = time_ms > self.newest_ms
+        if of_record and time_ms == NO_TIME_MS:
+            detail = "the event has no occurred_at, and its record has no time in Kafka"
+        else:
+            whose = "the event has no occurred_at, and its record's time in Kafka" if of_record else "occurred_at"
+            bound = f"after {shown(self.newest_ms)}" if is_new else f"before {shown(self.oldest_ms)}"
+            detail = f"{whose} is {shown(time_ms)}, {bound}" + (self._other_unit(time_ms) if of_record else "")
+        return Rejection(Reason.FROM_THE_FUTURE if is_new else Reason.TOO_OLD, detail)
+
+    def _other_unit(self, time: int) -> str:
+        """What the time of a record would be in another unit, where that is within the limits."""
+        for unit, factor, divisor in _UNITS:
+            time_ms = time * factor // divisor
+            if self.oldest_ms <= time_ms <= self.newest_ms:
+                return f"; Kafka counts milliseconds, and {time} {unit} would be {shown(time_ms)}"
+        return ""
+
+
+def shown(time_ms: int) -> str:
+    """A time as RFC 3339 has it, or the number where no date can be made of it: "-62135596800001 ms"."""
+    try:
+        return f"{(_EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec='milliseconds')[:-6]}Z"
+    except OverflowError:
+        return f"{time_ms} ms"

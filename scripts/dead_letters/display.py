@@ -48,8 +48,14 @@ def lines(letter: Document) -> Iterator[str]:
     yield f"rejected   {letter['rejected_at']:%Y-%m-%d %H:%M:%S} UTC"
     for name, content in letter["headers"]:
         yield f"header     {name}: {_readable(content)}"
+    left_out = letter.get("headers_left_out", 0)
+    if left_out != 0:
+        many = "an unknown number" if left_out is None else left_out
+        yield f"headers    {many} more are left out; Kafka has them"
     yield f"key        {_readable(letter['key'])}"
-    if letter["truncated"]:
+    if letter.get("key_bytes", 0) > len(letter["key"] or b""):
+        yield f"           the first {len(letter['key'])} of {letter['key_bytes']} bytes; Kafka has the rest"
+    if letter.get("value_bytes", 0) > len(letter["value"] or b""):
         yield f"value      the first {len(letter['value'] or b'')} of {letter['value_bytes']} bytes; Kafka has the rest"
     else:
         yield f"value      {len(letter['value'] or b'')} bytes"
@@ -83,7 +89,7 @@ def as_json(letter: Document) -> dict[str, Any]:
         "timestamp_ms": letter["timestamp_ms"],
         **{name: letter[name] for name in ("reason", "detail", "state", "truncated")},
         **{name: time.isoformat() for name, time in times.items() if time is not None},
-        **{name: letter[name] for name in ("value_bytes", "note") if name in letter},
+        **{name: letter[name] for name in ("key_bytes", "value_bytes", "headers_left_out", "note") if name in letter},
         "key_base64": _base64(letter["key"]),
         "value_base64": _base64(letter["value"]),
         "headers": [[name, _base64(content)] for name, content in letter["headers"]],

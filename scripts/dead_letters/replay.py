@@ -5,13 +5,14 @@ a letter once or not at all. Replayed events are stored under partition -1, whic
 writes the document `replays` of `maintenance`, as every repair of these sums does, so they run one after another.
 
 A replayed event keeps its own time. It is too old only if it was so when Kafka recorded the message, since a letter
-does not age while it waits. It is from the future only if it is so now, since its time may have come while the letter
-waited. No event is stored in a day that retention has dropped.
+does not age while it waits; where Kafka's time of the message cannot be right, if it was so when the consumer rejected
+the message. It is from the future only if it is so now, since its time may have come while the letter waited. No event
+is stored in a day that retention has dropped, or is about to drop.
 """
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import bson
@@ -27,6 +28,7 @@ from consumer.events.event import Event
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from consumer.process import failpoints
+from consumer.retention import ROUND_SECONDS, first_day_to_keep
 from consumer.storage import commands
 from consumer.storage.statements.products import product_update
 from consumer.storage.statements.rollups import rollup_updates
@@ -55,7 +57,11 @@ LETTERS_AT_ONCE: Final = 100
 by one, and a repair or another replay waits longer; with half as many, twice as many commits are waited for."""
 REPLAYED: Final = LetterState.REPLAYED.value
 CHANGED: Final = "another program changed it at the same time"
-DROPPED_DAY: Final = "retention has dropped the day of its event"
+DROPPED_DAY: Final = "retention no longer keeps the day of its event"
+KAFKAS_YEAR_MS: Final = 1_293_840_000_000
+"""2011 began, the year in which Kafka was published. A time before it was given in another unit than milliseconds, or
+not at all. A later bound would distrust old records that were copied here with their times; an earlier one, as far as
+1970, trusts no more of the real ones."""
 
 
 class Accepted(NamedTuple):
@@ -74,7 +80,7 @@ class _Changed(Exception):
 
 
 class _DroppedDay(Exception):
-    """Retention has dropped the day of an event meanwhile; nothing was written."""
+    """Retention has dropped the day of an event meanwhile, or will within the hour; nothing was written."""
 
 
 class Replays:
@@ -105,10 +111,9 @@ class Replays:
         as it is for another reason. Raises what `value_of` raises, and PyMongoError."""
         if letter["state"] not in self._states:
             return f"its state is {letter['state']}"
-        recorded_ms, now_ms = letter["timestamp_ms"], int(self._clock().timestamp() * 1000)
-        oldest_ms = min(recorded_ms, now_ms) - self._retention_days * DAY_MS
-        limits = TimeLimits(oldest_ms, TimeLimits.at(now_ms, 0).newest_ms)
-        event = decode(self._value_of(letter), recorded_ms, limits)
+        oldest_ms = TimeLimits.at(aged_to_ms(letter), self._retention_days).oldest_ms
+        newest_ms = TimeLimits.at(_milliseconds(self._clock()), 0).newest_ms
+        event = decode(self._value_of(letter), letter["timestamp_ms"], TimeLimits(oldest_ms, newest_ms))
         if isinstance(event, Rejection):
             return event
         if event.time_ms // DAY_MS < self._kept_from(None):
@@ -198,8 +203,24 @@ class Replays:
         return self._database[REJECTED_EVENTS].count_documents({"$or": wanted}) == len(wanted)
 
     def _kept_from(self, session: ClientSession | None) -> int:
-        """The first day since 1970 (UTC) whose events retention has not dropped."""
-        return first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session))
+        """The first day since 1970 (UTC) whose events retention has not dropped and will not drop in its next round."""
+        dropped_before = first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session))
+        next_round = self._clock() + timedelta(seconds=ROUND_SECONDS)
+        return max(dropped_before, first_day_to_keep(self._database, self._retention_days, next_round, session))
+
+
+def aged_to_ms(letter: Document) -> int:
+    """The time at which a letter's message is judged `too_old`, in UTC milliseconds.
+
+    It is when Kafka recorded the message. A producer may have given that time, and given a wrong one: where Kafka did
+    not exist yet, or where the consumer had rejected the message before, it is when the consumer rejected it.
+    """
+    recorded_ms, rejected_ms = letter["timestamp_ms"], _milliseconds(letter["rejected_at"])
+    return recorded_ms if KAFKAS_YEAR_MS <= recorded_ms <= rejected_ms else rejected_ms
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _by_day(accepted: Sequence[Accepted]) -> dict[str, list[bytes]]:

@@ -3,5 +3,6 @@
 - `topic_config`: change a topic's settings
 - `messages`: messages as a consumer gets them, made without Kafka
 - `consumer_group`: a topic, the consumers that read it, the database that they write; and what was published
+- `raw_headers`: a message with headers that Python's client cannot make
 - `copies`: read a topic of dead letters
 """

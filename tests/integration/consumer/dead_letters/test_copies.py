@@ -1,5 +1,6 @@
 """Each dead letter gets its copy in the dead-letter topic, whatever its size, and none holds up the others."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,16 +8,22 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from structlog.testing import capture_logs
 
 from consumer.dead_letters.copier import DeadLetterCopier
-from consumer.dead_letters.record import RejectedMessage, rejected_document
+from consumer.dead_letters.record import KEEP_WHOLE_BYTES, RejectedMessage, rejected_document
 from consumer.events.rejection import Rejection
 from shared.documents import partition_id
 from shared.events import Reason
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until
+from tests.support.commands.audit import script
+from tests.support.documents.invariant import raw_events
+from tests.support.documents.writing import sold
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group
 from tests.support.kafka.copies import copies
+from tests.support.kafka.raw_headers import publish_raw
 from tests.support.kafka.topic_config import set_topic
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -97,17 +104,139 @@ def test_a_copy_is_cut_no_more_than_the_topic_asks_for(events: ConsumerGroup) ->
 def test_a_topic_that_takes_no_copy_at_all_is_told_and_blocks_nothing(events: ConsumerGroup) -> None:
     dead_letters = f"{events.topic}-dlq"
     set_topic(events.kafka, dead_letters, max_message_bytes=100)
-    publish(events, SMALL)
+    publish(events, SMALL, SMALL, SMALL)
     consumer = events.consumer(DEAD_LETTER_TOPIC=dead_letters)
     wait_copied(events)
-    (letter,) = events.database.rejected_events.find()
-    assert (letter["copy_refused"], letter["value"]) == (True, SMALL)
-    assert "max.message.bytes is too low" in consumer.output
+    letters = list(events.database.rejected_events.find())
+    assert [(letter["copy_refused"], letter["value"]) for letter in letters] == [(True, SMALL)] * 3
+    assert consumer.output.count("max.message.bytes is too low") == 1
     assert list(copies(events.kafka, dead_letters)) == []
 
 
-def a_letter(events: ConsumerGroup, partition: int) -> dict[str, Any]:
-    message = RejectedMessage(events.topic, 1, partition, 0, 0, None, SMALL, [])
+def test_headers_that_the_client_cannot_give_cost_no_event_and_are_missed_in_the_letter(events: ConsumerGroup) -> None:
+    """A header's name may be any bytes; Kafka's client for Python raises for one that is not UTF-8."""
+    names: list[tuple[bytes, bytes]] = [(b"trace", b"t1"), (b"caf\xe9", b"x"), (b"more", b"")]
+    for value in (sold(), SMALL):
+        publish_raw(events.kafka.bootstrap_servers, events.topic, value, names)
+    events.consumer(DEAD_LETTER_TOPIC=f"{events.topic}-dlq")
+    wait_until("both handled", lambda: events.handled == 2, 60)
+    wait_until("its copy noted", lambda: waiting(events) == 0, 60)
+    assert sum(1 for _ in raw_events(events.database)) == 1
+    (letter,) = events.database.rejected_events.find()
+    assert (letter["value"], letter["headers"]) == (SMALL, [])
+    assert (letter["truncated"], letter["headers_left_out"], letter["value_bytes"]) == (True, 3, len(SMALL))
+    ((copied, headers),) = copies(events.kafka, f"{events.topic}-dlq")
+    assert (copied, headers["dead-letter-truncated"], headers["dead-letter-headers-left-out"]) == (SMALL, b"true", b"3")
+    shown = script("dead_letters", events.environment(), "show", f"{letter['_id']['k']}:{letter['_id']['o']}").stdout
+    assert "3 more are left out" in shown
+    (exported,) = script("dead_letters", events.environment(), "export").stdout.splitlines()
+    assert (json.loads(exported)["truncated"], json.loads(exported)["headers_left_out"]) == (True, 3)
+
+
+def test_more_headers_than_the_client_shows_are_missed_in_the_letter(events: ConsumerGroup) -> None:
+    """librdkafka gives up to 100,000 headers of a message, and none where there are more."""
+    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers, "compression.type": "gzip"})
+    for value, count in ((SMALL, 150_000), (b"plain", 0), (b"most", 100_000), (old_sale(), 100_001)):
+        headers: list[tuple[str, str | bytes | None]] = [("h", b"")] * count
+        producer.produce(events.topic, value, partition=0, headers=headers, on_delivery=events.note)
+        assert producer.flush(30) == 0
+    consumer = events.consumer(DEAD_LETTER_TOPIC=f"{events.topic}-dlq", EVENT_RETENTION_DAYS="1")
+    wait_copied(events)
+    many, plain, most, old = events.database.rejected_events.find().sort("_id.o", 1)
+    for letter in (many, old):
+        assert (letter["headers"], letter["truncated"], letter["headers_left_out"]) == ([], True, None)
+    assert [(letter["truncated"], len(letter["headers"])) for letter in (plain, most)] == [(False, 0), (False, 100_000)]
+    copied = [headers for _, headers in copies(events.kafka, f"{events.topic}-dlq")]
+    said = {int(headers["dead-letter-offset"]): headers.get("dead-letter-headers-left-out") for headers in copied}
+    assert said == {0: b"unknown", 1: None, 2: b"100000", 3: b"unknown"}  # with its own, a copy would have too many
+    assert consumer.stop() == 0
+    assert "are left out" in script("dead_letters", events.environment(), "show", "0:0").stdout
+    replayed = script("dead_letters", events.environment(), "replay", "0:3")
+    assert replayed.returncode == 0, replayed.stderr
+    assert sum(1 for _ in raw_events(events.database)) == 1
+
+
+def test_they_are_missed_without_a_dead_letter_topic_too(events: ConsumerGroup) -> None:
+    producer = Producer({"bootstrap.servers": events.kafka.bootstrap_servers})
+    for count in (0, 150_000, 0):
+        headers: list[tuple[str, str | bytes | None]] = [("h", b"")] * count
+        producer.produce(events.topic, SMALL, partition=0, headers=headers, on_delivery=events.note)
+    assert producer.flush(30) == 0
+    events.consumer()
+    letters = events.database.rejected_events
+    wait_until("the mark", lambda: letters.count_documents({"truncated": True}) > 0, 60)
+    events.wait_handled()
+    assert [letter["truncated"] for letter in letters.find().sort("_id.o", 1)] == [False, True, False]
+
+
+def old_sale() -> bytes:
+    """A sale of three days ago."""
+    return sold(at_ms=int((NOW - timedelta(days=3)).timestamp() * 1000))
+
+
+def a_copier(events: ConsumerGroup, partitions: tuple[int, ...]) -> DeadLetterCopier:
+    """A copier of a consumer that holds these partitions, with its thread not started."""
+    settings = ConsumerSettings(
+        kafka_bootstrap_servers=events.kafka.bootstrap_servers,
+        kafka_topic=events.topic,
+        group_id="group",
+        dead_letter_topic=f"{events.topic}-dlq",
+    )
+    return DeadLetterCopier(events.database, settings, lambda: partitions, lambda: NOW)
+
+
+def test_a_copy_that_fails_otherwise_is_made_again_and_is_not_counted_as_too_large(events: ConsumerGroup) -> None:
+    """A compacted topic refuses messages without a key, whatever their size."""
+    set_topic(events.kafka, f"{events.topic}-dlq", cleanup_policy="compact")
+    letters = events.database.rejected_events
+    letters.insert_many([a_letter(events, 0, offset) for offset in range(3)])
+    copier = a_copier(events, (0,))
+    with capture_logs() as logged:
+        assert not copier.copy_round()
+        assert not copier.copy_round()
+    assert [(line["event"], line["letters"]) for line in logged] == [("dead letters wait to be copied", 3)]
+    assert letters.count_documents({"copy_pending": True, "copy_refused": {"$exists": False}}) == 3
+    set_topic(events.kafka, f"{events.topic}-dlq", cleanup_policy="delete")
+    with capture_logs() as logged:
+        wait_until("copies", lambda: copier.copy_round() or not waiting(events), 20)
+    assert waiting(events) == 0
+    assert [value for value, _ in copies(events.kafka, f"{events.topic}-dlq")] == [SMALL] * 3
+    assert logged[-1]["event"] == "dead letters no longer wait to be copied"
+
+
+def test_a_missing_topic_is_named_once_and_again_when_it_goes_missing_again(events: ConsumerGroup) -> None:
+    dead_letters, letters = f"{events.topic}-dlq", events.database.rejected_events
+    admin = AdminClient({"bootstrap.servers": events.kafka.bootstrap_servers})
+    copier = a_copier(events, (0,))
+    for attempt in range(2):
+        admin.delete_topics([dead_letters])[dead_letters].result(20)
+        letters.insert_many([a_letter(events, 0, offset) for offset in range(attempt * 5, attempt * 5 + 5)])
+        with capture_logs() as logged:
+            wait_until("its absence", lambda: not copier.copy_round() and bool(logged), 20)
+            assert not copier.copy_round()
+        (line,) = logged
+        assert line["reason"].startswith(f"the topic {dead_letters} does not exist: create it, or unset")
+        assert (line["event"], line["letters"]) == ("dead letters wait to be copied", 5)
+        assert waiting(events) == 5
+        events.kafka.create_topic(dead_letters, 1)
+        wait_until("copies", lambda: copier.copy_round() or not waiting(events), 20)
+    assert letters.count_documents({"copy_refused": True}) == 0
+
+
+def test_a_round_holds_no_more_than_its_bytes_and_says_whether_more_can_be_copied(events: ConsumerGroup) -> None:
+    """Ten letters of a mebibyte each come before a small one; a round stops when it holds more than eight."""
+    letters = events.database.rejected_events
+    sizes = [KEEP_WHOLE_BYTES] * 10 + [len(SMALL)]
+    letters.insert_many([a_letter(events, 0, offset, b"x" * size) for offset, size in enumerate(sizes)])
+    copier, left = a_copier(events, (0,)), []
+    while copier.copy_round():
+        left.append(waiting(events))
+    assert left == [11 - 9, 0]
+    assert len(list(copies(events.kafka, f"{events.topic}-dlq"))) == 11
+
+
+def a_letter(events: ConsumerGroup, partition: int, offset: int = 0, value: bytes = SMALL) -> dict[str, Any]:
+    message = RejectedMessage(events.topic, 1, partition, offset, 0, None, value, [])
     return rejected_document(message, Rejection(Reason.NOT_JSON), NOW, copy_pending=True)
 
 
@@ -122,12 +251,6 @@ def test_letters_of_partitions_that_nobody_holds_are_copied_by_the_holder_of_the
         status = {"_id": partition_id("group", events.topic, partition), "at": NOW - timedelta(seconds=age)}
         events.database.partition_status.insert_one(status)
     events.database.rejected_events.insert_many([a_letter(events, partition) for partition in (1, 2, 7, 8)])
-    settings = ConsumerSettings(
-        kafka_bootstrap_servers=events.kafka.bootstrap_servers,
-        kafka_topic=events.topic,
-        group_id="group",
-        dead_letter_topic=f"{events.topic}-dlq",
-    )
-    DeadLetterCopier(events.database, settings, lambda: mine, lambda: NOW).copy_round()
+    a_copier(events, mine).copy_round()
     pending = events.database.rejected_events.find({"copy_pending": True}).sort("_id.k", 1)
     assert [letter["_id"]["k"] for letter in pending] == left

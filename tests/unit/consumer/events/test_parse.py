@@ -50,7 +50,7 @@ def same(value: bytes) -> None:
 
 def verdict(value: bytes, fast: bool) -> str:
     try:
-        return repr(object_of(parse(value) if fast else parse_again(value, "")))
+        return repr(object_of(parse(value) if fast else parse_again(value)))
     except Rejected as rejected:
         return rejected.rejection.reason
 
