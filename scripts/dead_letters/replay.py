@@ -6,7 +6,9 @@ writes the document `replays` of `maintenance`, as every repair of these sums do
 
 A replayed event keeps its own time. It is too old only if it was so when Kafka recorded the message, since a letter
 does not age while it waits. It is from the future only if it is so now, since its time may have come while the letter
-waited. No event is stored in a day that retention has dropped.
+waited. No event is stored in a day that retention has dropped: the transaction changes the document `retention` of
+`maintenance`, as retention does before it drops a day. MongoDB lets only one of the two commit, so a replay either runs
+before the drop, or sees it.
 """
 
 import uuid
@@ -111,7 +113,7 @@ class Replays:
         event = decode(self._value_of(letter), recorded_ms, limits)
         if isinstance(event, Rejection):
             return event
-        if event.time_ms // DAY_MS < self._kept_from(None):
+        if event.time_ms // DAY_MS < first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION})):
             return DROPPED_DAY
         identity = letter["_id"]
         offset = replayed_offset(identity["k"], identity["o"])
@@ -142,7 +144,8 @@ class Replays:
             # The change may be this replay's own: its commit succeeded, the reply was lost, and `_write` ran again.
             return REPLAYED if self._are_replayed(accepted) else CHANGED
         except _DroppedDay:
-            return DROPPED_DAY
+            # The day may have been dropped after this replay's own commit, whose reply was lost.
+            return REPLAYED if self._are_replayed(accepted) else DROPPED_DAY
         except BulkWriteError as error:
             return f"MongoDB refuses it: {brief(error)}"
         failpoints.reach("replay_after_commit")
@@ -153,7 +156,10 @@ class Replays:
         failpoints.reach("replay_before")
         touched = {"$inc": {"count": len(accepted)}}
         self._database[MAINTENANCE].update_one({"_id": REPLAYS}, touched, upsert=True, session=session)
-        if min(item.event.time_ms for item in accepted) // DAY_MS < self._kept_from(session):
+        retention = self._database[MAINTENANCE].find_one_and_update(
+            {"_id": RETENTION}, {"$inc": {"replays": 1}}, upsert=True, session=session
+        )
+        if min(item.event.time_ms for item in accepted) // DAY_MS < first_kept_day(retention):
             raise _DroppedDay
         self._change_states(session, accepted)
         failpoints.reach("replay_after_states")
@@ -196,10 +202,6 @@ class Replays:
         """Whether this replay itself, in an earlier attempt, made events of all of them."""
         wanted = [{"_id": item.letter["_id"], "replayed_by": self._run} for item in accepted]
         return self._database[REJECTED_EVENTS].count_documents({"$or": wanted}) == len(wanted)
-
-    def _kept_from(self, session: ClientSession | None) -> int:
-        """The first day since 1970 (UTC) whose events retention has not dropped."""
-        return first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session))
 
 
 def _by_day(accepted: Sequence[Accepted]) -> dict[str, list[bytes]]:

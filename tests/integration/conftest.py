@@ -1,4 +1,4 @@
-"""A consumer's store on a database of its own."""
+"""A consumer's committer on a database of its own, for tests that write batches without Kafka."""
 
 import uuid
 from collections.abc import Iterator
