@@ -100,8 +100,9 @@ def rotate(old: Document, life: timedelta | None, overlap: timedelta) -> tuple[s
     """Make a token with the rights of the record `old`, and let the old token expire after `overlap`.
 
     The new token lives for `life`, by default as long as the old token was made to live. With no overlap, the old token
-    is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError, and UnusableToken where the
-    old token was revoked, rotated or deleted since `old` was read: then the new token is deleted, which nobody has seen.
+    is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError, and UnusableToken where
+    the old token was revoked, rotated or deleted since `old` was read: then the new token, which nobody has seen, is
+    deleted.
     """
     token, record = issue(Rights.of(old), life or old["expires_at"] - old["created_at"])
     end = {"$min": {"expires_at": datetime.now(UTC) + overlap}, "$set": {"replaced_by": record["_id"]}}

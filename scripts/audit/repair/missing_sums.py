@@ -1,8 +1,8 @@
 """What a document lacked at the audit's moment, added to what it holds when the repair writes it. Pure.
 
 Why that is right at any later moment: a consumer or a replay stores an event and adds it to the sums in one
-transaction. So what it does after the audit's moment raises what the raw events give and what the document holds by the same amount, and what
-the document lacks stays the same. Example, the amount of a product's hour:
+transaction. So what it does after the audit's moment raises what the raw events give and what the document holds by the
+same amount, and what the document lacks stays the same. Example, the amount of a product's hour:
 
                                     the raw events give    the document holds    it lacks
     at the audit's moment                        300.00                200.00      100.00

@@ -131,9 +131,7 @@ class Repair:
         else:
             collection.delete_one(identity, session=session)
 
-    def _guarded(
-        self, partition: int, write: Callable[[ClientSession, GuardState | None], None], what: str
-    ) -> bool:
+    def _guarded(self, partition: int, write: Callable[[ClientSession, GuardState | None], None], what: str) -> bool:
         """Run `write` in a transaction that first changes the partition's guard document. `write` is given the state
         that the guard document was in before.
 

@@ -63,9 +63,13 @@ def repairing(database: SyncDatabase) -> Iterator[Repair]:
 def repaired(database: SyncDatabase, between: Between = lambda: None) -> tuple[Repair, AuditSummary]:
     """Run an audit with a repair. `between` runs once, when the first day's events have been read."""
     once = iter([between])
+
+    def advance(_: int) -> None:
+        for run in once:
+            run()
+
     with repairing(database) as repair:
-        audit = Reconciliation(database, GROUP, TOPIC, None, None, repair)
-        summary = audit.run(lambda _: [run() for run in once] and None)
+        summary = Reconciliation(database, GROUP, TOPIC, None, None, repair).run(advance)
     return repair, summary
 
 
