@@ -118,12 +118,12 @@ class Reconciliation:
                 "are MONGODB_DATABASE, GROUP_ID and KAFKA_TOPIC those of the consumers?"
             )
         # What the first moment knows: partitions, dead letters, the ids of all aggregates.
-        report_partitions(self._snapshot, self._own_partitions, self.findings)
+        malformed = report_partitions(self._snapshot, self._own_partitions, self.findings)
         partitions = partitions_of(self._snapshot, self._own_partitions)
         next_offsets = {document["_id"]["k"]: document["next_offset"] for document in partitions}
         read_letters(self._snapshot, self._topic, self._ledger, self.findings)
         report_malformed_ids(self._snapshot, self.findings)
-        report_unknown_partitions(self._snapshot, next_offsets, self.findings)
+        report_unknown_partitions(self._snapshot, next_offsets.keys() | malformed, self.findings)
 
         # Each day: events against rollups and totals.
         days = read_calendar(self._database, self._snapshot, self.findings)
@@ -137,7 +137,8 @@ class Reconciliation:
         repair_product = partial(self._repair_product, scope.whole)
         ProductCheck(self._database, self._products, scope.whole, self.findings, repair_product).run()
         ranges = [offset_range for document in partitions for offset_range in ranges_of(document)]
-        OffsetCheck(self._ledger, self._kafka, scope, self.findings).run(ranges, self._last_next_offsets())
+        offset_check = OffsetCheck(self._ledger, self._kafka, scope, malformed, self.findings)
+        offset_check.run(ranges, self._last_next_offsets())
         check_replays(self._database, self._ledger, self._topic, scope, self.findings)
         ledger = self._ledger
         return AuditSummary(self.findings, ledger.events, ledger.letters, len(read), self._moments, next_offsets)

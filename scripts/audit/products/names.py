@@ -6,7 +6,7 @@ Events of two generations of the topic can be equal in time and offset. Of these
 as MongoDB's `$max` compares what the consumer writes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from scripts.audit.findings import Findings
@@ -114,7 +114,7 @@ class NameCheck:
         return events
 
 
-def _as_texts(values: tuple[object, ...]) -> tuple[str, ...]:
+def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
     """Values that can be compared, whatever another program has stored in place of a text."""
     return tuple(map(str, values))
 

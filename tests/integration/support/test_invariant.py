@@ -1,4 +1,4 @@
-"""The tests' model of the stored documents sees whatever is wrong with what a product's document keeps of its events."""
+"""The tests' model of the stored documents sees what is wrong with names, categories and times of products."""
 
 from typing import Any
 
