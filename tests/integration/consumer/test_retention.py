@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
 from consumer.process.clocks import Clocks
 from consumer.retention import Retention
@@ -15,13 +17,14 @@ from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
 from scripts.publish.generate import generate
 from shared import schema
-from shared.documents import DAY_MS, PRODUCTS, ROLLUPS, TOTALS, Document, event_collection
+from shared.documents import DAY_MS, PRODUCTS, ROLLUPS, TOTALS, Document, event_collection, first_kept_day
 from shared.errors import ClockSkewed, SchemaNewer
 from shared.mongo import SyncDatabase, connect, ensure_collections, ensure_event_collection
 from shared.settings import SharedSettings
 from stack.waiting import wait_until
 from tests.support.commands.audit import audit, script
 from tests.support.documents.invariant import raw_events
+from tests.support.documents.writing import Writer, rated, sold
 from tests.support.kafka.consumer_group import consumer_group, now_ms
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -112,6 +115,178 @@ def test_the_consumer_that_keeps_days_longest_counts_while_it_runs(database: Syn
     assert retention(database).drop_old_days() == []
     database.maintenance.update_one({"_id": "keeper killed"}, {"$set": {"until": now - timedelta(seconds=1)}})
     assert retention(database).drop_old_days() == [day_ago(20)]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def at(moment: datetime) -> Callable[[], datetime]:
+    """A clock that stands still."""
+    return lambda: moment
+
+
+def keeping(
+    database: SyncDatabase, days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC), owner: str = "one"
+) -> Retention:
+    """The retention of a consumer with `EVENT_RETENTION_DAYS=days`. Its clock may be wrong without being found out."""
+    return Retention(database, Clocks(database, lambda: datetime.now(UTC)), days, clock, owner)
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "goes_at"),
+    [
+        (datetime(2026, 6, 1, tzinfo=UTC), 400, datetime(2027, 7, 9, tzinfo=UTC)),
+        (datetime(2026, 6, 17, tzinfo=UTC), 10, datetime(2026, 6, 30, tzinfo=UTC)),
+    ],
+    ids=["docs/operations", "Retention"],
+)
+def test_a_day_goes_at_the_moment_that_the_documents_say(
+    database: SyncDatabase, day: datetime, days: int, goes_at: datetime
+) -> None:
+    ensure_collections(database)
+    name = event_collection(int(day.timestamp() * 1000))
+    ensure_event_collection(database, name)
+    assert keeping(database, days, at(goes_at - timedelta(milliseconds=1))).drop_old_days() == []
+    assert keeping(database, days, at(goes_at)).drop_old_days() == [name]
+    noted = database.maintenance.find_one({"_id": "retention"})
+    assert noted is not None
+    assert first_kept_day(noted) == (day - EPOCH).days + 1
+
+
+def test_a_consumer_that_starts_between_two_days_keeps_the_second(
+    database: SyncDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a rolling change, in which consumers keep more days from now on."""
+    store_days(database, 20, 30)
+    drop = Retention._drop
+
+    def start_another_and_drop(one: Retention, day: int) -> str:
+        keeping(database, 25, owner="another").drop_old_days()
+        return drop(one, day)
+
+    monkeypatch.setattr(Retention, "_drop", start_another_and_drop)
+    assert keeping(database, 10).drop_old_days() == [day_ago(30)]
+    assert stored_days(database) == {day_ago(20)}
+
+
+def test_a_consumer_that_keeps_fewer_days_does_not_count(database: SyncDatabase) -> None:
+    store_days(database, 8, 20)
+    assert keeping(database, 3, owner="hasty").drop_old_days() == [day_ago(20), day_ago(8)]
+    store_days(database, 8, 20)
+    keeping(database, 10, owner="patient").drop_old_days()
+    assert stored_days(database) == {day_ago(8)}
+    assert keeping(database, 3, owner="hasty").drop_old_days() == []
+
+
+def test_a_day_is_noted_as_dropped_before_it_is(database: SyncDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that whoever has read its events, and then asks, knows that some may have been gone."""
+    store_days(database, 20, 30)
+    dropped: dict[str, int] = {}
+    drop = Database.drop_collection
+
+    def note_and_drop(self: SyncDatabase, name: str) -> object:
+        dropped[name] = first_kept_day(self.maintenance.find_one({"_id": "retention"}))
+        return drop(self, name)
+
+    monkeypatch.setattr(Database, "drop_collection", note_and_drop)
+    keeping(database, 10).drop_old_days()
+    assert dropped == {day_ago(days): (now_ms() - days * DAY_MS) // DAY_MS + 1 for days in (20, 30)}
+
+
+def test_what_was_dropped_stays_noted_when_an_older_day_goes(database: SyncDatabase) -> None:
+    """Events of a day that was dropped may be accepted again where consumers keep more days later."""
+    store_days(database, 20)
+    keeping(database, 10).drop_old_days()
+    noted = database.maintenance.find_one({"_id": "retention"}, {"dropped_before": 1})
+    store_days(database, 30)
+    assert keeping(database, 10).drop_old_days() == [day_ago(30)]
+    assert database.maintenance.find_one({"_id": "retention"}, {"dropped_before": 1}) == noted
+
+
+def test_a_lock_that_another_consumer_has_taken_over_is_not_given_back(
+    database: SyncDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one took longer than the lock holds."""
+    store_days(database, 20)
+    drop, until = Retention._drop, datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=7)
+
+    def lose_the_lock_and_drop(one: Retention, day: int) -> str:
+        database.maintenance.update_one({"_id": "retention"}, {"$set": {"owner": "another", "until": until}})
+        return drop(one, day)
+
+    monkeypatch.setattr(Retention, "_drop", lose_the_lock_and_drop)
+    assert keeping(database, 10).drop_old_days() == [day_ago(20)]
+    held = database.maintenance.find_one({"_id": "retention"})
+    assert held is not None
+    assert (held["owner"], held["until"]) == ("another", until)
+    store_days(database, 30)
+    assert keeping(database, 10).drop_old_days() == []
+
+
+def test_the_lock_is_given_back_when_a_drop_fails(database: SyncDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    store_days(database, 20)
+
+    def fail(*_: object) -> str:
+        raise AutoReconnect("MongoDB is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Retention, "_drop", fail)
+        with pytest.raises(AutoReconnect):
+            keeping(database, 10).drop_old_days()
+    assert keeping(database, 10, owner="another").drop_old_days() == [day_ago(20)]
+
+
+def test_a_consumers_note_counts_for_two_hours_and_is_moved_on_each_round(database: SyncDatabase) -> None:
+    store_days(database, 20)
+    now = datetime.now(UTC)
+    hour = timedelta(hours=1)
+    for moment in (now - 3 * hour, now - hour):
+        keeping(database, 30, at(moment), owner="patient").drop_old_days()
+    almost, over = now + hour - timedelta(seconds=1), now + hour + timedelta(seconds=1)
+    assert keeping(database, 10, at(almost)).drop_old_days() == []
+    assert database.maintenance.count_documents({"_id": "keeper patient"}) == 1
+    assert keeping(database, 10, at(over)).drop_old_days() == [day_ago(20)]
+    assert database.maintenance.count_documents({"_id": "keeper patient"}) == 0
+
+
+def test_a_consumer_that_ends_takes_its_own_note_away_alone(database: SyncDatabase) -> None:
+    ensure_collections(database)
+    for owner in ("one", "one-more"):
+        keeping(database, 30, owner=owner).drop_old_days()
+    one = keeping(database, 30, owner="one")
+    one.start()
+    one.stop()
+    assert [note["_id"] for note in database.maintenance.find({"days": {"$exists": True}})] == ["keeper one-more"]
+
+
+def test_clocks_that_differ_by_less_than_is_allowed_keep_each_others_days(database: SyncDatabase) -> None:
+    """One is 29 s behind MongoDB's, the other 29 s ahead: neither takes the other's note or lock for out of date."""
+    store_days(database, 20)
+    now, apart = datetime.now(UTC), timedelta(seconds=29)
+    slow, fast = (Clocks(database, at(moment)) for moment in (now - apart, now + apart))
+    Retention(database, slow, 30, at(now - apart), "slow").drop_old_days()
+    assert Retention(database, fast, 10, at(now + apart), "fast").drop_old_days() == []
+    assert stored_days(database) == {day_ago(20)}
+
+
+def test_late_events_beside_a_drop_are_stored_where_they_belong(writer: Writer) -> None:
+    """A day is dropped, and its sums stay. Then consumers keep more days, and an event of that day is accepted: it
+    counts, and goes with its day the next time."""
+    day, database = event_collection(now_ms() - 20 * DAY_MS), writer.database
+    old = [sold(at_ms=now_ms() - 20 * DAY_MS), rated(at_ms=now_ms() - 20 * DAY_MS)]
+    writer.commit(writer.batch(writer.lease(), old))
+    sums = aggregates(database)
+    assert keeping(database, 10).drop_old_days() == [day]
+    assert aggregates(database) == sums
+    writer.restart()
+    writer.commit(writer.batch(writer.lease(), old))
+    assert database[day].count_documents({}) == 2
+    assert "clusteredIndex" in database[day].options()
+    (hour,) = database.totals.find({"_id.h": {"$exists": True}})
+    assert (hour["sales"], hour["ratings"]) == (2, 2)
+    sums = aggregates(database)
+    assert keeping(database, 10).drop_old_days() == [day]
+    assert aggregates(database) == sums
 
 
 def test_days_go_while_consumers_run_and_late_events_come(
