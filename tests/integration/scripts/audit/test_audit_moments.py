@@ -11,6 +11,7 @@ from consumer.retention import Retention
 from scripts.audit.findings import Findings
 from scripts.audit.products import check, product_sums
 from scripts.audit.products.check import ProductCheck
+from scripts.audit.reading import snapshot
 from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
 from scripts.partitions.decision import Decision, accept
@@ -94,6 +95,24 @@ def test_a_name_that_comes_between_a_day_and_its_products_is_not_wrong(
     later = [kind(name, AT_MS + by) for by in (-1, 0, 1) for kind in (sold, rated)]
     before_products(monkeypatch, lambda: writer.commit(writer.batch(lease, later)))
     found = findings(writer.database)
+    assert not found.counts, found.details
+
+
+@pytest.mark.parametrize("value", [sold(at_ms=AT_MS), NOT_JSON])
+def test_a_message_that_comes_between_two_days_is_not_wrong(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, value: bytes
+) -> None:
+    """The audit judges offsets up to its first moment, and meets later ones in the days that it reads then."""
+    monkeypatch.setattr(snapshot, "RENEW_SECONDS", -1.0)  # so that each day is read from a new moment
+    lease = writer.lease()
+    writer.commit(writer.batch(lease, [sold(at_ms=OLD_MS), sold(at_ms=AT_MS)]))
+    once = iter([1])
+
+    def store(_: int) -> None:
+        for _ in once:
+            writer.commit(writer.batch(lease, [value]))
+
+    found = findings(writer.database, store)
     assert not found.counts, found.details
 
 
