@@ -12,6 +12,7 @@ from shared.documents import PARTITIONS, event_collection
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.corrupting import copied
+from tests.integration.scripts.audit.test_corrupt_sums import set_in
 from tests.support.commands.audit import audit, findings_of, kafka_topic_of, script
 from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 from tests.support.servers.interface import KafkaServer
@@ -38,6 +39,20 @@ def test_what_cannot_be_judged_is_said_in_a_line(stored: ConsumerGroup) -> None:
     silent = script("audit", stored.environment(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9"))
     assert (silent.returncode, silent.stderr.startswith("not judged: Kafka did not answer which offsets")) == (2, True)
     assert "KafkaError" not in silent.stderr
+
+
+def test_the_exit_code_says_what_kind_of_answer_it_is(stored: ConsumerGroup) -> None:
+    """As docs/operations/audit-and-repair.md has them; `audit` asserts those of an answer, 0 and 1."""
+    assert script("audit", stored.environment(), "--since", "yesterday").returncode == 2
+    assert script("audit", stored.environment(MONGODB_TIMEOUT_MS="soon")).returncode == 78
+    database = copied(stored.database, f"{stored.topic}-codes")
+    environment = stored.environment(MONGODB_DATABASE=database.name)
+    assert script("audit", environment).returncode == 0
+    set_in("rollups", "p", "note", 1)(database)
+    wrong = script("audit", environment)
+    assert (wrong.returncode, wrong.stdout.splitlines()[-1].startswith("WRONG: sum_differs 1;")) == (1, True)
+    healed = script("audit", environment, "--repair-rollups")
+    assert (healed.returncode, "all is right since the repair" in healed.stdout) == (0, True)
 
 
 def test_a_leader_that_changed_during_the_audit_is_asked_again(
