@@ -1,4 +1,4 @@
-"""A consumer's committer on a database of its own, for tests that write batches without Kafka."""
+"""A database of its own for a test that writes to MongoDB without Kafka, and a consumer's committer on it."""
 
 import uuid
 from collections.abc import Iterator
@@ -6,15 +6,20 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from shared.mongo import connect
+from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from tests.support.documents.writing import Writer
 from tests.support.servers.interface import MongoServer
 
 
 @pytest.fixture
-def writer(mongo: MongoServer) -> Iterator[Writer]:
-    settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database=f"store-{uuid.uuid4().hex[:12]}")
-    database = connect(settings, "tests")
-    yield Writer(database)
-    database.client.close()
+def database(mongo: MongoServer) -> Iterator[SyncDatabase]:
+    settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_database=f"test-{uuid.uuid4().hex[:12]}")
+    one = connect(settings, "tests")
+    yield one
+    one.client.close()
+
+
+@pytest.fixture
+def writer(database: SyncDatabase) -> Writer:
+    return Writer(database)

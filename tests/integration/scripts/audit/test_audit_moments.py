@@ -1,13 +1,10 @@
 """What an audit reads at one moment, and what at several: what others write in between is never called wrong."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from consumer.process.clocks import Clocks
-from consumer.retention import Retention
 from scripts.audit.findings import Findings
 from scripts.audit.products import check, product_sums
 from scripts.audit.products.check import ProductCheck
@@ -17,6 +14,7 @@ from scripts.audit.repair.transactions import Repair
 from scripts.partitions.decision import Decision, accept
 from shared.documents import DAY_MS, EVENT_COLLECTION_OPTIONS, event_collection
 from shared.mongo import SyncDatabase
+from tests.support.documents.days import keeping
 from tests.support.documents.replaying import NOT_JSON, letters, replayer
 from tests.support.documents.writing import GROUP, TOPIC, TOPIC_ID, Writer, rated, sold
 from tests.support.kafka.consumer_group import now_ms
@@ -39,15 +37,6 @@ def before_products(monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) 
         compare(checked)
 
     monkeypatch.setattr(ProductCheck, "run", run_and_compare)
-
-
-def drop_old_days(database: SyncDatabase) -> list[str]:
-    """Drop the days that are older than a consumer with `EVENT_RETENTION_DAYS=10` keeps."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
-    return Retention(database, Clocks(database, clock), 10, clock, "one").drop_old_days()
 
 
 def test_a_day_that_begins_while_products_are_compared_is_read_from_a_later_moment(
@@ -77,7 +66,7 @@ def test_a_day_that_is_dropped_while_products_are_compared_makes_no_product_wron
 
     def rate_and_drop() -> None:
         writer.commit(writer.batch(lease, [rated(at_ms=AT_MS + 1)]))
-        assert drop_old_days(writer.database) == [event_collection(OLD_MS)]
+        assert keeping(writer.database, 10).drop_old_days() == [event_collection(OLD_MS)]
 
     before_products(monkeypatch, rate_and_drop)
     found = findings(writer.database)

@@ -1,18 +1,16 @@
 """Replays beside others who change the same letters, days and sums at the same moment."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from pymongo.client_session import ClientSession
 
 from consumer.process import failpoints
-from consumer.process.clocks import Clocks
-from consumer.retention import Retention
 from scripts.common.sessions import in_transaction
 from scripts.dead_letters import replay
 from shared.documents import DAY_MS, EVENT_COLLECTIONS, LetterState, event_collection
 from shared.mongo import SyncDatabase
+from tests.support.documents.days import keeping
 from tests.support.documents.invariant import check_aggregates
 from tests.support.documents.replaying import NOT_JSON, letters, replayer
 from tests.support.documents.writing import Writer, sold
@@ -32,15 +30,6 @@ def rejected(writer: Writer) -> Writer:
 def replayed_events(database: SyncDatabase) -> int:
     names = database.list_collection_names(filter=EVENT_COLLECTIONS)
     return sum(database[name].count_documents({"_id.k": -1}) for name in names)
-
-
-def drop_days(database: SyncDatabase) -> list[str]:
-    """Drop the days that are older than a consumer with `EVENT_RETENTION_DAYS=3` keeps."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
-    return Retention(database, Clocks(database, clock), 3, clock, "a consumer").drop_old_days()
 
 
 def test_of_two_replays_of_the_same_letters_one_counts_them(rejected: Writer) -> None:
@@ -85,7 +74,7 @@ def test_a_day_that_is_dropped_while_a_replay_runs_gets_no_event(
 
         def begin_and_drop() -> None:
             assert database.maintenance.find_one({"_id": "retention"}, session=command.session) is None
-            assert drop_days(database) == [event_collection(OLD_MS)]
+            assert keeping(database, 3).drop_old_days() == [event_collection(OLD_MS)]
 
         judged = command.judge(chosen)
         once(monkeypatch, "replay_before", begin_and_drop)
@@ -99,7 +88,7 @@ def test_a_day_that_is_dropped_takes_its_replayed_event_along_and_leaves_its_sum
     with replayer(rejected, lambda _: sold(at_ms=OLD_MS)) as command:
         assert command.replay(letters(rejected)[:1]) == ["replayed"]
     sums = list(rejected.database.rollups.find())
-    assert drop_days(rejected.database) == [event_collection(OLD_MS)]
+    assert keeping(rejected.database, 3).drop_old_days() == [event_collection(OLD_MS)]
     assert (list(rejected.database.rollups.find()), replayed_events(rejected.database)) == (sums, 0)
     assert [letter["state"] for letter in letters(rejected)] == ["replayed", "new"]
 
@@ -110,7 +99,7 @@ def test_a_replay_whose_reply_was_lost_says_replayed_though_its_day_is_gone_by_t
     def lose_the_reply(session: ClientSession, write: Callable[[ClientSession], None]) -> None:
         """What the driver does when the reply to a commit was lost: it runs the transaction again."""
         in_transaction(session, write)
-        assert drop_days(rejected.database) == [event_collection(OLD_MS)]
+        assert keeping(rejected.database, 3).drop_old_days() == [event_collection(OLD_MS)]
         in_transaction(session, write)
 
     monkeypatch.setattr(replay, "in_transaction", lose_the_reply)
