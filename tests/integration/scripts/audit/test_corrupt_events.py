@@ -150,6 +150,11 @@ def change_a_partition(**change: Any) -> Corrupt:
     return corrupt
 
 
+def begin_reading_later(database: SyncDatabase) -> list[Wanted]:
+    database.partitions.update_one({"_id.k": 1}, {"$set": {"first_offset": 5}})
+    return [{"kind": "before_first_offset", "partition": 1, "offset": 0}]
+
+
 def lose_a_partition(database: SyncDatabase) -> list[Wanted]:
     database.partitions.delete_one({"_id.k": 1})
     aggregates = [{"kind": "unknown_partition", "collection": name} for name in ("rollups", "totals", "products")]
@@ -190,6 +195,7 @@ CORRUPTIONS: dict[str, Corrupt] = {
     "an offset that is no whole number": change_a_partition(next_offset=12.5),
     "an offset missing": change_a_partition(next_offset=None),
     "offsets in the wrong order": change_a_partition(first_offset=10**9),
+    "offsets before the first one": begin_reading_later,
     "no generation": change_a_partition(generation=None),
     "past generations that are none": change_a_partition(past=[{"generation": 1}]),
     "a partition lost": lose_a_partition,

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 import pytest
 from bson.decimal128 import Decimal128
 
+from scripts.audit.reading import snapshot
 from scripts.audit.reconcile import AuditSummary, Reconciliation
 from scripts.audit.repair import transactions
 from scripts.audit.repair.transactions import Repair
 from scripts.partitions.decision import Decision, accept
-from shared.documents import REPLAYED_PARTITION, ROLLUPS, TOTALS, LetterState
+from shared.documents import DAY_MS, REPLAYED_PARTITION, ROLLUPS, TOTALS, LetterState
 from shared.mongo import SyncDatabase
 from tests.support.documents.invariant import check_aggregates
 from tests.support.documents.replaying import NOT_JSON, letters, replayer
@@ -131,6 +132,20 @@ def test_of_two_repairs_side_by_side_one_adds_what_is_lacking(filled: Writer, pa
     assert slower.left == [f"1 documents of partition {partition}: another repair ran at the same time: run this again"]
     assert not slower.repaired
     assert_right(filled.database)
+
+
+def test_days_that_are_read_at_several_moments_are_all_repaired(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repair knows its own transactions, those before the moment and those since."""
+    monkeypatch.setattr(snapshot, "RENEW_SECONDS", -1.0)
+    monkeypatch.setattr(transactions, "DOCUMENTS_AT_ONCE", 1)
+    days = [sold(at_ms=AT_MS - days * DAY_MS, product=product) for days in range(3) for product in (1, 2)]
+    writer.commit(writer.batch(writer.lease(), days))
+    writer.database[ROLLUPS].update_many({}, {"$set": {"amount": Decimal128("0.250000")}})
+    repair, _ = repaired(writer.database)
+    assert (repair.left, repair.repaired) == ([], {ROLLUPS: 6})
+    assert_right(writer.database)
 
 
 def test_sums_of_replays_are_repaired_where_there_never_was_one(writer: Writer) -> None:
