@@ -5,9 +5,9 @@ consumer at a time drop them. A day is dropped two days after its last event bec
 the consumer compares its clock with MongoDB's, and notes the day as dropped, so that an audit never reports it as lost.
 
 Consumers may differ in `EVENT_RETENTION_DAYS`, as they do during a rolling change. Then the longest counts. A consumer
-that keeps a day may still store events of it, into a collection that it has found before and does not look for again;
-were the collection dropped, MongoDB would make another one for them, not clustered. So each consumer notes in
-`maintenance` how long it keeps events, for two hours at a time.
+that keeps a day may still store events of it, into a collection that it has found before and does not look for again
+for an hour; were the collection dropped, MongoDB would make another one for them, not clustered. So each consumer notes
+in `maintenance` how long it keeps events, for two hours at a time.
 """
 
 import threading

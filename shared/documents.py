@@ -301,16 +301,23 @@ PARTITION_STATUS = "partition_status"
 #
 #     {_id: "schema", version: 1}                                 the version of what the database holds: shared.schema
 #     {_id: "retention", dropped_before: 20385,                   days before this one (since 1970) are dropped
-#      owner: "host-10001-e9c5c389", until: ISODate(...)}         the lock of the consumer that is dropping days
+#      owner: "host-10001-e9c5c389", until: ISODate(...),         the lock of the consumer that is dropping days
+#      replays: 4}                                                replays change it too, so none stores an event in a
+#                                                                 day that is being dropped
 #     {_id: "keeper host-10001-e9c5c389", days: 400,              how many days that consumer keeps; it counts until
 #      until: ISODate(...)}                                       `until`, which the consumer moves on every hour
 #     {_id: "replays", count: 17, repairs: 0}                     replays and repairs of partition -1 change it first,
 #                                                                 so that they run one after another
+#     {_id: "replayer", lsid: {id: UUID("...")}}                  the session of the last replay; the next one ends the
+#                                                                 transaction that it may have left open
+#     {_id: "repairer", lsid: {id: UUID("...")}}                  the same of the last repair
 
 MAINTENANCE = "maintenance"
 SCHEMA = "schema"
 RETENTION = "retention"
 REPLAYS = "replays"
+REPLAYER = "replayer"
+REPAIRER = "repairer"
 
 
 def first_kept_day(retention: Mapping[str, Any] | None) -> int:

@@ -5,6 +5,7 @@ safe. Whatever became of an earlier attempt: if it was committed, the partitions
 comparison fails, and nothing is written twice.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +38,11 @@ waits."""
 BACKOFF: Final = wait_random_exponential(multiplier=0.04, max=0.5)
 """Full jitter: after the first failure up to 40 ms, after the second up to 80 ms, at last up to 0.5 s. A write conflict
 is over in milliseconds; a primary's election is asked after twice a second at least."""
+DAY_FOUND_SECONDS: Final = 3600.0
+"""So long a day's collection that was found is not looked for again. Retention drops no day of which a consumer that
+keeps it has noted in the last two hours that it runs (`KEEPER_HOURS` in `consumer.retention`). At twice this, a
+consumer that MongoDB did not hear of for that long could insert into a collection that is gone by then, and MongoDB
+would make another one, not clustered. At half, each day of late events costs two commands twice as often."""
 HALVE_AFTER_FAILURES: Final = 2
 """A batch too large for MongoDB's cache fails like a conflict. One failure is usual, so a batch is halved after two."""
 
@@ -66,7 +72,8 @@ class Committer:
         self._clocks = clocks
         self._ask_topic_id = ask_topic_id
         self._committed = committed
-        self._known_days: set[str] = set()
+        self._found_days: dict[str, float] = {}
+        """When a day's collection was last found or made, by its name, on the monotonic clock."""
         self._attempted: set[tuple[Lease, int]] = set()
         self._stopping = threading.Event()
 
@@ -132,9 +139,11 @@ class Committer:
         whatever `Transactions.run` raises else.
         """
         self._clocks.check(*(taken.clock_now() for taken in batch.taken))
-        for name in prepared.events.keys() - self._known_days:
-            ensure_event_collection(self._database, name)
-            self._known_days.add(name)
+        found_since = time.monotonic() - DAY_FOUND_SECONDS
+        for name in prepared.events:
+            if self._found_days.get(name, -math.inf) <= found_since:
+                ensure_event_collection(self._database, name)
+                self._found_days[name] = time.monotonic()
         # Asked once all of the batch was read: a topic that is the same now was the same then.
         same_topic = partial(_confirm_topic, prepared, self._ask_topic_id())
         self._attempted |= prepared.ends.items()

@@ -29,7 +29,7 @@ from scripts.audit.repair.transactions import Repair
 from scripts.audit.result import AuditResult, of_audit, of_comparison
 from scripts.common.sessions import only_session
 from shared import schema
-from shared.documents import DAY_MS
+from shared.documents import DAY_MS, REPAIRER
 from shared.errors import AnalyticsError, ConfigurationError
 from shared.mongo import SyncDatabase, brief, connect
 from shared.settings import ConsumerSettings
@@ -95,7 +95,7 @@ def _audited(
     with ExitStack() as opened:
         repair = None
         if repairs:
-            session = opened.enter_context(only_session(database, "repairer"))
+            session = opened.enter_context(only_session(database, REPAIRER))
             repair = Repair(database, session, settings.group_id, settings.kafka_topic)
         reconciliation = Reconciliation(database, settings.group_id, settings.kafka_topic, kafka, first_day, repair)
         summary = reconciliation.run(opened.enter_context(progress(messages, database, first_day)))

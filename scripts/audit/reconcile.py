@@ -12,7 +12,7 @@ Consumers run meanwhile, so everything that is compared is read so that their wr
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pymongo.errors import OperationFailure
 
@@ -29,25 +29,18 @@ from scripts.audit.products.check import ProductCheck
 from scripts.audit.products.product_sums import ProductInPartition, ProductSums
 from scripts.audit.reading.aggregate_ids import count_by_day, report_malformed_ids, report_unknown_partitions
 from scripts.audit.reading.calendar import kept_from, read_calendar
-from scripts.audit.reading.snapshot import Snapshot
+from scripts.audit.reading.snapshot import (
+    MOMENTS_TRIED,
+    SNAPSHOT_TOO_OLD,
+    SNAPSHOT_UNAVAILABLE,
+    CannotAudit,
+    Snapshot,
+    keeps_changing,
+)
 from scripts.audit.repair.transactions import Repair
 from scripts.audit.sums.differences import Difference
 from shared.documents import DAY_MS, PARTITIONS, ROLLUPS, Id, event_collection
-from shared.errors import AnalyticsError
 from shared.mongo import SyncDatabase
-
-_SNAPSHOT_TOO_OLD: Final = 239
-_SNAPSHOT_UNAVAILABLE: Final = 246
-_SNAPSHOTS_TRIED: Final = 20
-"""How many new snapshots are tried for one collection.
-
-A collection that was created or changed after one moment can be read from the next, so one new snapshot usually does.
-Where something changes the collection all the time, half as many give up sooner and twice as many later.
-"""
-
-
-class CannotAudit(AnalyticsError):
-    """There is nothing to audit, or MongoDB cannot read it as an audit must. The text says what to do."""
 
 
 class AuditSummary(NamedTuple):
@@ -102,7 +95,7 @@ class Reconciliation:
         try:
             return self._run(advance)
         except OperationFailure as error:
-            if error.code != _SNAPSHOT_TOO_OLD:
+            if error.code != SNAPSHOT_TOO_OLD:
                 raise
             raise CannotAudit(
                 "one day takes longer to read than MongoDB keeps a moment: raise MongoDB's parameter "
@@ -118,12 +111,12 @@ class Reconciliation:
                 "are MONGODB_DATABASE, GROUP_ID and KAFKA_TOPIC those of the consumers?"
             )
         # What the first moment knows: partitions, dead letters, the ids of all aggregates.
-        report_partitions(self._snapshot, self._own_partitions, self.findings)
+        malformed = report_partitions(self._snapshot, self._own_partitions, self.findings)
         partitions = partitions_of(self._snapshot, self._own_partitions)
         next_offsets = {document["_id"]["k"]: document["next_offset"] for document in partitions}
         read_letters(self._snapshot, self._topic, self._ledger, self.findings)
         report_malformed_ids(self._snapshot, self.findings)
-        report_unknown_partitions(self._snapshot, next_offsets, self.findings)
+        report_unknown_partitions(self._snapshot, next_offsets.keys() | malformed, self.findings)
 
         # Each day: events against rollups and totals.
         days = read_calendar(self._database, self._snapshot, self.findings)
@@ -137,7 +130,8 @@ class Reconciliation:
         repair_product = partial(self._repair_product, scope.whole)
         ProductCheck(self._database, self._products, scope.whole, self.findings, repair_product).run()
         ranges = [offset_range for document in partitions for offset_range in ranges_of(document)]
-        OffsetCheck(self._ledger, self._kafka, scope, self.findings).run(ranges, self._last_next_offsets())
+        offset_check = OffsetCheck(self._ledger, self._kafka, scope, malformed, self.findings)
+        offset_check.run(ranges, self._last_next_offsets())
         check_replays(self._database, self._ledger, self._topic, scope, self.findings)
         ledger = self._ledger
         return AuditSummary(self.findings, ledger.events, ledger.letters, len(read), self._moments, next_offsets)
@@ -185,18 +179,15 @@ class Reconciliation:
 
         MongoDB refuses to read a collection from a moment before the collection was created or changed.
         """
-        for _ in range(_SNAPSHOTS_TRIED):
+        for _ in range(MOMENTS_TRIED):
             try:
                 self._snapshot.find_one(collection, {})
                 return
             except OperationFailure as error:
-                if error.code != _SNAPSHOT_UNAVAILABLE:
+                if error.code != SNAPSHOT_UNAVAILABLE:
                     raise
                 self._renew()
-        raise CannotAudit(
-            f"something changes collection {collection} all the time, so it cannot be read at one moment: "
-            "run the audit again when that has ended"
-        )
+        raise keeps_changing(f"collection {collection}")
 
     def _renew(self) -> None:
         """Go on to a new moment."""

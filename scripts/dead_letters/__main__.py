@@ -26,7 +26,7 @@ from scripts.dead_letters.error_messages import errors_as_messages, messages, re
 from scripts.dead_letters.options import COORDINATES_HELP, All, Coordinates, Partitions, Reasons, Since, States, Until
 from scripts.dead_letters.replay import Replays
 from scripts.dead_letters.selection import Selection
-from shared.documents import REJECTED_EVENTS, LetterState
+from shared.documents import REJECTED_EVENTS, REPLAYER, LetterState
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import ConsumerSettings
 
@@ -98,7 +98,7 @@ def replay(
         require_a_choice(selection, all_)
         ensure_collections(database)
         Clocks(database, _now).check()
-        with only_session(database, "replayer") as session:
+        with only_session(database, REPLAYER) as session:
             replays = Replays(
                 database,
                 session,

@@ -7,7 +7,9 @@ writes the document `replays` of `maintenance`, as every repair of these sums do
 A replayed event keeps its own time. It is too old only if it was so when Kafka recorded the message, since a letter
 does not age while it waits; where Kafka's time of the message cannot be right, if it was so when the consumer rejected
 the message. It is from the future only if it is so now, since its time may have come while the letter waited. No event
-is stored in a day that retention has dropped, or is about to drop.
+is stored in a day that retention has dropped, or is about to drop: the transaction changes the document `retention` of
+`maintenance`, as retention does before it drops a day. MongoDB lets only one of the two commit, so a replay either runs
+before the drop, or sees it.
 """
 
 import uuid
@@ -116,7 +118,7 @@ class Replays:
         event = decode(self._value_of(letter), letter["timestamp_ms"], TimeLimits(oldest_ms, newest_ms))
         if isinstance(event, Rejection):
             return event
-        if event.time_ms // DAY_MS < self._kept_from(None):
+        if event.time_ms // DAY_MS < self._kept_from(self._database[MAINTENANCE].find_one({"_id": RETENTION}), None):
             return DROPPED_DAY
         identity = letter["_id"]
         offset = replayed_offset(identity["k"], identity["o"])
@@ -147,7 +149,8 @@ class Replays:
             # The change may be this replay's own: its commit succeeded, the reply was lost, and `_write` ran again.
             return REPLAYED if self._are_replayed(accepted) else CHANGED
         except _DroppedDay:
-            return DROPPED_DAY
+            # The day may have been dropped after this replay's own commit, whose reply was lost.
+            return REPLAYED if self._are_replayed(accepted) else DROPPED_DAY
         except BulkWriteError as error:
             return f"MongoDB refuses it: {brief(error)}"
         failpoints.reach("replay_after_commit")
@@ -158,7 +161,10 @@ class Replays:
         failpoints.reach("replay_before")
         touched = {"$inc": {"count": len(accepted)}}
         self._database[MAINTENANCE].update_one({"_id": REPLAYS}, touched, upsert=True, session=session)
-        if min(item.event.time_ms for item in accepted) // DAY_MS < self._kept_from(session):
+        retention = self._database[MAINTENANCE].find_one_and_update(
+            {"_id": RETENTION}, {"$inc": {"replays": 1}}, upsert=True, session=session
+        )
+        if min(item.event.time_ms for item in accepted) // DAY_MS < self._kept_from(retention, session):
             raise _DroppedDay
         self._change_states(session, accepted)
         failpoints.reach("replay_after_states")
@@ -202,11 +208,15 @@ class Replays:
         wanted = [{"_id": item.letter["_id"], "replayed_by": self._run} for item in accepted]
         return self._database[REJECTED_EVENTS].count_documents({"$or": wanted}) == len(wanted)
 
-    def _kept_from(self, session: ClientSession | None) -> int:
-        """The first day since 1970 (UTC) whose events retention has not dropped and will not drop in its next round."""
-        dropped_before = first_kept_day(self._database[MAINTENANCE].find_one({"_id": RETENTION}, session=session))
+    def _kept_from(self, retention: Document | None, session: ClientSession | None) -> int:
+        """The first day since 1970 (UTC) whose events retention has not dropped and will not drop in its next round.
+
+        `retention` is its document in `maintenance`, if it has one.
+        """
         next_round = self._clock() + timedelta(seconds=ROUND_SECONDS)
-        return max(dropped_before, first_day_to_keep(self._database, self._retention_days, next_round, session))
+        return max(
+            first_kept_day(retention), first_day_to_keep(self._database, self._retention_days, next_round, session)
+        )
 
 
 def aged_to_ms(letter: Document) -> int:

@@ -100,13 +100,19 @@ def rotate(old: Document, life: timedelta | None, overlap: timedelta) -> tuple[s
     """Make a token with the rights of the record `old`, and let the old token expire after `overlap`.
 
     The new token lives for `life`, by default as long as the old token was made to live. With no overlap, the old token
-    is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError.
+    is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError, and UnusableToken where
+    the old token was revoked, rotated or deleted since `old` was read: then the new token, which nobody has seen, is
+    deleted.
     """
     token, record = issue(Rights.of(old), life or old["expires_at"] - old["created_at"])
     end = {"$min": {"expires_at": datetime.now(UTC) + overlap}, "$set": {"replaced_by": record["_id"]}}
-    token_collection().update_one({"_id": old["_id"]}, end)
+    collection = token_collection()
+    still_valid = {"_id": old["_id"], "revoked_at": None, "replaced_by": None}
+    if not collection.update_one(still_valid, end).matched_count:
+        collection.delete_one({"_id": record["_id"]})
+        raise UnusableToken(f"{old['name']!r} was revoked or rotated by somebody else just now; nothing was made")
     if not overlap:
-        revoke(token_collection(), [old])
+        revoke(collection, [old])
     return token, record
 
 

@@ -17,6 +17,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from scripts.publish.generate import Expected, GeneratedMessage, generate
 from tests.support.documents.invariant import Coordinates
 from tests.support.kafka.consumer_group import now_ms
+from tests.support.kafka.messages import renamed
 
 INVALID_SHARE = 0.01
 """Of the messages: enough dead letters for every scenario, few enough to leave batches of events as they are."""
@@ -34,7 +35,8 @@ DELIVERY_SECONDS = 120
 
 
 class Traffic:
-    """Publishes to one topic by three producers: one with keys, one without, one of events of the last two hours.
+    """Publishes to one topic by three producers: one with keys, one without, one of events of the last two hours, in no
+    order. Products change their names.
 
     A message that Kafka does not acknowledge fails the scenario.
     """
@@ -133,10 +135,11 @@ class Traffic:
         """The three endless streams, each with its own seed."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
         kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)
-        return [
+        streams = (
             generate(count=ENDLESS, products=PRODUCTS, seed=self._choose.getrandbits(32), invalid=INVALID_SHARE, **kind)  # type: ignore[arg-type]  # `keyed` is among them
             for kind in kinds
-        ]
+        )
+        return [map(renamed, stream) for stream in streams]
 
     def _publish_on(self, stream: Iterator[GeneratedMessage], rate: float) -> None:
         """Publish the stream at `rate` messages a second until the traffic ends; runs in a thread for each stream."""

@@ -12,6 +12,7 @@ COPIES_TEST = "tests/integration/consumer/dead_letters/test_copies.py"
 RECORD_TEST = "tests/unit/consumer/dead_letters/test_record.py"
 REPORTER_TEST = "tests/unit/consumer/test_reporter.py"
 REPLAY_TEST = "tests/integration/scripts/dead_letters/test_replay_judgement.py"
+REPLAYS = "tests/integration/scripts/dead_letters/test_replays_beside_others.py"
 
 MUTANTS = (
     Mutant(
@@ -105,8 +106,8 @@ MUTANTS = (
         (
             Edit(
                 REPLAY,
-                "max(dropped_before, first_day_to_keep(self._database, self._retention_days, next_round, session))",
-                "dropped_before",
+                "first_kept_day(retention), first_day_to_keep(self._database, self._retention_days, next_round, session)",
+                "first_kept_day(retention), 0",
             ),
         ),
     ),
@@ -114,5 +115,29 @@ MUTANTS = (
         "one letter that MongoDB refuses keeps a hundred from being replayed",
         f"{REPLAY_TEST}::test_a_letter_that_mongodb_refuses_costs_no_other",
         (Edit(REPLAY, "if outcome != REPLAYED and len(accepted) > 1:", "if False:"),),
+    ),
+    Mutant(
+        "a replay stores an event in a day that is dropped while it runs",
+        f"{REPLAYS}::test_a_day_that_is_dropped_while_a_replay_runs_gets_no_event",
+        (
+            Edit(
+                "scripts/dead_letters/replay.py",
+                """find_one_and_update(
+            {"_id": RETENTION}, {"$inc": {"replays": 1}}, upsert=True, session=session
+        )""",
+                """find_one({"_id": RETENTION}, session=session)""",
+            ),
+        ),
+    ),
+    Mutant(
+        "a letter is replayed whatever its state has become meanwhile",
+        f"{REPLAYS}::test_a_letter_that_is_discarded_meanwhile_is_not_replayed",
+        (
+            Edit(
+                "scripts/dead_letters/replay.py",
+                """{"_id": item.letter["_id"], "state": {"$in": self._states}},""",
+                """{"_id": item.letter["_id"]},""",
+            ),
+        ),
     ),
 )

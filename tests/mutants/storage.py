@@ -7,6 +7,11 @@ COMMITTER = "consumer/storage/committer.py"
 PIPELINE = "tests/integration/consumer/storage/test_pipeline.py"
 SECOND = "tests/integration/consumer/storage/test_second_failures.py"
 TRANSACTION = "consumer/storage/transaction.py"
+RETENTION = "consumer/retention.py"
+COMMITTER_TEST = "tests/integration/consumer/storage/test_committer.py"
+PLAN = "tests/unit/consumer/storage/test_plan.py"
+KEEPERS = "tests/integration/consumer/test_retention_between_consumers.py"
+DROPS = "tests/integration/consumer/test_retention.py"
 
 MUTANTS = (
     Mutant(
@@ -108,5 +113,65 @@ MUTANTS = (
         "a restored offset at which an earlier batch ended is taken for a lost reply, and what follows is skipped",
         f"{SECOND}::test_an_offset_that_a_backup_restores_to_an_earlier_batchs_end_is_no_lost_reply",
         (Edit(COMMITTER, "        self._attempted = set()\n        unwritten", "        unwritten"),),
+    ),
+    Mutant(
+        "the newest stored event is looked for in every partition instead of the product's own",
+        f"{COMMITTER_TEST}::test_a_newer_event_of_another_partition_names_no_product_here",
+        (Edit("consumer/storage/reading.py", '{"_id": times, "_id.k": partition}', '{"_id": times}'),),
+    ),
+    Mutant(
+        "the newest event is taken for known when a batch brings another by the known name",
+        f"{PLAN}::test_what_may_be_older_than_a_stored_event_stays_so_until_mongodb_was_asked",
+        (
+            Edit(
+                "consumer/storage/plan.py",
+                "KnownProduct(first_seen, latest, known.is_newest)",
+                "KnownProduct(first_seen, latest, True)",
+            ),
+        ),
+    ),
+    Mutant(
+        "a day's collection that was found once is never looked for again",
+        f"{COMMITTER_TEST}::test_a_day_that_somebody_dropped_is_made_anew_as_it_must_be",
+        (
+            Edit(
+                "consumer/storage/committer.py",
+                "if self._found_days.get(name, -math.inf) <= found_since:",
+                "if name not in self._found_days:",
+            ),
+        ),
+    ),
+    Mutant(
+        "of several consumers the one that keeps the fewest days counts",
+        f"{KEEPERS}::test_the_consumer_that_keeps_days_longest_counts_while_it_runs",
+        (Edit(RETENTION, "days = max((keeper", "days = min((keeper"),),
+    ),
+    Mutant(
+        "a consumer that starts while days are dropped is not heard",
+        f"{KEEPERS}::test_a_consumer_that_starts_between_two_days_keeps_the_second",
+        (Edit(RETENTION, "for day in old if day < self._kept_from(now)]", "for day in old]"),),
+    ),
+    Mutant(
+        "a consumer gives back the lock that another has taken over",
+        f"{KEEPERS}::test_a_lock_that_another_consumer_has_taken_over_is_not_given_back",
+        (Edit(RETENTION, '{"_id": RETENTION, "owner": self._owner}, {"$unset"', '{"_id": RETENTION}, {"$unset"'),),
+    ),
+    Mutant(
+        "a day is noted as dropped after it was",
+        f"{DROPS}::test_a_day_is_noted_as_dropped_before_it_is",
+        (
+            Edit(
+                RETENTION,
+                """{"$max": {"dropped_before": day + 1}})
+        name = event_collection(day * DAY_MS)
+        self._database.drop_collection(name)
+""",
+                """{"$max": {"dropped_before": 0}})
+        name = event_collection(day * DAY_MS)
+        self._database.drop_collection(name)
+        self._database[MAINTENANCE].update_one({"_id": RETENTION}, {"$max": {"dropped_before": day + 1}})
+""",
+            ),
+        ),
     ),
 )

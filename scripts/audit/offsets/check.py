@@ -26,12 +26,16 @@ at the time at which it read the message."""
 
 
 class OffsetCheck:
-    """Checks ranges of offsets against the ledger. `kafka` is None when Kafka is not to be asked."""
+    """Checks ranges of offsets against the ledger. `kafka` is None when Kafka is not to be asked. `malformed` are the
+    partitions of which `partitions` does not say how far they are stored."""
 
-    def __init__(self, ledger: Ledger, kafka: KafkaTopic | None, scope: Scope, findings: Findings) -> None:
+    def __init__(
+        self, ledger: Ledger, kafka: KafkaTopic | None, scope: Scope, malformed: frozenset[int], findings: Findings
+    ) -> None:
         self._ledger = ledger
         self._kafka = kafka
         self._scope = scope
+        self._malformed = malformed
         self._findings = findings
 
     def run(self, ranges: Iterable[OffsetRange], next_offsets: dict[KafkaPartition, int]) -> None:
@@ -151,6 +155,9 @@ class OffsetCheck:
 
     def _check_unknown(self, partition: KafkaPartition, known: dict[KafkaPartition, OffsetRange]) -> None:
         """Judge messages that are stored for a partition and generation of which there is no range."""
+        if partition.number in self._malformed:
+            self._findings.cannot_judge("partitions whose document is malformed")
+            return
         generations = [other.generation for other in known if other.number == partition.number]
         if generations and partition.generation < max(generations):
             self._findings.cannot_judge("ends of generations that are past")

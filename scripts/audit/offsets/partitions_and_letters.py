@@ -15,15 +15,24 @@ def partitions_of(snapshot: Snapshot, chosen: Mapping[str, Any]) -> list[Documen
     return [document for document in snapshot.find(PARTITIONS, chosen) if partition_problem(document) is None]
 
 
-def report_partitions(snapshot: Snapshot, chosen: Mapping[str, Any], findings: Findings) -> None:
-    """Report malformed documents of `partitions`, and those of another group or topic than in the filter `chosen`."""
+def report_partitions(snapshot: Snapshot, chosen: Mapping[str, Any], findings: Findings) -> frozenset[int]:
+    """Report malformed documents of `partitions`, and those of another group or topic than in the filter `chosen`.
+
+    Returns the partitions whose documents are malformed, as far as their `_id`s name them: `partitions` has them, and
+    how far they are stored it does not say.
+    """
+    malformed: set[int] = set()
     for document in snapshot.find(PARTITIONS, {}):
         identity, problem = document["_id"], partition_problem(document)
         if problem is not None:
             text = f"`{PARTITIONS}` holds {identity!r}: {problem}"
-            findings.add(Kind.MALFORMED_PARTITION, text, partition=_partition_in(identity))
-        elif {f"_id.{name}": identity[name] for name in ("group", "topic")} != chosen:
+            number = _partition_in(identity)
+            findings.add(Kind.MALFORMED_PARTITION, text, partition=number)
+            if number is not None and _named(identity) == chosen:
+                malformed.add(number)
+        elif _named(identity) != chosen:
             _report_other_group(PARTITIONS, identity, findings)
+    return frozenset(malformed)
 
 
 def read_letters(snapshot: Snapshot, topic: str, ledger: Ledger, findings: Findings) -> None:
@@ -52,6 +61,11 @@ def _report_other_group(collection: str, identity: Document, findings: Findings)
         "in one database add to the same sums"
     )
     findings.add(Kind.OTHER_GROUP, text, partition=identity["k"])
+
+
+def _named(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """The group and the topic of an `_id`, as a filter."""
+    return {f"_id.{name}": identity.get(name) for name in ("group", "topic")}
 
 
 def _partition_in(identity: object) -> int | None:

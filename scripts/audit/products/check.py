@@ -6,12 +6,15 @@ differs is read again, its events and its document at one moment, before it is c
 
 from collections.abc import Callable, Iterator
 
+from pymongo.errors import OperationFailure
+
 from scripts.audit.findings import Findings
 from scripts.audit.products.names import NameCheck
 from scripts.audit.products.product_differences import report, wrong_fields
 from scripts.audit.products.product_sums import ProductInPartition, ProductSums, read_product
+from scripts.audit.reading.calendar import kept_from
 from scripts.audit.reading.shapes import is_aggregate_id
-from scripts.audit.reading.snapshot import Snapshot
+from scripts.audit.reading.snapshot import MOMENTS_TRIED, SNAPSHOT_UNAVAILABLE, Snapshot, keeps_changing
 from shared.documents import PRODUCTS, Document, product_id
 from shared.mongo import SyncDatabase
 
@@ -66,9 +69,7 @@ class ProductCheck:
     def _check(self, key: ProductInPartition, expected: ProductSums | None, document: Document | None) -> None:
         wrong = list(wrong_fields(expected, document, self._whole))
         if wrong:
-            with Snapshot(self._database) as moment:
-                expected = read_product(self._database, moment, key)
-                document = moment.find_one(PRODUCTS, {"_id": product_id(*key)})
+            expected, document = self._read_again(key)
             wrong = list(wrong_fields(expected, document, self._whole))
         for field in wrong:
             report(key, field, self._findings)
@@ -76,3 +77,22 @@ class ProductCheck:
             self._wrong(key)
         elif expected is not None and document is not None:
             self._names.add(key, expected, document)
+
+    def _read_again(self, key: ProductInPartition) -> tuple[ProductSums | None, Document | None]:
+        """What a product's events say and its document, at one moment. Raises CannotAudit.
+
+        A day that gets its first event meanwhile cannot be read from the moment. A day that retention drops meanwhile
+        is missing in what the events say: from then on they are not all that there ever were.
+        """
+        for _ in range(MOMENTS_TRIED):
+            try:
+                with Snapshot(self._database) as moment:
+                    expected = read_product(self._database, moment, key)
+                    document = moment.find_one(PRODUCTS, {"_id": product_id(*key)})
+            except OperationFailure as error:
+                if error.code != SNAPSHOT_UNAVAILABLE:
+                    raise
+                continue
+            self._whole = self._whole and not kept_from(self._database)
+            return expected, document
+        raise keeps_changing("the collections of events")

@@ -1,15 +1,19 @@
 """The names that a document of `products` keeps of its newest event and newest rating, against those events themselves.
 
 The audit reads only the numbers of all events. The few events whose texts matter are looked up here, many at once.
+
+Events of two generations of the topic can be equal in time and offset. Of these the one with the greater name counts,
+as MongoDB's `$max` compares what the consumer writes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from scripts.audit.findings import Findings
 from scripts.audit.products.product_differences import WrongField, report
-from scripts.audit.products.product_sums import EventPosition, ProductInPartition, ProductSums
-from shared.documents import Document, event_collection, event_id
+from scripts.audit.products.product_sums import ProductInPartition, ProductSums
+from shared.documents import Document, event_collection
+from shared.events import PRODUCT_RATED
 from shared.mongo import SyncDatabase
 
 LOOKUPS_AT_ONCE: Final = 100
@@ -23,15 +27,26 @@ _TEXTS: Final = {
     "latest_rated": {"name": "name_of_product", "category": "category"},
 }
 """By field of a product's document: the texts in it, and what an event calls each of them."""
+_PROJECT: Final = {"$project": {"event": 1, "name_of_product": 1, "category": 1}}
+
+_EventKey = tuple[int, int, int, int]
+"""Product, time, partition and offset: the `_id` of an event but for its generation."""
 
 
 class _StoredTexts(NamedTuple):
-    """What a product's document keeps in the field `field` of the event with the `_id` `event`."""
+    """What a product's document keeps in the field `field` of the event with this time and offset."""
 
     key: ProductInPartition
     field: str
-    event: Document
+    time_ms: int
+    offset: int
     stored: Document
+
+    @property
+    def event(self) -> _EventKey:
+        """The event that it is kept of, in any generation."""
+        product, partition = self.key
+        return product, self.time_ms, partition, self.offset
 
 
 class NameCheck:
@@ -48,7 +63,7 @@ class NameCheck:
         """Take in a document, to be compared now or when enough others are there; end with a call of `compare`."""
         for field, newest in (("latest", expected.newest), ("latest_rated", expected.latest_rated)):
             if newest is not None:
-                self._pending.append(_StoredTexts(key, field, _event_id(key, newest), document[field]))
+                self._pending.append(_StoredTexts(key, field, newest.time_ms, newest.offset, document[field]))
         if len(self._pending) >= LOOKUPS_AT_ONCE:
             self.compare()
 
@@ -58,38 +73,56 @@ class NameCheck:
         Passes over an event that is gone, because retention has dropped its day meanwhile.
         """
         events = self._look_up()
-        for key, field, identity, stored in self._pending:
-            event = events.get(tuple(identity.values()))
-            if event is None:
+        for texts in self._pending:
+            names = _TEXTS[texts.field]
+            of_events = [
+                tuple(event.get(name) for name in names.values())
+                for event in events.get(texts.event, ())
+                if texts.field == "latest" or event.get("event") == PRODUCT_RATED
+            ]
+            if not of_events:
                 continue
             differs = False
-            for text, name_in_event in _TEXTS[field].items():
-                expected = event.get(name_in_event)
-                if stored[text] != expected:
-                    report(key, WrongField(f"{field}.{text}", repr(expected), repr(stored[text])), self._findings)
+            for text, expected in zip(names, max(of_events, key=_as_texts), strict=True):
+                stored = texts.stored[text]
+                if stored != expected:
+                    wrong = WrongField(f"{texts.field}.{text}", repr(expected), repr(stored))
+                    report(texts.key, wrong, self._findings)
                     differs = True
             if differs:
-                self._wrong(key)
+                self._wrong(texts.key)
         self._pending.clear()
 
-    def _look_up(self) -> dict[tuple[int, ...], Document]:
-        """The events by the values of their `_id`.
+    def _look_up(self) -> dict[_EventKey, list[Document]]:
+        """The events by their keys.
 
-        Each event has a `$match` of its own, in a `$unionWith`, because a clustered collection answers one exact `_id`
-        quickly, but walks through all documents for `$in` or `$or`.
+        Each has a `$match` of its own, in a `$unionWith`, because a clustered collection answers one short range of
+        `_id` quickly, but walks through all documents for `$in` or `$or`.
         """
         stages: list[tuple[str, list[Document]]] = [
-            (event_collection(texts.event["t"]), [{"$match": {"_id": texts.event}}, {"$project": {"extra": 0}}])
+            (event_collection(texts.time_ms), [{"$match": {"_id": _in_any_generation(texts)}}, _PROJECT])
             for texts in self._pending
         ]
         if not stages:
             return {}
         (first, pipeline), *others = stages
         unions: list[Document] = [{"$unionWith": {"coll": name, "pipeline": part}} for name, part in others]
-        found = self._database[first].aggregate([*pipeline, *unions])
-        return {tuple(event["_id"].values()): event for event in found}
+        events: dict[_EventKey, list[Document]] = {}
+        for event in self._database[first].aggregate([*pipeline, *unions]):
+            product, time_ms, partition, offset, _ = event["_id"].values()
+            events.setdefault((product, time_ms, partition, offset), []).append(event)
+        return events
 
 
-def _event_id(key: ProductInPartition, position: EventPosition) -> Document:
-    product, partition = key
-    return event_id(product, position.time_ms, partition, position.offset, position.generation)
+def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
+    """Values that can be compared, whatever another program has stored in place of a text."""
+    return tuple(map(str, values))
+
+
+def _in_any_generation(texts: _StoredTexts) -> Document:
+    """A condition on `_id`: all generations of one event's coordinates. The generation is its last field."""
+    product, time_ms, partition, offset = texts.event
+    return {
+        order: {"p": product, "t": time_ms, "k": partition, "o": end}
+        for order, end in (("$gte", offset), ("$lt", offset + 1))
+    }

@@ -37,7 +37,7 @@ def wrong_fields(expected: ProductSums | None, document: Document | None, whole:
     for path in sorted({*wanted, *found}):
         want, have = wanted.get(path, 0), found.get(path, 0)
         if have is None or have < want or (whole and have != want):
-            yield WrongField(path, str(want), str(have))
+            yield WrongField(path, str(want), "no sum of ratings" if have is None else str(have))
     if expected is None or document is None:
         if expected is not None:
             yield WrongField("", "a document", "none")
@@ -58,13 +58,12 @@ def _stored_by_path(document: Document) -> dict[str, int | None]:
         fields |= {f"histogram.{bin_}": count if is_integer(count) else None for bin_, count in histogram.items()}
     else:
         fields["histogram"] = None
-    try:
-        packed = packed_sums.of_document(
-            {name: document[name] for name in ("ratings", "rating_sum") if name in document}
-        )
-        fields |= {"ratings": packed >> RATINGS_SHIFT, "rating_sum": packed & (1 << RATINGS_SHIFT) - 1}
-    except NotASum:
-        fields |= {"ratings": None, "rating_sum": None}
+    for name, shift in (("ratings", RATINGS_SHIFT), ("rating_sum", 0)):
+        try:
+            packed = packed_sums.of_document({name: document[name]} if name in document else {})
+            fields[name] = packed >> shift
+        except NotASum:
+            fields[name] = None
     return {name: value for name, value in fields.items() if value != 0}
 
 

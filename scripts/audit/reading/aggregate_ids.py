@@ -50,14 +50,17 @@ def report_unknown_partitions(snapshot: Snapshot, known: Iterable[int], findings
 
 
 def count_by_day(snapshot: Snapshot, *collections: str) -> DocumentsByDay:
-    """Count the documents of `rollups` or `totals`, or of both, by the day of their hour or minute."""
+    """Count the documents of `rollups` or `totals`, or of both, by the day of their hour or minute.
+
+    Documents with a malformed `_id` are left out.
+    """
     days = DocumentsByDay(Counter(), Counter())
     for collection in collections:
         for names in ID_FIELDS[collection]:
             unit = names[-2]
             day = {"$toLong": {"$floor": {"$divide": [f"$_id.{unit}", _A_DAY[unit]]}}}
-            has_unit = {"$match": {f"_id.{unit}": _in_limits(unit)}}
-            for counted in snapshot.aggregate(collection, [has_unit, {"$group": {"_id": day, "count": {"$sum": 1}}}]):
+            of_unit = {"$match": _well_formed(names)}
+            for counted in snapshot.aggregate(collection, [of_unit, {"$group": {"_id": day, "count": {"$sum": 1}}}]):
                 (days.hours if unit == "h" else days.minutes)[counted["_id"]] += counted["count"]
     return days
 

@@ -9,6 +9,7 @@ import pymongo
 from pymongo.client_session import ClientSession
 
 from shared.documents import PARTITIONS, Document
+from shared.errors import AnalyticsError
 from shared.mongo import SyncDatabase
 
 RENEW_SECONDS: Final = 60.0
@@ -24,14 +25,36 @@ CALL_SECONDS: Final = 120.0
 With half, an audit of a large collection on a slow disk ends without a judgement; with twice as much, an operator waits
 four minutes to learn that MongoDB stopped answering.
 """
+SNAPSHOT_TOO_OLD: Final = 239
+"""MongoDB's code for a moment that it no longer keeps."""
+SNAPSHOT_UNAVAILABLE: Final = 246
+"""MongoDB's code for a collection that was created, or changed, after the moment."""
+MOMENTS_TRIED: Final = 20
+"""How many new snapshots are tried for one collection.
+
+A collection that was created or changed after one moment can be read from the next, so one new snapshot usually does.
+Where something changes the collection all the time, half as many give up sooner and twice as many later.
+"""
+
+
+class CannotAudit(AnalyticsError):
+    """There is nothing to audit, or MongoDB cannot read it as an audit must. The text says what to do."""
+
+
+def keeps_changing(what: str) -> CannotAudit:
+    """The error for what could not be read from any of `MOMENTS_TRIED` moments."""
+    return CannotAudit(
+        f"something changes {what} all the time, so it cannot be read at one moment: "
+        "run the audit again when that has ended"
+    )
 
 
 class Snapshot:
     """One moment of the database: all reads see exactly the transactions that were committed before it.
 
     The constructor reads once, because MongoDB takes the moment at the session's first read. Reads block, and raise
-    PyMongoError: OperationFailure with code 239 (SnapshotTooOld) when MongoDB no longer keeps the moment, with code 246
-    (SnapshotUnavailable) when a collection was created, or changed its options, after it.
+    PyMongoError: OperationFailure with `SNAPSHOT_TOO_OLD` when MongoDB no longer keeps the moment, with
+    `SNAPSHOT_UNAVAILABLE` when a collection was created, or changed its options, after it.
     """
 
     def __init__(self, database: SyncDatabase) -> None:

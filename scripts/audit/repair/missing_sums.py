@@ -1,8 +1,8 @@
 """What a document lacked at the audit's moment, added to what it holds when the repair writes it. Pure.
 
-Why that is right at any later moment: a consumer stores an event and adds it to the sums in one transaction. So what it
-does after the audit's moment raises what the raw events give and what the document holds by the same amount, and what
-the document lacks stays the same. Example, the amount of a product's hour:
+Why that is right at any later moment: a consumer or a replay stores an event and adds it to the sums in one
+transaction. So what it does after the audit's moment raises what the raw events give and what the document holds by the
+same amount, and what the document lacks stays the same. Example, the amount of a product's hour:
 
                                     the raw events give    the document holds    it lacks
     at the audit's moment                        300.00                200.00      100.00
@@ -26,13 +26,13 @@ def with_missing_sums(current: Levels, difference: Difference, unchanged: bool) 
     """The levels that a repaired document must hold.
 
     `current` is what the document holds now, `difference` what the audit found at its moment. `unchanged` says that no
-    consumer has stored anything in the partition since then. Raises NotRepaired.
+    event was stored in the partition since then. Raises NotRepaired.
     """
     if NOT_A_SUM in (*current.values(), *difference.stored.values()):
         if not unchanged:
             raise NotRepaired(
-                "a stored value is not a number that could be added to, and consumers keep storing events: "
-                "stop the consumers, then run this again"
+                "a stored value is not a number that could be added to, and events were stored meanwhile: "
+                "stop the consumers and replays of this partition, then run this again"
             )
         return dict(difference.expected)
     paths = dict.fromkeys([*difference.expected, *current, *difference.stored])

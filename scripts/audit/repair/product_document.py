@@ -1,4 +1,9 @@
-"""A document of `products` made anew from all events of its product in its partition."""
+"""A document of `products` made anew from all events of its product in its partition.
+
+`latest` and `latest_rated` keep the newest event: the one with the latest time, and of these the one with the highest
+offset. Events of two generations of the topic can be equal in both; of these the one with the greater name counts, as
+MongoDB's `$max` compares what the consumer writes.
+"""
 
 from typing import Any
 
@@ -18,10 +23,10 @@ def product_document(database: SyncDatabase, session: ClientSession, key: Produc
     Raises one of `raw_events.MALFORMED` where one of the events is malformed.
     """
     sums: ProductSums | None = None
-    latest: dict[str, Document] = {}
-    # Days in order, and a day's events of one product in order of time: the last one met is the newest.
+    newest: tuple[int, int, str] | None = None
+    newest_rated: tuple[int, int, str, str] | None = None
     for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
-        for event in database[name].find(events_of_product(key), session=session).sort("_id", 1):
+        for event in database[name].find(events_of_product(key), session=session):
             identity = event["_id"]
             position = EventPosition(identity["t"], identity["o"], identity["g"])
             of_event = ProductSums.of_event(position, sums_and_rating(event)[1])
@@ -29,14 +34,21 @@ def product_document(database: SyncDatabase, session: ClientSession, key: Produc
                 sums = of_event
             else:
                 sums.add(of_event)
-            latest["latest"] = _latest(event)
+            text = identity["t"], identity["o"], event["name_of_product"]
+            newest = max(newest or text, text)
             if of_event.latest_rated is not None:
-                latest["latest_rated"] = latest["latest"] | {"category": event["category"]}
-    return None if sums is None else _document(key, sums, latest)
+                rated = (*text, event["category"])
+                newest_rated = max(newest_rated or rated, rated)
+    if sums is None or newest is None:
+        return None
+    latest = {"latest": _latest(*newest)}
+    if newest_rated is not None:
+        latest["latest_rated"] = _latest(*newest_rated[:3]) | {"category": newest_rated[3]}
+    return _document(key, sums, latest)
 
 
-def _latest(event: Document) -> Document:
-    return {"t": Int64(event["_id"]["t"]), "o": Int64(event["_id"]["o"]), "name": event["name_of_product"]}
+def _latest(time_ms: int, offset: int, name: str) -> Document:
+    return {"t": Int64(time_ms), "o": Int64(offset), "name": name}
 
 
 def _document(key: ProductInPartition, sums: ProductSums, latest: dict[str, Document]) -> Document:

@@ -1,11 +1,14 @@
 """Writes repaired documents, a few a transaction, while consumers run.
 
-Each transaction reads the document of `partitions` of the partition that it repairs, its *guard document*, and raises
-`repairs` in it. Every batch of a consumer writes that document too, and so does every other repair. MongoDB lets only
-one of them commit, and the others run again. So nobody else writes the partition's sums between the read and the commit
-of a repair. The guard document of replayed events is `replays` in `maintenance`, which every replay writes.
+Each transaction first raises `repairs` in the *guard document* of the partition that it repairs (`guards`), which every
+batch of a consumer, every replay and every other repair changes too. MongoDB lets only one of them commit, and the
+others run again. So nobody else writes the partition's sums between that first write and the commit of a repair.
+
+The first write also gives the guard document as it was before. The repair compares that with the audit's moment: it
+gives up where another repair came in between, and it knows whether any event was stored.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -17,21 +20,13 @@ from scripts.audit.products.product_sums import ProductInPartition
 from scripts.audit.reading.calendar import kept_from
 from scripts.audit.reading.raw_events import MALFORMED, what_is_malformed
 from scripts.audit.reading.snapshot import Snapshot
+from scripts.audit.repair.guards import GuardState, guard_of, state_of
 from scripts.audit.repair.missing_sums import NotRepaired, with_missing_sums
 from scripts.audit.repair.product_document import product_document
 from scripts.audit.sums import levels
 from scripts.audit.sums.differences import Difference
 from scripts.common.sessions import in_transaction
-from shared.documents import (
-    MAINTENANCE,
-    PARTITIONS,
-    PRODUCTS,
-    REPLAYED_PARTITION,
-    REPLAYS,
-    Document,
-    partition_id,
-    product_id,
-)
+from shared.documents import PRODUCTS, product_id
 from shared.mongo import SyncDatabase, brief
 
 DOCUMENTS_AT_ONCE: Final = 200
@@ -39,6 +34,14 @@ DOCUMENTS_AT_ONCE: Final = 200
 
 A consumer's batch of the same partition runs again when it meets a repair. With twice as many documents it waits for
 longer; with half as many the repair commits twice as often, and the batch meets more of them.
+"""
+PATIENCE_SECONDS: Final = 30.0
+"""How long a run of the repair waits for a partition that others keep writing to, before it leaves the partition's
+documents as they are and says so.
+
+A transaction gets in as soon as a batch has committed and the next has not begun, within milliseconds on most machines.
+Where a batch is always under way, twice as long lets an operator wait a minute for each such partition to learn that
+the consumers have to be stopped; with half, a repair beside a slow disk more often leaves something.
 """
 
 
@@ -57,6 +60,8 @@ class Repair:
         self._moment: Snapshot | None = None
         # This run's own transactions since `_moment`, by partition: each has raised `repairs`.
         self._own: Counter[int] = Counter()
+        # Partitions for which this run has waited in vain. It tries each further transaction of theirs once.
+        self._busy: set[int] = set()
         self.repaired: Counter[str] = Counter()
         self.left: list[str] = []
 
@@ -68,7 +73,8 @@ class Repair:
         for difference in differences:
             by_partition.setdefault(difference.partition, []).append(difference)
         for partition, wrong in by_partition.items():
-            at_moment = snapshot.find_one(*self._guard_of(partition))
+            guard = guard_of(partition, self._group, self._topic)
+            at_moment = state_of(guard, snapshot.find_one(guard.collection, guard.identity))
             for start in range(0, len(wrong), DOCUMENTS_AT_ONCE):
                 self._add(partition, at_moment, wrong[start : start + DOCUMENTS_AT_ONCE])
 
@@ -76,7 +82,7 @@ class Repair:
         """Make a product's document anew from all its events, or delete it where there are none."""
         product, partition = key
 
-        def rebuild(session: ClientSession, _: Document) -> None:
+        def rebuild(session: ClientSession, _: GuardState | None) -> None:
             try:
                 document = product_document(self._database, session, key)
             except MALFORMED as error:
@@ -97,14 +103,18 @@ class Repair:
         """Leave a product's document as it is, because the audit has not read all days."""
         self.left.append(f"{_named(key)}: only all days together give the document, and not all of them were read")
 
-    def _add(self, partition: int, at_moment: Document | None, wrong: list[Difference]) -> None:
-        """Repair some documents of a partition in one transaction; `at_moment` is the partition's guard document as it
-        was at the snapshot's moment."""
+    def _add(self, partition: int, at_moment: GuardState | None, wrong: list[Difference]) -> None:
+        """Repair some documents of a partition in one transaction; `at_moment` is the state of the partition's guard
+        document at the snapshot's moment."""
 
-        def add(session: ClientSession, guard: Document) -> None:
-            if at_moment is None or guard.get("repairs", 0) != at_moment.get("repairs", 0) + self._own[partition]:
+        def add(session: ClientSession, now: GuardState | None) -> None:
+            if at_moment is None or now is None:
+                raise NotRepaired(
+                    "`partitions` does not say how far its partition is stored, so nobody can tell what changed since"
+                )
+            if now.repairs != at_moment.repairs + self._own[partition]:
                 raise NotRepaired("another repair ran at the same time: run this again")
-            unchanged = guard.get("next_offset") == at_moment.get("next_offset")
+            unchanged = now.stored == at_moment.stored
             for difference in wrong:
                 self._replace(session, difference, unchanged)
 
@@ -121,26 +131,31 @@ class Repair:
         else:
             collection.delete_one(identity, session=session)
 
-    def _guard_of(self, partition: int) -> tuple[str, Document]:
-        """Collection and filter of the document that everybody writes who writes this partition's sums."""
-        if partition == REPLAYED_PARTITION:
-            return MAINTENANCE, {"_id": REPLAYS}
-        return PARTITIONS, {"_id": partition_id(self._group, self._topic, partition)}
-
-    def _guarded(self, partition: int, write: Callable[[ClientSession, Document], None], what: str) -> bool:
-        """Run `write` in a transaction that also writes the partition's guard document, which `write` is given.
+    def _guarded(self, partition: int, write: Callable[[ClientSession, GuardState | None], None], what: str) -> bool:
+        """Run `write` in a transaction that first changes the partition's guard document. `write` is given the state
+        that the guard document was in before.
 
         Returns whether the transaction was committed; where it was not, `left` says so of `what`, and why.
         """
-        collection, identity = self._guard_of(partition)
+        guard = guard_of(partition, self._group, self._topic)
+        deadline = time.monotonic() + (0.0 if partition in self._busy else PATIENCE_SECONDS)
+        attempts = 0
 
         def run(session: ClientSession) -> None:
-            guard = self._database[collection].find_one(identity, session=session)
-            if guard is None:
+            nonlocal attempts
+            attempts += 1
+            if attempts > 1 and time.monotonic() >= deadline:
+                self._busy.add(partition)
+                raise NotRepaired(
+                    "consumers, replays or other repairs kept writing to its partition: "
+                    "run this again, or stop them before"
+                )
+            before = self._database[guard.collection].find_one_and_update(
+                guard.identity, {"$inc": {"repairs": 1}}, upsert=guard.may_be_absent, session=session
+            )
+            if before is None and not guard.may_be_absent:
                 raise NotRepaired("its partition is unknown")
-            same = identity | {name: guard[name] for name in ("epoch", "next_offset") if name in guard}
-            self._database[collection].update_one(same, {"$inc": {"repairs": 1}}, session=session)
-            write(session, guard)
+            write(session, state_of(guard, before))
 
         try:
             in_transaction(self._session, run)
@@ -148,7 +163,9 @@ class Repair:
             self.left.append(f"{what}: {error}")
             return False
         except PyMongoError as error:
-            self.left.append(f"{what}: MongoDB did not commit the repair: {brief(error)}")
+            unknown = error.has_error_label("UnknownTransactionCommitResult")
+            outcome = "it is unknown whether MongoDB committed" if unknown else "MongoDB did not commit"
+            self.left.append(f"{what}: {outcome} the repair: {brief(error)}; run this again")
             return False
         self._own[partition] += 1
         return True

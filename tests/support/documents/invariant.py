@@ -19,6 +19,11 @@ Sums = dict[str, Decimal | int]
 DocumentKey = tuple[int, ...]
 """An aggregate's `_id` as a tuple: `(p, h, k)` in rollups, `(p, k)` in products, see `_key` for totals."""
 
+Text = tuple[int | str, ...]
+"""Time and offset of an event, and its texts: the name, and after it a rating's category. `latest` and `latest_rated`
+keep the greatest in this order: the newest event, at equal times that with the higher offset. Only events of two
+generations can be equal in both; then the greater name counts."""
+
 _EXACT = Context(prec=60)
 """Sums of any number of events of a test, digit for digit; Python's default context would round at 28 digits."""
 _FIELDS = ("event", "name_of_product", "no_of_units", "amount", "rating", "category")
@@ -112,8 +117,10 @@ def check_aggregates(database: SyncDatabase) -> None:
     minutes: dict[DocumentKey, Sums] = defaultdict(lambda: defaultdict(int))
     seconds: dict[DocumentKey, Sums] = defaultdict(lambda: defaultdict(int))
     products: dict[DocumentKey, dict[str, Any]] = defaultdict(lambda: defaultdict(int))
+    named_after = _named_after(database)
     for event in raw_events(database):
         identity, amounts = event["_id"], _amounts(event)
+        named_after.discard((identity["p"], identity["k"], _text_of(event)))
         _add(minutes[identity["p"], identity["t"] // 60_000, identity["k"]], amounts)
         _add(seconds[identity["t"] // 1_000, identity["k"]], amounts)
         _add_to_product(products[identity["p"], identity["k"]], event, amounts)
@@ -121,6 +128,15 @@ def check_aggregates(database: SyncDatabase) -> None:
     _check_same("rollups", {_key(document): _flat(document) for document in database.rollups.find()}, rollups)
     _check_same("totals", {_key(document): _flat(document) for document in database.totals.find()}, totals)
     _check_products({_key(document): document for document in database.products.find()}, products)
+    assert not named_after, f"products keep names of events that are not stored: {sorted(named_after)[:5]}"
+
+
+def _named_after(database: SyncDatabase) -> set[tuple[int, int, Text]]:
+    """Product, partition and what `latest` keeps of an event, for each document of `products`."""
+    return {
+        (document["_id"]["p"], document["_id"]["k"], tuple(document["latest"].values()))
+        for document in database.products.find()
+    }
 
 
 def _amounts(event: dict[str, Any]) -> Sums:
@@ -138,12 +154,19 @@ def _add(sums: Sums, amounts: Sums, prefix: str = "") -> None:
         )
 
 
+def _text_of(event: dict[str, Any]) -> Text:
+    """What `latest` keeps of this event."""
+    return event["_id"]["t"], event["_id"]["o"], event["name_of_product"]
+
+
 def _add_to_product(product: dict[str, Any], event: dict[str, Any], amounts: Sums) -> None:
     """Add one event to what `products` must say of its product."""
-    time = event["_id"]["t"]
+    time, text = event["_id"]["t"], _text_of(event)
     product["first_seen"] = min(product.get("first_seen", time), time)
-    product["names"] = {*product.get("names", ()), event["name_of_product"]}
+    product["newest"] = max(product.get("newest", text), text)
     if "rating_sum" in amounts:
+        rated = (*text, event["category"])
+        product["newest_rated"] = max(product.get("newest_rated", rated), rated)
         _add(product, amounts)
         product[f"histogram.{min(int(amounts['rating_sum'] * 2), 9)}"] += 1
 
@@ -168,13 +191,31 @@ def _by_hour(
 
 
 def _check_products(stored: dict[DocumentKey, Any], expected: dict[DocumentKey, Any]) -> None:
+    """Compare ratings, times, names and categories.
+
+    A sale with the known name does not write `latest`, so its time may be older than the newest event's. It is never
+    older than the newest rating's, and under partition -1, where every replay writes it, it is the newest event's.
+    """
     assert stored.keys() == expected.keys(), "products: other documents than the events ask for"
     for key, product in expected.items():
-        found = _flat({name: value for name, value in stored[key].items() if not name.startswith("latest")})
-        names = product.pop("names")
+        document = stored[key]
+        found = _flat({name: value for name, value in document.items() if not name.startswith("latest")})
+        newest, rated = product.pop("newest"), product.pop("newest_rated", None)
         assert found == dict(product), f"product {key}: {found} is not {dict(product)}"
-        assert stored[key]["latest"]["name"] in names
-        assert ("latest_rated" in stored[key]) == ("ratings" in product), f"product {key}: {stored[key]}"
+        assert _text_in(document, "latest_rated", "t", "o", "name", "category") == rated, f"product {key}: {document}"
+        latest = _text_in(document, "latest", "t", "o", "name")
+        oldest = newest if key[1] == -1 else (-1,) if rated is None else rated[:3]
+        assert latest is not None, f"product {key}: {document}"
+        assert latest[2] == newest[2], f"product {key}: its newest event is {newest}, but it has the name of {latest}"
+        assert oldest <= latest <= newest, f"product {key}: {latest} is not between {oldest} and {newest}"
+
+
+def _text_in(document: dict[str, Any], field: str, *names: str) -> Text | None:
+    """The values of a field that must hold these names and no others; None where the document lacks the field."""
+    if field not in document:
+        return None
+    assert tuple(document[field]) == names, document
+    return tuple(document[field].values())
 
 
 def _key(document: dict[str, Any]) -> DocumentKey:

@@ -16,6 +16,7 @@ from shared.settings import SharedSettings
 from stack.waiting import wait_until
 from tests.support.documents import invariant
 from tests.support.documents.invariant import Coordinates
+from tests.support.kafka.messages import renamed
 from tests.support.process import Running, module
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -61,7 +62,8 @@ class ConsumerGroup:
         return process
 
     def publish(self, messages: Iterable[GeneratedMessage], rate: float = 0.0) -> int:
-        """Publish, at most `rate` messages a second if given, and wait for every acknowledgement.
+        """Publish, at most `rate` messages a second if given, and wait for every acknowledgement. Products change
+        their names on the way.
 
         Returns how many messages Kafka acknowledged.
         """
@@ -76,7 +78,7 @@ class ConsumerGroup:
         )
 
         started = time.monotonic()
-        for count, message in enumerate(messages, 1):
+        for count, message in enumerate(map(renamed, messages), 1):
             while True:
                 try:
                     producer.produce(self.topic, key=message.key, value=message.value, on_delivery=self.note)

@@ -10,6 +10,7 @@ from consumer.partitions.brokers import PartitionState
 from consumer.storage import committer, memory
 from consumer.storage.transaction import Mismatch
 from scripts.partitions.decision import DECISIONS, Decision, NotDecided, accept, settle
+from shared.documents import DAY_MS, event_collection
 from shared.errors import (
     ClockSkewed,
     DatabaseUnavailable,
@@ -103,7 +104,7 @@ def test_a_product_is_named_as_its_newest_event_whatever_was_forgotten(
         values = []
         for offset in range(lease.next_offset, lease.next_offset + choose.randrange(1, 4)):
             kind, name, product = choose.choice((sold, sold, sold, rated)), choose.choice("AB"), choose.randrange(1, 3)
-            at_ms = start + (step + choose.randrange(30)) * 2_000_000
+            at_ms = start + (step + choose.randrange(30)) // 2 * 4_000_000  # so that some happen at the same moment
             values.append(kind(name, at_ms, product))
             newest[product] = max((at_ms, offset, name), newest.get(product, (0, 0, "")))
         writer.commit(writer.batch(lease, values))
@@ -113,6 +114,56 @@ def test_a_product_is_named_as_its_newest_event_whatever_was_forgotten(
             writer.restart()
             lease = writer.lease()
     invariant.check_aggregates(writer.database)
+
+
+def test_a_newer_event_of_another_partition_names_no_product_here(writer: Writer) -> None:
+    at = now_ms() - 100_000
+    writer.commit(writer.batch(writer.lease(1), [sold("theirs", at + 10), rated("theirs", at + 20)]))
+    writer.commit(writer.batch(writer.lease(0), [sold("old", at)]))
+    writer.restart()
+    writer.commit(writer.batch(writer.lease(0), [sold("new", at + 5)]))
+    names = {one["_id"]["k"]: one["latest"]["name"] for one in writer.database.products.find()}
+    assert names == {0: "new", 1: "theirs"}
+    invariant.check_aggregates(writer.database)
+
+
+def test_a_newer_event_of_another_product_names_no_product_here(writer: Writer) -> None:
+    at = now_ms() - 100_000
+    lease = writer.lease()
+    writer.commit(writer.batch(lease, [sold("first", at, 1), sold("second", at + 10, 2), sold("none", at + 10, 0)]))
+    writer.restart()
+    writer.commit(writer.batch(writer.lease(), [sold("new", at + 5, 1)]))
+    names = {one["_id"]["p"]: one["latest"]["name"] for one in writer.database.products.find()}
+    assert names == {0: "none", 1: "new", 2: "second"}
+
+
+def test_of_events_at_one_moment_the_one_with_the_highest_offset_names_the_product(writer: Writer) -> None:
+    """In one batch, in the next, after a restart, and whatever order their names have."""
+    at, lease = now_ms() - 100_000, writer.lease()
+    for names in ("BA", "C", "AB", "A"):
+        writer.commit(writer.batch(lease, [rated(name, at) for name in names]))
+        (product,) = writer.database.products.find()
+        offset = lease.next_offset - 1
+        assert product["latest"] == {"t": at, "o": offset, "name": names[-1]}
+        assert product["latest_rated"] == {"t": at, "o": offset, "name": names[-1], "category": "c"}
+        if names == "C":
+            writer.restart()
+            lease = writer.lease()
+    invariant.check_aggregates(writer.database)
+
+
+def test_a_day_that_somebody_dropped_is_made_anew_as_it_must_be(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As retention does with a day that a consumer keeps of which MongoDB has not heard for two hours."""
+    at = now_ms() - 5 * DAY_MS
+    lease = writer.lease()
+    writer.commit(writer.batch(lease, [sold(at_ms=at)]))
+    writer.database.drop_collection(event_collection(at))
+    monkeypatch.setattr(committer, "DAY_FOUND_SECONDS", 0.0)  # as if so much time had passed
+    writer.commit(writer.batch(lease, [sold(at_ms=at)]))
+    (day,) = writer.database.list_collections(filter={"name": event_collection(at)})
+    assert "clusteredIndex" in day["options"]
 
 
 def test_a_decision_about_a_partition_is_refused_when_a_batch_came_in_between(writer: Writer) -> None:

@@ -1,26 +1,116 @@
 """Copies a stored database, so that a test can damage it, and finds documents in it that are worth damaging."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from shared.documents import EVENT_COLLECTIONS, Document
+from scripts.audit.findings import iso_hour
+from shared.documents import (
+    EVENT_COLLECTIONS,
+    HOUR_MS,
+    SUMS,
+    Document,
+    block_path,
+    event_collection,
+    minute_path,
+    second_path,
+)
 from shared.mongo import SyncDatabase
 from tests.support.commands.audit import findings_of
 from tests.support.kafka.consumer_group import ConsumerGroup
 
-Corrupt = Callable[[SyncDatabase], dict[str, Any]]
-"""Damages a database, and returns fields that at least one of the audit's findings must have."""
+Wanted = dict[str, Any]
+"""Some fields of a finding, as JSON has them."""
+Corrupt = Callable[[SyncDatabase], list[Wanted]]
+"""Damages a database, and returns what the audit must find: of each finding the fields that matter, and no other."""
 
 
 def assert_found(stored: ConsumerGroup, corruption: Corrupt, name: str) -> None:
-    """Damage a copy of the database, named after `name`, and assert that a finding names the damage.
+    """Damage a copy of the database, named after `name`, and assert that the findings are those that the damage makes.
 
     The audit must not end with an exception, whatever the damage is.
     """
     database = copied(stored.database, f"{stored.topic}-{name}")
     wanted = corruption(database)
-    found = [finding.as_json() for finding in findings_of(stored, database)]
-    assert any(wanted.items() <= finding.items() for finding in found), f"none of {found[:10]} is {wanted}"
+    assert_exactly(wanted, [finding.as_json() for finding in findings_of(stored, database)])
+
+
+def assert_exactly(wanted: list[Wanted], found: list[dict[str, Any]]) -> None:
+    """Assert that each of `wanted` is found, each by a finding of its own, and that there is no other finding."""
+    rest = list(found)
+    # What says most is looked for first, so that it finds its finding before what says less takes it.
+    for one in sorted(wanted, key=len, reverse=True):
+        fitting = [finding for finding in rest if one.items() <= finding.items()]
+        assert fitting, f"none of {rest[:10]} is {one}"
+        rest.remove(fitting[0])
+    assert not rest, f"{len(rest)} findings more than wanted, such as {rest[:5]}"
+
+
+def sums_of(name: str, event: Document) -> list[Wanted]:
+    """The findings about sums where this event, of the collection `name`, is missing, or is there too often: its hour,
+    block and minute, of its product and over all products, and its second."""
+    identity = event["_id"]
+    minute, second = identity["t"] // 60_000, identity["t"] // 1_000
+    paths = ("", block_path(minute), minute_path(minute))
+    hour = iso_hour(identity["t"] // HOUR_MS)
+    common = {"kind": "sum_differs", "partition": identity["k"], "hour": hour}
+    of_product = [{"collection": "rollups", "product": identity["p"], "path": path} for path in paths]
+    of_all = [{"collection": "totals", "path": path} for path in (*paths, second_path(second))]
+    assert event_collection(identity["t"]) == name
+    return [common | one for one in (*of_product, *of_all)]
+
+
+def levels_in(collection: str, document: Document, *below: str) -> list[Wanted]:
+    """A finding for each level of a document of `rollups` or `totals`, or of what it holds at the path `below`."""
+    identity = document["_id"]
+    fields = {"kind": "sum_differs", "collection": collection, "partition": identity["k"]}
+    if "p" in identity:
+        fields["product"] = identity["p"]
+    part = document
+    for step in below:
+        part = part[step]
+    return [fields | {"path": path} for path in _levels(part, ".".join(below))]
+
+
+def _levels(part: Document, path: str) -> Iterator[str]:
+    """The paths of all sums in a part of a document that is found at `path`."""
+    if part.keys() & set(SUMS):
+        yield path
+    for name, inner in part.items():
+        if isinstance(inner, dict) and name != "_id":
+            yield from _levels(inner, f"{path}.{name}" if path else name)
+
+
+def product_fields(document: Document) -> list[Wanted]:
+    """A finding for each sum that a document of `products` holds."""
+    paths = [f"histogram.{bin_}" for bin_ in document["histogram"]]
+    identity = document["_id"]
+    common = {"kind": "sum_differs", "collection": "products", "product": identity["p"], "partition": identity["k"]}
+    return [common | {"path": path} for path in ("ratings", "rating_sum", *paths)]
+
+
+def a_day_lost(database: SyncDatabase, name: str) -> list[Wanted]:
+    """Drop the first day. Returns the findings about it: each of its messages, and what products had from it."""
+    events = list(database[name].find())
+    lost = [
+        {"kind": "lost", "partition": event["_id"]["k"], "offset": event["_id"]["o"], "product": event["_id"]["p"]}
+        for event in events
+    ]
+    of_products: dict[tuple[int, int], set[str]] = {}
+    for event in events:
+        paths = of_products.setdefault((event["_id"]["p"], event["_id"]["k"]), {"first_seen"})
+        if event["event"] == "productRated":
+            rating = event["rating"].to_decimal()
+            paths |= {"ratings", "rating_sum", f"histogram.{min(int(rating * 2), 9)}"}
+    database[name].drop()
+    return [
+        {"kind": "day_missing", "collection": name},
+        *lost,
+        *(
+            {"kind": "sum_differs", "collection": "products", "product": product, "partition": partition, "path": path}
+            for (product, partition), paths in of_products.items()
+            for path in paths
+        ),
+    ]
 
 
 def copied(source: SyncDatabase, name: str) -> SyncDatabase:

@@ -5,60 +5,71 @@ from typing import Any
 import pytest
 from bson.decimal128 import Decimal128
 
-from shared.documents import HOUR_MS
+from shared.documents import HOUR_MS, SUMS, Document, event_collection
 from shared.mongo import SyncDatabase
-from tests.integration.scripts.audit.corrupting import Corrupt, a_rollup, an_event, assert_found
+from tests.integration.scripts.audit.corrupting import (
+    Corrupt,
+    Wanted,
+    a_day_lost,
+    a_rollup,
+    an_event,
+    assert_found,
+    levels_in,
+)
 from tests.support.kafka.consumer_group import ConsumerGroup
 
 
 def a_cent(path: str) -> Corrupt:
     """Take a cent from the amount at one level of a product's hour."""
 
-    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+    def corrupt(database: SyncDatabase) -> list[Wanted]:
         rollup = a_rollup(database)
         block = next(number for number, part in rollup["b"].items() if part.get("sales"))
         minute = next(number for number, part in rollup["b"][block]["m"].items() if part.get("sales"))
         prefix = path.format(block=block, minute=minute)
         database.rollups.update_one({"_id": rollup["_id"]}, {"$inc": {f"{prefix}amount": Decimal128("-0.01")}})
         identity = rollup["_id"]
-        return {
-            "kind": "sum_differs", "collection": "rollups", "path": prefix.rstrip("."), "product": identity["p"],
-            "partition": identity["k"],
-        }  # fmt: skip
+        return [
+            {
+                "kind": "sum_differs", "collection": "rollups", "path": prefix.rstrip("."), "product": identity["p"],
+                "partition": identity["k"],
+            }
+        ]  # fmt: skip
 
     return corrupt
 
 
-def a_cent_in_a_second(database: SyncDatabase) -> dict[str, Any]:
+def a_cent_in_a_second(database: SyncDatabase) -> list[Wanted]:
     total = database.totals.find_one({"_id.m": {"$exists": True}})
     assert total is not None
     second = next(iter(total["s"]))
     database.totals.update_one({"_id": total["_id"]}, {"$inc": {f"s.{second}.amount": Decimal128("0.01")}})
-    return {"kind": "sum_differs", "collection": "totals", "level": "second", "partition": total["_id"]["k"]}
+    return [{"kind": "sum_differs", "collection": "totals", "level": "second", "partition": total["_id"]["k"]}]
 
 
-def a_cent_in_a_total_hour(database: SyncDatabase) -> dict[str, Any]:
+def a_cent_in_a_total_hour(database: SyncDatabase) -> list[Wanted]:
     total = database.totals.find_one_and_update({"sales": {"$gt": 1}}, {"$inc": {"amount": Decimal128("0.01")}})
     assert total is not None
-    return {"kind": "sum_differs", "collection": "totals", "level": "hour", "partition": total["_id"]["k"]}
+    return [{"kind": "sum_differs", "collection": "totals", "level": "hour", "partition": total["_id"]["k"]}]
 
 
-def lose_a_rollup(database: SyncDatabase) -> dict[str, Any]:
+def lose_a_rollup(database: SyncDatabase) -> list[Wanted]:
     rollup = a_rollup(database)
     database.rollups.delete_one({"_id": rollup["_id"]})
-    return {"kind": "sum_differs", "collection": "rollups", "level": "minute", "product": rollup["_id"]["p"]}
+    return levels_in("rollups", rollup)
 
 
-def invent_a_rollup(database: SyncDatabase) -> dict[str, Any]:
+def invent_a_rollup(database: SyncDatabase) -> list[Wanted]:
     rollup = a_rollup(database)
-    database.rollups.insert_one(rollup | {"_id": rollup["_id"] | {"p": 777_777}})
-    return {"kind": "sum_differs", "collection": "rollups", "level": "hour", "product": 777_777}
+    invented = rollup | {"_id": rollup["_id"] | {"p": 777_777}}
+    database.rollups.insert_one(invented)
+    return levels_in("rollups", invented)
 
 
 def set_in(collection: str, identity: str, path: str, value: Any, found: str = "no sum of events") -> Corrupt:
     """Set a value that is not a sum at a path of some document whose `_id` has the field `identity`."""
 
-    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+    def corrupt(database: SyncDatabase) -> list[Wanted]:
         document = database[collection].find_one(
             {f"_id.{identity}": {"$exists": True}, "b.3.sales": {"$gt": 0}}
             if identity != "m"
@@ -69,28 +80,52 @@ def set_in(collection: str, identity: str, path: str, value: Any, found: str = "
         number = next(iter(document["b"]["3"]["m"] if inner == "b.3.m" else document.get("s", {"": 0})))
         field = path.format(minute=number, second=number)
         database[collection].update_one({"_id": document["_id"]}, {"$set": {field: value}})
-        return {"kind": "sum_differs", "collection": collection, "found": found, "partition": document["_id"]["k"]}
+        steps = field.split(".")
+        below = [] if _part(document, steps) is None else levels_in(collection, document, *steps)
+        at = ".".join(steps[:-1] if steps[-1] in SUMS else steps)
+        common = {"kind": "sum_differs", "collection": collection, "partition": document["_id"]["k"]}
+        return [common | {"path": at, "found": found}, *(one for one in below if one["path"] != at)]
 
     return corrupt
 
 
-def insert(collection: str, identity: Any, kind: str = "malformed_aggregate") -> Corrupt:
-    """Insert a document whose `_id` is malformed, or names a partition that `partitions` does not have."""
+def _part(document: Document, steps: list[str]) -> Document | None:
+    """The document that is found at these steps; None where there is none, or a number."""
+    part: Any = document
+    for step in steps:
+        part = part.get(step, {})
+    return part if isinstance(part, dict) and part else None
 
-    def corrupt(database: SyncDatabase) -> dict[str, Any]:
+
+def insert(collection: str, identity: Any) -> Corrupt:
+    """Insert a document whose `_id` is malformed."""
+
+    def corrupt(database: SyncDatabase) -> list[Wanted]:
         database[collection].insert_one({"_id": identity})
-        return {"kind": kind, "collection": collection}
+        return [{"kind": "malformed_aggregate", "collection": collection}]
 
     return corrupt
 
 
-def lose_a_day_but_its_minutes(database: SyncDatabase) -> dict[str, Any]:
+def insert_unknown(collection: str, **identity: int) -> Corrupt:
+    """Insert a document of partition 77, which `partitions` does not have, on a day that has no events."""
+
+    def corrupt(database: SyncDatabase) -> list[Wanted]:
+        database[collection].insert_one({"_id": identity | {"k": 77}})
+        return [
+            {"kind": "unknown_partition", "collection": collection, "partition": 77},
+            {"kind": "day_missing", "collection": event_collection(HOUR * HOUR_MS)},
+        ]
+
+    return corrupt
+
+
+def lose_a_day_but_its_minutes(database: SyncDatabase) -> list[Wanted]:
     name, event = an_event(database)
     hour = event["_id"]["t"] // HOUR_MS // 24 * 24
-    database[name].drop()
     for collection in (database.rollups, database.totals):
         collection.delete_many({"_id.h": {"$gte": hour, "$lt": hour + 24}})
-    return {"kind": "day_missing", "collection": name}
+    return a_day_lost(database, name)
 
 
 NAN, HOUR = Decimal128("NaN"), 490_000
@@ -130,9 +165,9 @@ CORRUPTIONS: dict[str, Corrupt] = {
     "an hour without a partition": insert("totals", {"h": HOUR}),
     "a minute without a partition": insert("totals", {"m": HOUR * 60}),
     "a total of nothing": insert("totals", "total"),
-    "a rollup of an unknown partition": insert("rollups", {"p": 1, "h": HOUR, "k": 77}, "unknown_partition"),
-    "an hour of an unknown partition": insert("totals", {"h": HOUR, "k": 77}, "unknown_partition"),
-    "a minute of an unknown partition": insert("totals", {"m": HOUR * 60, "k": 77}, "unknown_partition"),
+    "a rollup of an unknown partition": insert_unknown("rollups", p=1, h=HOUR),
+    "an hour of an unknown partition": insert_unknown("totals", h=HOUR),
+    "a minute of an unknown partition": insert_unknown("totals", m=HOUR * 60),
     "a day lost but for its minutes": lose_a_day_but_its_minutes,
 }
 

@@ -1,8 +1,6 @@
 """A repair makes wrong sums right from the raw events, while consumers run, and loses nothing."""
 
-from itertools import takewhile
 from pathlib import Path
-from threading import Event, Thread
 
 from scripts.publish.generate import generate
 from shared.mongo import SyncDatabase
@@ -13,6 +11,7 @@ from tests.integration.scripts.audit.corrupting import copied
 from tests.support.commands.audit import audit
 from tests.support.documents.invariant import check_aggregates
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
+from tests.support.kafka.load import ENDLESS, under_load
 from tests.support.servers.interface import KafkaServer, MongoServer
 
 
@@ -48,18 +47,13 @@ def test_a_repair_under_load_loses_nothing(kafka: KafkaServer, mongo: MongoServe
         consumer = events.consumer()
         events.wait_handled()
         spoil_all(events.database)
-        enough = Event()
-        messages = generate(count=100_000, products=30, seed=2, spread_seconds=80_000, now_ms=now_ms())
-        until_enough = takewhile(lambda _: not enough.is_set(), messages)
-        load = Thread(target=lambda: events.publish(until_enough, rate=1_000))
-        load.start()
-        before = events.handled
-        wait_until("load", lambda: events.handled > before, 30)
-        report = audit(events.environment(), "--repair-rollups")
+        messages = generate(count=ENDLESS, products=30, seed=2, spread_seconds=80_000, now_ms=now_ms())
+        with under_load(events, messages):
+            before = events.handled
+            wait_until("load", lambda: events.handled > before, 30)
+            report = audit(events.environment(), "--repair-rollups")
+            assert events.handled > before + 100, "no load"
         assert report["not_repaired"] == []
-        assert events.handled > before + 100, "no load"
-        enough.set()
-        load.join()
         events.wait_handled()
         events.check()
         assert consumer.stop() == 0

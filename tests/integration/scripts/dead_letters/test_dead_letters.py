@@ -27,9 +27,10 @@ SPOILED = 5
 
 
 def old_message(number: int) -> bytes:
-    """A message that the contract accepts under a longer retention."""
-    event = {"event": "productSold", "name_of_product": "p", "product_id": number % 3, "no_of_units": 1}
-    moment = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}T10:00:{number:02}Z"
+    """A message that the contract accepts under a longer retention. Products change their names back and forth, and
+    of the events of one second each product has several."""
+    event = {"event": "productSold", "name_of_product": "ABCD"[number % 4], "product_id": number % 3, "no_of_units": 1}
+    moment = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}T10:00:{number // 7:02}Z"
     return json.dumps(event | {"amount": "0.01", "occurred_at": moment}).encode()
 
 

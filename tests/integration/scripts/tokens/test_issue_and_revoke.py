@@ -1,16 +1,21 @@
 """The API accepts a token that `python -m scripts.tokens` issues, until it is revoked, replaced or has expired."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from jose import jwt
 
+from scripts.tokens import token_records
+from scripts.tokens.token_records import UnusableToken
 from stack.waiting import wait_until
 from tests.support.api.running import KEY, Api, RunningClock, tokens_of
 from tests.support.commands.tokens import TokensCommand
 from tests.support.documents.given_events import Documents
+from tests.support.servers.interface import MongoServer
 
 
 def is_refused(api: Api, token: str) -> bool:
@@ -119,3 +124,39 @@ def test_rotating_without_overlap_revokes_at_once(cli: TokensCommand, api: Api) 
     refused = cli("rotate", ended["id"])
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "is revoked; `issue` makes a new one" in refused.stderr
+
+
+def revoke_it(record: dict[str, Any]) -> None:
+    token_records.revoke(token_records.token_collection(), [record])
+
+
+def rotate_it(record: dict[str, Any]) -> None:
+    token_records.rotate(record, None, timedelta(hours=1))
+
+
+def delete_it(record: dict[str, Any]) -> None:
+    token_records.token_collection().delete_one({"_id": record["_id"]})
+
+
+@pytest.mark.parametrize(("meanwhile", "left"), [(revoke_it, 1), (rotate_it, 2), (delete_it, 0)])
+def test_a_token_that_somebody_else_ends_meanwhile_has_no_successor(
+    cli: TokensCommand,
+    database: Documents,
+    mongo: MongoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Callable[[dict[str, Any]], None],
+    left: int,
+) -> None:
+    """Its record was read before, and said that it is valid."""
+    settings = {"MONGODB_URI": mongo.uri, "MONGODB_DATABASE": database.name, "TOKEN_SIGNING_KEY": KEY}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(token_records, "_collection", lambda _: tokens_of(database))
+    cli.issue("--name", "shop")
+    old = token_records.find_only(token_records.token_collection(), "shop")
+    meanwhile(old)
+    before = list(tokens_of(database).find())
+    with pytest.raises(UnusableToken, match="nothing was made"):
+        token_records.rotate(old, None, timedelta(0))
+    assert list(tokens_of(database).find()) == before
+    assert len(before) == left

@@ -77,6 +77,16 @@ def test_a_newer_stored_event_names_the_product_whatever_the_batch_brings() -> N
     assert made.known[KEY] == KnownProduct(0, newer, is_newest=True)
 
 
+def test_what_may_be_older_than_a_stored_event_stays_so_until_mongodb_was_asked() -> None:
+    """A consumer of an earlier epoch may have stored a newer event by the known name, and not have written it."""
+    stored = {KEY: known("old", NOW_MS - 9, is_newest=False)}
+    for same_or_late in (sold("old", NOW_MS), sold("another", NOW_MS - 10)):
+        made = plan(prepare(batch(same_or_late)), Stored(stored))
+        assert made.known[KEY].is_newest is False
+    made = plan(prepare(batch(sold("new", NOW_MS))), Stored(stored, {KEY: Latest(NOW_MS, 0, "new")}))
+    assert made.known[KEY].is_newest is True
+
+
 def test_nobody_asks_for_the_newest_event_where_the_name_stays_or_is_certain() -> None:
     assert renamed(prepare(batch(sold("old", NOW_MS))), {KEY: known("old", is_newest=False)}) == []
     assert renamed(prepare(batch(sold("new", NOW_MS))), {KEY: known("old", is_newest=True)}) == []
