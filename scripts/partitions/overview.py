@@ -1,0 +1,162 @@
+"""What an operator is told about one partition, from its documents in MongoDB and from what Kafka holds. Pure.
+
+The consumer's own word in `partition_status` is as old as its last write, and a consumer that is frozen, stopped or
+halted writes none. So the lag is computed from Kafka's end of the partition, and the age of the consumer's word says
+whether its owner still works.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from consumer.partitions.brokers import PartitionState
+from consumer.partitions.claims import halt_of
+from scripts.common.times import clamped, rfc3339
+from scripts.partitions.kafka import KafkaView
+from shared.documents import Document
+
+SILENT_SECONDS: Final = 10.0
+"""An owner whose status is older than this is silent. It writes one every second. At half, a busy MongoDB or a clock
+that is some seconds off makes a consumer that works look silent; at twice, one that is frozen looks well for longer."""
+
+
+class Condition(StrEnum):
+    """How a partition is. Programs read these words, so they do not change."""
+
+    OWNED = "owned"
+    """Its owner has written a status within `SILENT_SECONDS`."""
+    SILENT = "silent"
+    """Its owner has written no status for longer, and is still a member of the group, or Kafka does not say."""
+    DEAD = "dead"
+    """The same, and Kafka says that its owner is no member of the group any more: nobody reads the partition."""
+    HALTED = "halted"
+    """Going on would skip or repeat events, so it waits for a person; `reason` says why."""
+    NEVER_READ = "never read"
+    """Kafka has it, and no consumer of this group has claimed it yet."""
+    NOT_IN_KAFKA = "not in Kafka"
+    """MongoDB has its document, and the topic has no such partition."""
+    UNREADABLE = "unreadable"
+    """Its document lacks what this project writes, so another program changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One partition. None stands for what nobody knows, because Kafka does not answer or nobody has read it yet."""
+
+    partition: int
+    condition: Condition
+    reason: str | None = None
+    """A sentence for a person about a condition that needs one."""
+    halt: str | None = None
+    """The kind of the halt, as docs/operations/troubleshooting.md lists them."""
+    next_offset: int | None = None
+    first_in_kafka: int | None = None
+    end_in_kafka: int | None = None
+    lag: int | None = None
+    caught_up_at: object = None
+    status_at: object = None
+    status_age_seconds: float | None = None
+    generation: int | None = None
+    epoch: int | None = None
+    owner: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields by their stable names; null stands for what is unknown."""
+        return {
+            "partition": self.partition,
+            "condition": self.condition.value,
+            "reason": self.reason,
+            "halt": self.halt,
+            "next_offset": self.next_offset,
+            "first_in_kafka": self.first_in_kafka,
+            "end_in_kafka": self.end_in_kafka,
+            "lag": self.lag,
+            "caught_up_at": rfc3339(self.caught_up_at),
+            "status_at": rfc3339(self.status_at),
+            "status_age_seconds": self.status_age_seconds,
+            "generation": self.generation,
+            "epoch": self.epoch,
+            "owner": self.owner,
+        }
+
+
+def overviews(
+    stored: Iterable[Document], statuses: Iterable[Document], kafka: KafkaView, now: datetime
+) -> Iterator[Overview]:
+    """Every partition that MongoDB or Kafka knows, in order of its number."""
+    documents = {document["_id"]["k"]: document for document in stored}
+    written = {status["_id"]["k"]: status for status in statuses}
+    for partition in sorted(documents.keys() | (kafka.partitions or set())):
+        document = documents.get(partition)
+        state = kafka.states.get(partition)
+        if document is None:
+            yield _never_read(partition, state)
+            continue
+        try:
+            yield _read(document, written.get(partition, {}), state, kafka, now)
+        except (LookupError, TypeError, ValueError) as error:
+            why = f"its document in MongoDB was changed by another program: {type(error).__name__}: {error}"
+            yield Overview(partition, Condition.UNREADABLE, why)
+
+
+def _never_read(partition: int, state: PartitionState | None) -> Overview:
+    low, high = (None, None) if state is None else (state.low, state.high)
+    lag = None if state is None else state.high - state.low
+    why = "no consumer of this group has claimed it yet"
+    return Overview(partition, Condition.NEVER_READ, why, first_in_kafka=low, end_in_kafka=high, lag=lag)
+
+
+def _read(
+    document: Document, status: Mapping[str, Any], state: PartitionState | None, kafka: KafkaView, now: datetime
+) -> Overview:
+    partition = document["_id"]["k"]
+    age = None if status.get("at") is None else max(0.0, (now - clamped(status["at"])).total_seconds())
+    halt = None if state is None else halt_of(document, state)
+    halt_kind = None if halt is None else type(halt).__name__
+    if halt is not None:
+        condition, reason = Condition.HALTED, str(halt)
+    elif kafka.partitions is not None and partition not in kafka.partitions:
+        condition, reason = Condition.NOT_IN_KAFKA, "the topic has no such partition: was it created with fewer?"
+    else:
+        condition, reason = _of_owner(document["owner"], age, kafka.members)
+    return Overview(
+        partition,
+        condition,
+        reason or None,
+        halt_kind,
+        next_offset=document["next_offset"],
+        first_in_kafka=None if state is None else state.low,
+        end_in_kafka=None if state is None else state.high,
+        lag=None if state is None else _lag(document, state, halt_kind == "TopicRecreated"),
+        caught_up_at=status.get("caught_up_at"),
+        status_at=status.get("at"),
+        status_age_seconds=None if age is None else round(age, 1),
+        generation=document["generation"],
+        epoch=document["epoch"],
+        owner=document["owner"],
+    )
+
+
+def _of_owner(owner: str, age: float | None, members: set[str] | None) -> tuple[Condition, str]:
+    """Whether the owner works, by the age of its last status and by the group's members; and a sentence about it."""
+    if age is not None and age <= SILENT_SECONDS:
+        return Condition.OWNED, ""
+    silent = "has written no status yet" if age is None else f"has been silent for {age:.0f} s"
+    if members is None:
+        return Condition.SILENT, f"its owner {owner} {silent}; whether it is still in the group, Kafka does not say"
+    if owner in members:
+        return (
+            Condition.SILENT,
+            f"its owner {owner} {silent}, and is still in the group: is it frozen, what does it log?",
+        )
+    others = "no consumer is in the group" if not members else f"the group has {len(members)} other consumers"
+    return Condition.DEAD, f"its owner {owner} {silent} and has left the group: {others}"
+
+
+def _lag(document: Document, state: PartitionState, recreated: bool) -> int:
+    """How many offsets Kafka holds that are not stored. Those that are markers or aborted records count as well, up to
+    the offset that a consumer has noted as empty (`read_to`)."""
+    read = 0 if recreated else max(document["next_offset"], document.get("read_to", 0))
+    return max(0, state.high - max(read, state.low))
