@@ -1,6 +1,7 @@
 """Makes the Typer application of a command: wrong usage is reported as literal text, and unbroken."""
 
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,25 +44,20 @@ class LiteralCommand(TyperCommand):
 
 
 def application(help_: str | None) -> typer.Typer:
-    """An application without commands yet; `help_` is Markdown. Without arguments it prints its help.
-
-    An unforeseen error is printed without the local variables, which may hold a token, a key or a message.
-    """
+    """An application without commands yet; `help_` is Markdown. Without arguments it prints its help."""
     return typer.Typer(
         cls=LiteralGroup,
         help=help_,
         no_args_is_help=True,
         rich_markup_mode="markdown",
         add_completion=False,
-        pretty_exceptions_show_locals=False,
+        pretty_exceptions_enable=False,
     )
 
 
 def single(help_: str | None = None) -> tuple[typer.Typer, Callable[[Callable[..., None]], Callable[..., None]]]:
     """An application of one command, and the decorator for the function that is this command."""
-    app = typer.Typer(
-        help=help_, rich_markup_mode="markdown", add_completion=False, pretty_exceptions_show_locals=False
-    )
+    app = typer.Typer(help=help_, rich_markup_mode="markdown", add_completion=False, pretty_exceptions_enable=False)
     return app, app.command(cls=LiteralCommand, help=help_)
 
 
@@ -75,8 +71,10 @@ def run(
     **extra: Any,
 ) -> Any:
     """Call Typer's `main`. Wrong usage is printed as what was wrong and how to get help, with exit code 2.
+    An unforeseen error is printed as its traceback, with exit code 1, and without local variables, which may hold a
+    token, a key or a message.
 
-    Typer itself prints it in a box, which breaks long words, and lets escape sequences through.
+    Typer itself prints wrong usage in a box, which breaks long words, and both with escape sequences as they are.
     """
     try:
         ended = main(args, prog_name, complete_var, False, windows_expand_args, **extra)
@@ -88,6 +86,11 @@ def run(
     except typer.Abort:
         if not standalone_mode:
             raise
+        sys.exit(1)
+    except Exception:
+        if not standalone_mode:
+            raise
+        LiteralConsole(stderr=True).lines(traceback.format_exc().rstrip())
         sys.exit(1)
     if standalone_mode:
         sys.exit(ended if isinstance(ended, int) else 0)

@@ -17,7 +17,7 @@ _NO_TIMESTAMP: Final = -1
 def as_date(moment: object) -> datetime | None:
     """The moment in UTC, if there is such a date. A whole number counts milliseconds since 1970."""
     if isinstance(moment, datetime):
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     if isinstance(moment, bool) or not isinstance(moment, int | DatetimeMS):
         return None
     try:

@@ -4,8 +4,8 @@ A consumer halts a partition if going on would skip or repeat events: the topic 
 no longer holds the next offset. `restart` accepts what Kafka holds now. Consumers notice within seconds and go on by
 themselves. The command reads the consumer's settings.
 
-Exit codes: 0 done · 1 Kafka or MongoDB does not answer, there is nothing to decide, or the answer to the question was no
-· 2 wrong usage, or a question without a terminal to ask it at and without `--yes` · 78 a setting is wrong.
+Exit codes: 0 done · 1 Kafka or MongoDB does not answer, there is nothing to decide, or the answer to the question was
+no · 2 wrong usage, or a question without a terminal to ask it at and without `--yes` · 78 a setting is wrong.
 """
 
 from datetime import UTC, datetime

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from scripts.common.commands import application
+from scripts.common.errors import file_problem
 from scripts.publish import publisher, single_event
 from scripts.publish.generate import generate as generate_messages
 from scripts.publish.send import KeyAndValue
@@ -138,7 +139,7 @@ def file_(
     try:
         opened = nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")  # noqa: SIM115
     except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be read: {error.strerror}") from None
+        raise typer.BadParameter(file_problem(error)) from None
     with opened as lines:
         publisher.publish_all(_values(lines), total=None, rate=rate, dry_run=dry_run, timeout=timeout, waits=True)
 

@@ -70,6 +70,8 @@ def publish_all(
     if dry_run:
         _print(records)
         raise typer.Exit
+    if totals_file is not None:
+        _check_writable(totals_file)
     delivery, signal = _send(records, total, timeout, rate, waits)
     if totals is not None:
         console.print(f"consumers accept {totals.accepted:,} and reject {totals.rejected.total():,} of those sent")
@@ -109,6 +111,14 @@ def _shown(value: bytes) -> str:
     # A character of UTF-8 has at most four bytes, so this much holds all characters that may be shown.
     text = literal(value[: 4 * SHOWN_CHARACTERS].decode("utf-8", "backslashreplace"))
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(value):,} bytes)"
+
+
+def _check_writable(file: Path) -> None:
+    """Raise BadParameter if the file cannot be written. Makes an empty one, so that this shows before all is sent."""
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise typer.BadParameter(file_problem(error), param_hint="--totals") from None
 
 
 def _write(file: Path, totals: Totals, delivery: Delivery) -> None:
