@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from math import isfinite
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console, HighlighterType, JustifyMethod, OverflowMethod
 from rich.style import Style
 from rich.table import Table
@@ -21,6 +22,11 @@ from scripts.common.text import literal
 WHOLE: Final = 10_000_000
 """Columns of a table that goes into a file or a pipe: more than any row has, so no cell is cut or broken. A message of
 64 KiB whose every character is escaped takes 400,000. With half as many nothing would change, nor with twice."""
+NARROWEST: Final = 12
+"""A column is broken into lines of so many characters at the least: a date, and the time below it. At half, most words
+are broken; at twice, most tables are printed as records on a terminal of 80 columns."""
+_BORDER: Final = 3
+"""Columns that a table takes beside each cell: a space on either side, and a line."""
 NOTHING: Final = "-"
 """A cell without a value."""
 
@@ -63,19 +69,37 @@ class LiteralConsole(Console):
             self.print(line, **options)
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> None:
-        """Print a table. A terminal that is too narrow shows cells in several lines, and no character is left out.
-        In a file or a pipe every row is one line."""
-        grid = Table()
-        for header in headers:
-            grid.add_column(header, overflow="fold")
-        for row in rows:
-            grid.add_row(*(NOTHING if cell is None else str(cell) for cell in row))
-        width = self.width
+        """Print a table. No character is left out, and in a file or a pipe every row is one line.
+
+        Where a terminal is too narrow, the widest columns are broken into lines, and where even that does not help,
+        each row is printed as lines of a header and its value.
+        """
+        cells = [[literal(NOTHING if cell is None else str(cell)) for cell in row] for row in rows]
         # Not `is_terminal`: FORCE_COLOR makes that true for a pipe as well.
-        if not _is_terminal(self.file):
-            self.width = WHOLE
+        is_terminal = self.file.isatty()
+        available = self.width if is_terminal else WHOLE
+        words = [max(literal(header).split(), key=cell_len) if is_terminal else literal(header) for header in headers]
+        widths = _fitting([max(map(cell_len, column)) for column in zip(words, *cells, strict=True)], available)
+        if widths is None:
+            self._records(headers, cells)
+            return
+        grid = Table()
+        for header, width in zip(headers, widths, strict=True):
+            grid.add_column(header, overflow="fold", width=width)
+        for row in cells:
+            grid.add_row(*row)
+        width, self.width = self.width, available
         self.print(grid, soft_wrap=False)
         self.width = width
+
+    def _records(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print a line for each cell, with its header before it, and an empty line between two rows."""
+        indent = max(map(len, headers))
+        for number, row in enumerate(rows):
+            if number:
+                self.print("")
+            for header, cell in zip(headers, row, strict=True):
+                self.print(f"{header:{indent}}  {cell}")
 
     def json(self, value: Any, *, indent: int | None = 2) -> None:
         """Print a value as JSON."""
@@ -84,6 +108,19 @@ class LiteralConsole(Console):
     def cells(self, *cells: str) -> None:
         """Print texts in a line, with tabs between them. Quicker than `print`, for millions of lines."""
         self.file.write("\t".join(map(literal, cells)) + "\n")
+
+
+def _fitting(widths: Sequence[int], available: int) -> list[int] | None:
+    """The columns' widths, of which the widest are cut so that all fit; None if they would be less than `NARROWEST`.
+
+    Widths of 30, 20 and 5 fit into 60 with their borders as 23, 20 and 5.
+    """
+    room = available - _BORDER * len(widths) - 1
+    widest = max(widths, default=0)
+    while sum(min(width, widest) for width in widths) > room and widest > NARROWEST:
+        widest -= 1
+    fitting = [min(width, widest) for width in widths]
+    return fitting if sum(fitting) <= room else None
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
@@ -100,7 +137,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _finite(each) for key, each in value.items()}
     return [_finite(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _is_terminal(stream: IO[str]) -> bool:
-    return stream.isatty()

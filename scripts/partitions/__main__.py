@@ -51,7 +51,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inste
     if as_json:
         output.json([overview.as_json() for overview in found])
     else:
-        print_list(output, found)
+        print_list(output, found, read_at)
     for problem in kafka.problems:
         messages.print(problem)
     if kafka.problems:

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from consumer.partitions.brokers import PartitionState
 from consumer.partitions.claims import halt_of
-from scripts.common.times import clamped, rfc3339
+from scripts.common.times import clamped, rfc3339, shown
 from scripts.partitions.kafka import KafkaView
 from shared.documents import Document
+from shared.errors import Halt, TopicRecreated
 
 SILENT_SECONDS: Final = 10.0
 """An owner whose status is older than this is silent. It writes one every second. At half, a busy MongoDB or a clock
@@ -25,14 +26,17 @@ that is some seconds off makes a consumer that works look silent; at twice, one 
 class Condition(StrEnum):
     """How a partition is. Programs read these words, so they do not change."""
 
-    OWNED = "owned"
-    """Its owner has written a status within `SILENT_SECONDS`."""
-    SILENT = "silent"
-    """Its owner has written no status for longer, and is still a member of the group, or Kafka does not say."""
-    DEAD = "dead"
-    """The same, and Kafka says that its owner is no member of the group any more: nobody reads the partition."""
+    READ = "read"
+    """Its owner has written a status within `SILENT_SECONDS`, and is a member of the group as far as Kafka says."""
+    HELD_BACK = "held back"
+    """The same, but Kafka gives nothing beyond the beginning of an open transaction; `held_back_since` says since when.
+    """
+    OWNER_SILENT = "owner silent"
+    """Its owner has written no status for longer. It is still a member of the group, or Kafka does not say."""
+    OWNER_DEAD = "owner dead"
+    """Kafka says that its owner is no member of the group any more, and nobody has claimed it since."""
     HALTED = "halted"
-    """Going on would skip or repeat events, so it waits for a person; `reason` says why."""
+    """Going on would skip or repeat events, so it waits for a person; `halt` and `reason` say why."""
     NEVER_READ = "never read"
     """Kafka has it, and no consumer of this group has claimed it yet."""
     NOT_IN_KAFKA = "not in Kafka"
@@ -56,6 +60,7 @@ class Overview:
     end_in_kafka: int | None = None
     lag: int | None = None
     caught_up_at: object = None
+    held_back_since: object = None
     status_at: object = None
     status_age_seconds: float | None = None
     generation: int | None = None
@@ -74,6 +79,7 @@ class Overview:
             "end_in_kafka": self.end_in_kafka,
             "lag": self.lag,
             "caught_up_at": rfc3339(self.caught_up_at),
+            "held_back_since": rfc3339(self.held_back_since),
             "status_at": rfc3339(self.status_at),
             "status_age_seconds": self.status_age_seconds,
             "generation": self.generation,
@@ -111,26 +117,20 @@ def _never_read(partition: int, state: PartitionState | None) -> Overview:
 def _read(
     document: Document, status: Mapping[str, Any], state: PartitionState | None, kafka: KafkaView, now: datetime
 ) -> Overview:
-    partition = document["_id"]["k"]
     age = None if status.get("at") is None else max(0.0, (now - clamped(status["at"])).total_seconds())
     halt = None if state is None else halt_of(document, state)
-    halt_kind = None if halt is None else type(halt).__name__
-    if halt is not None:
-        condition, reason = Condition.HALTED, str(halt)
-    elif kafka.partitions is not None and partition not in kafka.partitions:
-        condition, reason = Condition.NOT_IN_KAFKA, "the topic has no such partition: was it created with fewer?"
-    else:
-        condition, reason = _of_owner(document["owner"], age, kafka.members)
+    condition, reason = _condition(document, status, halt, age, kafka)
     return Overview(
-        partition,
+        document["_id"]["k"],
         condition,
         reason or None,
-        halt_kind,
+        None if halt is None else type(halt).__name__,
         next_offset=document["next_offset"],
         first_in_kafka=None if state is None else state.low,
         end_in_kafka=None if state is None else state.high,
-        lag=None if state is None else _lag(document, state, halt_kind == "TopicRecreated"),
+        lag=None if state is None else _lag(document, state, isinstance(halt, TopicRecreated)),
         caught_up_at=status.get("caught_up_at"),
+        held_back_since=status.get("held_back_since"),
         status_at=status.get("at"),
         status_age_seconds=None if age is None else round(age, 1),
         generation=document["generation"],
@@ -139,20 +139,28 @@ def _read(
     )
 
 
-def _of_owner(owner: str, age: float | None, members: set[str] | None) -> tuple[Condition, str]:
-    """Whether the owner works, by the age of its last status and by the group's members; and a sentence about it."""
-    if age is not None and age <= SILENT_SECONDS:
-        return Condition.OWNED, ""
-    silent = "has written no status yet" if age is None else f"has been silent for {age:.0f} s"
-    if members is None:
-        return Condition.SILENT, f"its owner {owner} {silent}; whether it is still in the group, Kafka does not say"
-    if owner in members:
-        return (
-            Condition.SILENT,
-            f"its owner {owner} {silent}, and is still in the group: is it frozen, what does it log?",
+def _condition(
+    document: Document, status: Mapping[str, Any], halt: Halt | None, age: float | None, kafka: KafkaView
+) -> tuple[Condition, str]:
+    """How the partition is, the worst first; and a sentence where a person must know more."""
+    if halt is not None:
+        return Condition.HALTED, str(halt)
+    if kafka.partitions is not None and document["_id"]["k"] not in kafka.partitions:
+        return Condition.NOT_IN_KAFKA, "the topic has no such partition: was it created again, with fewer?"
+    owner, members = document["owner"], kafka.members
+    last = f"its owner {owner} " + ("has written no status yet" if age is None else f"is silent since {age:.0f} s")
+    if members is not None and owner not in members:
+        others = f"the group has {len(members)} other consumers" if members else "no consumer is in the group"
+        return Condition.OWNER_DEAD, f"{last} and has left the group; {others}"
+    if age is None or age > SILENT_SECONDS:
+        member = (
+            "Kafka does not say whether it is still in the group" if members is None else "it is still in the group"
         )
-    others = "no consumer is in the group" if not members else f"the group has {len(members)} other consumers"
-    return Condition.DEAD, f"its owner {owner} {silent} and has left the group: {others}"
+        return Condition.OWNER_SILENT, f"{last}; {member}: is it frozen, does it reach MongoDB? Its log says more"
+    if status.get("held_back_since") is not None:
+        since = shown(status["held_back_since"])
+        return Condition.HELD_BACK, f"an open Kafka transaction holds it back since {since} UTC"
+    return Condition.READ, ""
 
 
 def _lag(document: Document, state: PartitionState, recreated: bool) -> int:

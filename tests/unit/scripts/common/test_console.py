@@ -5,12 +5,15 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from scripts.common.commands import application
@@ -90,23 +93,47 @@ def test_in_a_pipe_cells_and_lines_are_whole(environment: Mapping[str, str]) -> 
     assert "z " * 300 + "end\n" in done.stdout
 
 
-def test_a_narrow_terminal_shows_every_character() -> None:
-    program = "from scripts.common.console import LiteralConsole as C\nC().table(['a', 'b'], [['x' * 300, 'y' * 200]])"
+def on_a_terminal(columns: int, rows: list[list[str]]) -> list[str]:
+    """The lines of a table on a terminal so wide."""
+    program = f"from scripts.common.console import LiteralConsole as C\nC().table({HEADERS}, {rows!r})"
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm"}
+    termios.tcsetwinsize(theirs, (24, columns))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment["TERM"] = "dumb"  # so that the output has no colours, which would be counted
     with subprocess.Popen((sys.executable, "-c", program), cwd=ROOT, env=environment, stdout=theirs) as process:
         os.close(theirs)
         output = b""
-        try:
+        with suppress(OSError):  # how a pseudo-terminal says that the other side has closed it
             while part := os.read(ours, 65536):
                 output += part
-        except OSError:  # how a pseudo-terminal says that the other side has closed it
-            pass
         assert process.wait(20) == 0
     os.close(ours)
-    text = output.decode()
-    assert (text.count("x"), text.count("y")) == (300, 200)
-    assert max(len(line) for line in text.splitlines() if "x" in line) <= 80
+    return output.decode().splitlines()
+
+
+HEADERS = ["number", "name", "note"]
+
+
+def test_a_terminal_that_is_too_narrow_breaks_the_widest_column_alone() -> None:
+    lines = on_a_terminal(80, [["1" * 12, "n" * 20, "x" * 100 + "[/red]"], ["2", "東京", "y"]])
+    assert max(map(cell_len, lines)) <= 80
+    assert any("1" * 12 in line and "n" * 20 in line for line in lines)
+    assert "".join(lines).count("x") == 100
+    assert sum("東京" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("columns", [20, 45])
+def test_a_terminal_that_is_much_too_narrow_shows_records(columns: int) -> None:
+    lines = on_a_terminal(columns, [["1" * 40, "n" * 40, "\x1b" + "x" * 40], ["2", "b", "y"]])
+    assert lines == [
+        "number  " + "1" * 40,
+        "name    " + "n" * 40,
+        r"note    \x1b" + "x" * 40,
+        "",
+        "number  2",
+        "name    b",
+        "note    y",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
