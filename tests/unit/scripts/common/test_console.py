@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
@@ -99,7 +100,7 @@ def on_a_terminal(columns: int, rows: list[list[str]]) -> list[str]:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    environment["TERM"] = "dumb"  # so that the output has no colours, which would be counted
+    environment["TERM"] = "xterm"
     with subprocess.Popen((sys.executable, "-c", program), cwd=ROOT, env=environment, stdout=theirs) as process:
         os.close(theirs)
         output = b""
@@ -108,7 +109,7 @@ def on_a_terminal(columns: int, rows: list[list[str]]) -> list[str]:
                 output += part
         assert process.wait(20) == 0
     os.close(ours)
-    return output.decode().splitlines()
+    return re.sub("\x1b\\[[0-9;]*m", "", output.decode()).splitlines()
 
 
 HEADERS = ["number", "name", "note"]
