@@ -154,7 +154,8 @@ def find_named(collection: TokenCollection, token: str) -> list[Document]:
     Raises UnusableToken where there is none.
     """
     by_id = len(token) >= ID_DIGITS and set(token) <= set("0123456789abcdef")
-    query = {"_id": {"$regex": f"^{token}"}} if by_id else {"name": token}
+    named = {"name": token}
+    query: Document = {"$or": [named, {"_id": {"$regex": f"^{token}"}}]} if by_id else named
     found = find_matching(collection, query)
     if not found:
         raise UnusableToken(f"there is no token {token!r}; `list` shows them")

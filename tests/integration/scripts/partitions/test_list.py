@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bson.int64 import Int64
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from scripts.partitions.decision import PAST_FIELDS
 from scripts.publish.generate import generate
 from shared.documents import partition_id
 from stack import ports
@@ -113,6 +115,7 @@ def test_a_restart_says_what_it_would_do_and_asks(group: ConsumerGroup) -> None:
     taken = TopicPartition(group.topic, 0, end)
     admin.delete_records([taken])[taken].result(10)
     identity = {"_id": partition_id(group.topic, group.topic, 0)}
+    group.database.partitions.update_one(identity, {"$set": {"read_to": Int64(1)}})
     before = group.database.partitions.find_one(identity)
     assert before is not None
     restart = partial(script, "partitions", group.environment(), "restart", "--partition", "0")
@@ -128,7 +131,8 @@ def test_a_restart_says_what_it_would_do_and_asks(group: ConsumerGroup) -> None:
     assert after is not None
     assert (after["next_offset"], after["first_offset"], after["generation"]) == (end, end, 2)
     assert after["epoch"] == before["epoch"] + 1
-    assert [past["next_offset"] for past in after["past"]] == [before["next_offset"]]
+    assert after["past"] == [{name: before[name] for name in PAST_FIELDS}]
+    assert "read_to" not in after
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
