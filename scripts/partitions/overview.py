@@ -16,7 +16,7 @@ from consumer.partitions.claims import halt_of
 from scripts.common.times import clamped, rfc3339, shown
 from scripts.partitions.kafka import KafkaView
 from shared.documents import Document
-from shared.errors import Halt, TopicRecreated
+from shared.errors import TopicRecreated
 
 SILENT_SECONDS: Final = 10.0
 """An owner whose status is older than this is silent. It writes one every second. At half, a busy MongoDB or a clock
@@ -119,12 +119,15 @@ def _read(
 ) -> Overview:
     age = None if status.get("at") is None else max(0.0, (now - clamped(status["at"])).total_seconds())
     halt = None if state is None else halt_of(document, state)
-    condition, reason = _condition(document, status, halt, age, kafka)
+    kind, why = (None, "") if halt is None else (type(halt).__name__, str(halt))
+    if halt is None:
+        kind, why = _noted_halt(status)
+    condition, reason = (Condition.HALTED, why) if kind else _condition(document, status, age, kafka)
     return Overview(
         document["_id"]["k"],
         condition,
         reason or None,
-        None if halt is None else type(halt).__name__,
+        kind,
         next_offset=document["next_offset"],
         first_in_kafka=None if state is None else state.low,
         end_in_kafka=None if state is None else state.high,
@@ -139,12 +142,18 @@ def _read(
     )
 
 
+def _noted_halt(status: Mapping[str, Any]) -> tuple[str | None, str]:
+    """The kind and the reason of the halt that a consumer has noted, unless the partition was read since."""
+    noted = status.get("halted")
+    if noted is None or ("at" in status and clamped(status["at"]) > clamped(noted["at"])):
+        return None, ""
+    return noted["kind"], f"{noted['reason']} (since {shown(noted['at'])} UTC)"
+
+
 def _condition(
-    document: Document, status: Mapping[str, Any], halt: Halt | None, age: float | None, kafka: KafkaView
+    document: Document, status: Mapping[str, Any], age: float | None, kafka: KafkaView
 ) -> tuple[Condition, str]:
-    """How the partition is, the worst first; and a sentence where a person must know more."""
-    if halt is not None:
-        return Condition.HALTED, str(halt)
+    """How a partition is that is not halted, the worst first; and a sentence where a person must know more."""
     if kafka.partitions is not None and document["_id"]["k"] not in kafka.partitions:
         return Condition.NOT_IN_KAFKA, "the topic has no such partition: was it created again, with fewer?"
     owner, members = document["owner"], kafka.members

@@ -104,6 +104,24 @@ def test_halts_and_what_only_one_side_knows(group: ConsumerGroup) -> None:
     assert "halted, OffsetsLost" in listed(group).stdout
 
 
+def test_a_halt_for_what_mongodb_refuses_is_shown_with_its_reason(group: ConsumerGroup) -> None:
+    consumer = group.consumer()
+    group.publish(generate(count=300, products=20, seed=1))
+    group.wait_handled()
+    group.database.command("collMod", "totals", validator={"refused": True})
+    group.publish(generate(count=300, products=20, seed=2))
+    wait_until("both halts", lambda: conditions(group) == ["halted", "halted"], 40)
+    found = overview(group)
+    assert [one["halt"] for one in found] == ["AggregateRefused"] * 2
+    assert all("(collMod)" in one["reason"] for one in found)
+    assert sum(one["lag"] for one in found) > 0
+    assert consumer.stop() == 0
+    group.database.command("collMod", "totals", validator={})
+    group.consumer()
+    group.wait_handled()
+    wait_until("both read", lambda: conditions(group) == ["read", "read"], 40)
+
+
 def test_a_restart_says_what_it_would_do_and_asks(group: ConsumerGroup) -> None:
     consumer = group.consumer()
     group.publish(generate(count=300, products=20, seed=1))

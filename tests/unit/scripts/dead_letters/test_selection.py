@@ -39,7 +39,9 @@ def test_everything_that_is_given_must_be_true_of_a_letter() -> None:
     assert query["_id.k"] == {"$in": [1, 2]}
 
 
-@pytest.mark.parametrize("coordinates", ["1", "1:", "-1:2", "1:2:3:4", "\u0661:\u0662", "1:2 ", "9" * 11 + ":1", "[/red]"])
+@pytest.mark.parametrize(
+    "coordinates", ["1", "1:", "-1:2", "1:2:3:4", "\u0661:\u0662", "1:2 ", "9" * 11 + ":1", "[/red]"]
+)
 def test_what_is_no_coordinates_is_wrong(coordinates: str) -> None:
     with pytest.raises(WrongSelection, match="is not PARTITION:OFFSET"):
         Selection("t", coordinates=(coordinates,)).query()

@@ -118,6 +118,15 @@ def test_an_owner_that_has_written_nothing_yet() -> None:
     assert "has written no status yet" in (only(stored(), None, view()).reason or "")
 
 
+def test_a_halt_that_a_consumer_has_noted_counts_until_the_partition_is_read_again() -> None:
+    noted = {"kind": "AggregateRefused", "reason": "a validator refuses [/red]", "at": NOW - timedelta(seconds=30)}
+    found = only(stored(), status(31, halted=noted), view())
+    assert (found.condition, found.halt) == (Condition.HALTED, "AggregateRefused")
+    assert found.reason == "a validator refuses [/red] (since 2026-11-30 11:59:30 UTC)"
+    assert only(stored(), {"_id": stored()["_id"], "halted": noted}, view()).condition == Condition.HALTED
+    assert only(stored(), status(5, halted=noted), view()).condition == Condition.READ
+
+
 def test_an_open_transaction_that_holds_it_back() -> None:
     found = only(stored(), status(held_back_since=NOW - timedelta(minutes=5)), view())
     assert found.condition == Condition.HELD_BACK
