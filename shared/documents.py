@@ -290,7 +290,9 @@ def partition_id(group: str, topic: str, partition: int) -> Id:
 # `caught_up_at`: everything that Kafka had at this moment is stored. `lag` counts the offsets up to the high watermark
 # that are not stored yet, null while unknown. `at` is when the document was written. Until its partition is caught up
 # for the first time, a document lacks `caught_up_at`. `held_back_since: ISODate(...)` is there while an open Kafka
-# transaction holds the partition back: since when its owner has seen it.
+# transaction holds the partition back: since when its owner has seen it. `halted`: {kind, reason, at}, why a consumer
+# stopped reading the partition at that moment, where MongoDB refuses what it writes; the note is over once `at` of the
+# document is later.
 
 PARTITION_STATUS = "partition_status"
 

@@ -7,7 +7,9 @@ with the description given here; a test compares the two.
 """
 
 import os
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -71,11 +73,29 @@ class SharedSettings(BaseSettings):
         folder = os.environ.get("SECRETS_DIR") or None
         if folder is not None and not os.path.isdir(folder):
             raise ConfigurationError(f"SECRETS_DIR: {folder} is not a folder")
+        if folder is not None and (unreadable := _unreadable(Path(folder), cls.model_fields)):
+            raise ConfigurationError("; ".join(unreadable))
         try:
             return cls(_secrets_dir=folder)
         except ValidationError as error:
             wrong = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
             raise ConfigurationError("; ".join(wrong)) from None
+
+
+def _unreadable(folder: Path, names: Iterable[str]) -> list[str]:
+    """What is wrong with the files of these names: a folder in a file's place, no permission, bytes that are no text.
+
+    Pydantic warns of a folder and takes the default, and raises an error of its own for the others.
+    """
+    wrong = []
+    for name in names:
+        try:
+            if (file := folder / name).exists():
+                file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            wrong.append(f"{name.upper()}: {file} cannot be read: {why}")
+    return wrong
 
 
 class KafkaSettings(SharedSettings):

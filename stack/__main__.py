@@ -11,13 +11,14 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
+from scripts.common.commands import application
+from scripts.common.console import LiteralConsole
 from stack.errors import StackError
 from stack.settings import StackSettings
 
-app = typer.Typer(help="The whole system on this machine.", no_args_is_help=True, add_completion=False)
-console = Console(highlight=False)
+app = application("The whole system on this machine.")
+console = LiteralConsole()
 Count = Annotated[int, typer.Option(min=1, max=50)]
 """A number of instances, at most 50.
 
@@ -81,7 +82,7 @@ def _exit(action: Callable[[], int | None]) -> None:
     try:
         code = action() or 0
     except StackError as error:
-        Console(stderr=True, highlight=False).print(str(error), style="red", soft_wrap=True, markup=False)
+        LiteralConsole(stderr=True).lines(str(error), style="red")
         code = 1
     raise typer.Exit(code)
 

@@ -7,12 +7,11 @@ import signal
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from honcho.printer import Printer
-from rich.console import Console
 
+from scripts.common.console import LiteralConsole
 from stack import ports
 from stack.assembly.assemble import Assembly, assemble
 from stack.errors import StackError
@@ -39,7 +38,7 @@ class DriverOutput:
 
     width = 0
 
-    def __init__(self, part: str, console: Console) -> None:
+    def __init__(self, part: str, console: LiteralConsole) -> None:
         self._part = part
         self._console = console
 
@@ -50,7 +49,7 @@ class DriverOutput:
             self._console.file.flush()
 
 
-def demo(settings: StackSettings, console: Console) -> int:
+def demo(settings: StackSettings, console: LiteralConsole) -> int:
     """Run the demonstration on fresh data and ports that are free, with every part's output in a file.
 
     Blocks until the demonstration has ended and everything is stopped. Returns the exit code: 0 when every answer was
@@ -62,13 +61,13 @@ def demo(settings: StackSettings, console: Console) -> int:
         ports.check(settings.wanted_ports(INSTANCES, INSTANCES))
         for leftover in (folder, settings.state / "logs"):
             shutil.rmtree(leftover, ignore_errors=True)
-        assembly = assemble(settings, folder, INSTANCES, INSTANCES, partial(console.print, soft_wrap=True))
+        assembly = assemble(settings, folder, INSTANCES, INSTANCES, console.print)
         supervisor = Supervisor(DriverOutput("demo", console), SERVERS)
         _add(supervisor, assembly, "demo", {part.name for part in assembly.parts}, console)
         return _explain(supervisor.run(), "demo", assembly, console)
 
 
-def up(settings: StackSettings, api: int, consumer: int, console: Console) -> int:
+def up(settings: StackSettings, api: int, consumer: int, console: LiteralConsole) -> int:
     """Run the stack on the data of the last time, with the services' output on the terminal.
 
     Blocks until a signal comes or a part ends, and everything is stopped. Returns the exit code: 130 after Ctrl-C.
@@ -77,7 +76,7 @@ def up(settings: StackSettings, api: int, consumer: int, console: Console) -> in
     with _alone(settings):
         ports.check(settings.wanted_ports(api, consumer))
         shutil.rmtree(settings.state / "logs", ignore_errors=True)
-        assembly = assemble(settings, settings.state / "up", api, consumer, partial(console.print, soft_wrap=True))
+        assembly = assemble(settings, settings.state / "up", api, consumer, console.print)
         supervisor = Supervisor(Printer(console.file), SERVERS)
         _add(supervisor, assembly, "up", SERVERS, console)
         return _explain(supervisor.run(), "up", assembly, console)
@@ -112,7 +111,7 @@ def _on_free_ports(settings: StackSettings) -> StackSettings:
     return settings.model_copy(update=dict(zip(names, ports.pick(len(names), INSTANCES), strict=True)))
 
 
-def _add(supervisor: Supervisor, assembly: Assembly, mode: str, logged: Set[str], console: Console) -> None:
+def _add(supervisor: Supervisor, assembly: Assembly, mode: str, logged: Set[str], console: LiteralConsole) -> None:
     """Hand the parts and the driver to the supervisor. The output of the parts named in `logged` goes to files."""
     terminal = {"FORCE_COLOR": "1", "COLUMNS": str(console.width)} if console.is_terminal else {}
     driver = assembly.driver(mode)
@@ -121,7 +120,7 @@ def _add(supervisor: Supervisor, assembly: Assembly, mode: str, logged: Set[str]
         supervisor.add_process(part.name, command, env={**os.environ, **part.env}, cwd=part.cwd)
 
 
-def _explain(ending: Ending, driver: str, assembly: Assembly, console: Console) -> int:
+def _explain(ending: Ending, driver: str, assembly: Assembly, console: LiteralConsole) -> int:
     """Print why the run ended, unless the driver has ended, which speaks for itself. Return the exit code."""
     if ending.signal:
         console.print("stopped")
@@ -129,12 +128,12 @@ def _explain(ending: Ending, driver: str, assembly: Assembly, console: Console) 
     if ending.part == driver:
         return ending.exit_code
     how = f"was ended by {_signal_name(-ending.exit_code)}" if ending.exit_code < 0 else f"ended ({ending.exit_code})"
-    console.print(f"[red]{ending.part} {how}, so everything was stopped[/red]")
+    console.print(f"{ending.part} {how}, so everything was stopped", style="red")
     log = assembly.plan.log(ending.part)
     if log.exists():
-        console.print(f"The end of {log}:", soft_wrap=True)
+        console.print(f"The end of {log}:")
         for line in log.read_text(errors="replace").splitlines()[-LAST_LINES:]:
-            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"  {line}")
     return 1
 
 

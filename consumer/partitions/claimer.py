@@ -26,7 +26,7 @@ from consumer.partitions.brokers import PartitionQuery, PartitionState
 from consumer.partitions.claim_round import ClaimRound, ClaimRounds
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clocks, utc_now
 from consumer.process.outage import OutageBackoff
 from shared.errors import AnalyticsError, ClockSkewed, DatabaseUnavailable, Halt, PartitionRefused, SourceUnavailable
 from shared.mongo import SyncDatabase
@@ -108,6 +108,7 @@ class Claimer:
         for assigned in [one for one in self._assignment if one.lease in leases]:
             if isinstance(error, PartitionRefused) and assigned.partition == error.partition:
                 self._assignment.halt(assigned, error, claim_at=math.inf)
+                self._database_thread.submit(self._claims.note_halt, assigned.partition, error, utc_now())
             else:
                 self._assignment.suspend(assigned, claim_at)
 

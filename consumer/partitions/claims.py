@@ -22,7 +22,8 @@ and be tried again; the poll loop goes on meanwhile.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Protocol
 
 import pymongo
@@ -33,7 +34,7 @@ from pymongo.errors import DuplicateKeyError, NetworkTimeout, OperationFailure, 
 from consumer.partitions.brokers import NO_TOPIC_ID, PartitionQuery, PartitionState
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
-from shared.documents import PARTITIONS, Document, partition_id
+from shared.documents import PARTITION_STATUS, PARTITIONS, Document, partition_id
 from shared.errors import ClaimContended, DatabaseUnavailable, Halt, OffsetsLost, TopicRecreated
 from shared.mongo import SyncDatabase, brief
 
@@ -67,6 +68,7 @@ class PartitionClaims:
         self, database: SyncDatabase, broker: Broker, group: str, topic: str, owner: str, session_id: Document
     ) -> None:
         self._partitions = database[PARTITIONS]
+        self._statuses = database[PARTITION_STATUS]
         self._admin = database.client.admin
         self._broker = broker
         self._group = group
@@ -107,6 +109,18 @@ class PartitionClaims:
             read_from=max(claimed["next_offset"], state.low),
             topic_id=claimed["topic_id"],
         )
+
+    def note_halt(self, partition: int, halt: Halt, at: datetime) -> None:
+        """Note in `partition_status` why this process halted the partition at `at`, for whoever lists the partitions.
+
+        Other halts follow from what Kafka holds, so nobody has to note them. Blocks; for the database thread. Where
+        MongoDB does not take the note, the log alone has it.
+        """
+        noted = {"kind": type(halt).__name__, "reason": str(halt), "at": at}
+        with suppress(PyMongoError):
+            self._statuses.update_one(
+                {"_id": partition_id(self._group, self._topic, partition)}, {"$set": {"halted": noted}}, upsert=True
+            )
 
     def _create(self, identity: Document, state: PartitionState) -> Document:
         """Create and return the document of a partition that was never claimed. Reading begins at Kafka's first record.

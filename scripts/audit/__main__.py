@@ -8,7 +8,6 @@ Exit codes: 0 all is right · 1 something is wrong, which is printed line by lin
 Kafka does not answer, there is nothing to audit, or the usage is wrong · 78 a setting is wrong.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +17,6 @@ from typing import Annotated
 import pymongo
 import typer
 from pymongo.errors import ConnectionFailure, PyMongoError
-from rich.console import Console
 
 from scripts.audit.compare_groups import GroupComparison, read_group
 from scripts.audit.offsets.kafka import KafkaTopic
@@ -27,6 +25,8 @@ from scripts.audit.reading.snapshot import CALL_SECONDS
 from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
 from scripts.audit.result import AuditResult, of_audit, of_comparison
+from scripts.common.commands import single
+from scripts.common.console import LiteralConsole
 from scripts.common.sessions import only_session
 from shared import schema
 from shared.documents import DAY_MS, REPAIRER
@@ -38,11 +38,12 @@ EXIT_WRONG = 1
 EXIT_NOT_JUDGED = 2
 EXIT_CONFIGURATION = 78
 
-app = typer.Typer(help=__doc__, rich_markup_mode="markdown", add_completion=False)
-messages = Console(stderr=True, soft_wrap=True)
+app, command = single(__doc__)
+output = LiteralConsole()
+messages = LiteralConsole(stderr=True)
 
 
-@app.command()
+@command
 def audit(
     since: Annotated[
         datetime | None,
@@ -76,10 +77,10 @@ def audit(
             first_day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000) // DAY_MS
             result = _audited(settings, database, first_day, repair_rollups, ask_kafka)
     if as_json:
-        print(json.dumps(result.report, indent=2))  # noqa: T201
+        output.json(result.report)
     else:
         for line in result.lines:
-            Console(soft_wrap=True).print(line, highlight=False, markup=False)
+            output.print(line)
     if not result.report["ok"]:
         raise typer.Exit(EXIT_WRONG)
 
@@ -116,16 +117,16 @@ def _errors_as_messages() -> Iterator[None]:
     try:
         yield
     except ConfigurationError as error:
-        messages.print(str(error), markup=False)
+        messages.print(str(error))
         raise typer.Exit(EXIT_CONFIGURATION) from error
     except AnalyticsError as error:
-        messages.print(f"not judged: {error}", markup=False)
+        messages.print(f"not judged: {error}")
         raise typer.Exit(EXIT_NOT_JUDGED) from error
     except ConnectionFailure as error:
-        messages.print("not judged: MongoDB does not answer; is MONGODB_URI right, and is it running?", markup=False)
+        messages.print("not judged: MongoDB does not answer; is MONGODB_URI right, and is it running?")
         raise typer.Exit(EXIT_NOT_JUDGED) from error
     except PyMongoError as error:
-        messages.print(f"not judged: MongoDB did not do what the audit asked: {brief(error)}", markup=False)
+        messages.print(f"not judged: MongoDB did not do what the audit asked: {brief(error)}")
         raise typer.Exit(EXIT_NOT_JUDGED) from error
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
 
+from scripts.common.console import LiteralConsole
 from shared.documents import EVENT_COLLECTIONS, event_day
 from shared.mongo import SyncDatabase
 
 
 @contextmanager
-def progress(console: Console, database: SyncDatabase, since: int | None) -> Iterator[Callable[[int], None]]:
+def progress(console: LiteralConsole, database: SyncDatabase, since: int | None) -> Iterator[Callable[[int], None]]:
     """Show a bar of the events that were read, on terminals only. Yields a function that is called with their number.
 
     `since` is the first day (since 1970) whose events are read, None for all. The total is MongoDB's estimate.

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from scripts.certificates.local_authority import ensure, utc_now
+from scripts.common.commands import single
+from scripts.common.console import LiteralConsole
+from scripts.common.errors import file_problem
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+app, command = single(__doc__)
+messages = LiteralConsole(stderr=True)
 
 
-@app.command(help=__doc__)
+@command
 def main(
     served: Annotated[
         Path, typer.Option(help="Folder that the server reads: certificate.pem, key.pem, ca.pem.", show_default=False)
@@ -28,9 +30,9 @@ def main(
 ) -> None:
     """Make the certificate or renew it, and print what was done."""
     try:
-        messages.print(ensure(served, authority, names.split(","), utc_now()), markup=False)
+        messages.print(ensure(served, authority, names.split(","), utc_now()))
     except (OSError, ValueError) as error:
-        messages.print(f"no certificate: {error}", markup=False)
+        messages.print(f"no certificate: {file_problem(error) if isinstance(error, OSError) else error}")
         raise typer.Exit(1) from None
 
 

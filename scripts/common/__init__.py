@@ -1,8 +1,14 @@
-"""What several commands share: how an error ends a command, and a session for transactions.
+"""What several commands share: how they print, ask and end, how they read times and damaged documents, and a session.
 
-Only commands under `scripts` call it. It prints messages for a person and raises `typer.Exit`; it decides nothing about
-events, offsets or tokens. The API's image holds `errors` alone, since the others need packages that it lacks.
+Only commands under `scripts` and the stack's drivers call it. It decides nothing about events, offsets or tokens. The
+API's image holds all but the last two, which need packages that it lacks.
 
+text            any text -> one visible line: what cannot be seen is escaped
+console         standard output and error: literal text, whole tables, JSON; everything that is printed passes it
+commands        a Typer application whose wrong usage is reported by that console
+confirmation    a question before something is changed for good, or `--yes`
+times           times, also those that are no dates -> text
+documents       documents that others may have damaged -> something to show for each
 errors          exceptions -> a line for a person and an exit code
 kafka_clients   a KAFKA_ setting that Kafka's client does not take -> ConfigurationError
 sessions        the one session of a command that writes in transactions, and how it runs one

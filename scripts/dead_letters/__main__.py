@@ -4,39 +4,45 @@ A rejected message is stored as a dead letter. A letter is named by its coordina
 `PARTITION:OFFSET:GENERATION` if the topic was created again since. Letters are also chosen by reason, partition, state
 and time of rejection. The command reads the consumer's settings.
 
-Exit codes: 0 done · 1 some letters were left as they are, or MongoDB or Kafka does not answer · 2 wrong usage · 78 a
-setting is wrong.
+Exit codes: 0 done · 1 some letters were left as they are, a file cannot be used, or MongoDB or Kafka does not answer ·
+2 wrong usage, or `discard` without a terminal to ask and without `--yes` · 78 a setting is wrong.
 """
 
-import json
-import sys
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from consumer.process import failpoints
 from consumer.process.clocks import Clocks
+from scripts.common.commands import application
+from scripts.common.confirmation import Yes
+from scripts.common.console import LiteralConsole, json_text
 from scripts.common.sessions import only_session
-from scripts.dead_letters import display, original_value, replay_run
+from scripts.dead_letters import discarding, display, original_value, replay_run
 from scripts.dead_letters.error_messages import errors_as_messages, messages, require_a_choice, require_any
-from scripts.dead_letters.options import COORDINATES_HELP, All, Coordinates, Partitions, Reasons, Since, States, Until
+from scripts.dead_letters.options import (
+    COORDINATES_HELP,
+    All,
+    AsJson,
+    Coordinates,
+    Partitions,
+    Reasons,
+    Since,
+    States,
+    Until,
+)
 from scripts.dead_letters.replay import Replays
 from scripts.dead_letters.selection import Selection
-from shared.documents import REJECTED_EVENTS, REPLAYER, LetterState
+from shared.documents import REPLAYER, LetterState
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import ConsumerSettings
 
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    add_completion=False,
-    pretty_exceptions_show_locals=False,  # local variables may hold messages
-)
+app = application(__doc__)
+output = LiteralConsole()
 
 
 @app.command(name="list")
@@ -46,33 +52,39 @@ def list_(
     state: States = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many letters.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Show the newest letters, at most so many.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
-    """Show letters in order of partition and offset, and how many there are for each reason."""
+    """Show letters, those that were rejected last first, and how many there are for each reason."""
     with errors_as_messages():
         settings, database = _connected()
         selection = _selection(settings, None, reason, partition, state, since, until)
-        letters = list(selection.find(database, limit))
-        by_reason = [{"$match": selection.query()}, {"$group": {"_id": "$reason", "count": {"$sum": 1}}}]
-        counts = {group["_id"]: group["count"] for group in database[REJECTED_EVENTS].aggregate(by_reason)}
-    console = Console()
-    if not console.is_terminal:
-        console.width = display.FILE_WIDTH
-    console.print(display.table(letters))
-    shown = f", {len(letters)} of them shown" if sum(counts.values()) > len(letters) else ""
-    messages.print(f"{sum(counts.values())} dead letters{shown}; {display.counted(counts)}", highlight=False)
+        letters = selection.summaries(database, limit)
+        counts = selection.count_by_reason(database)
+    if as_json:
+        output.json(display.summaries_as_json(letters))
+    else:
+        display.print_list(output, letters)
+    total = sum(counts.values())
+    shown = f", the newest {len(letters)} of them shown" if total > len(letters) else ""
+    messages.print(f"{total} dead letters{shown}" + (f"; {display.counted(counts)}" if counts else ""))
 
 
 @app.command(name="show")
 def show_(
     coordinates: Annotated[list[str], typer.Argument(help=COORDINATES_HELP)],
+    as_json: AsJson = False,
 ) -> None:
     """Show all that is stored of a letter: why it was rejected, headers, key and value."""
     with errors_as_messages():
         settings, database = _connected()
-        for letter in require_any(_selection(settings, coordinates).find(database)):
+        letters = require_any(_selection(settings, coordinates).find(database))
+        if as_json:
+            output.json(list(display.all_as_json(letters)))
+            return
+        for letter in letters:
             for line in display.lines(letter):
-                print(line)  # noqa: T201
+                output.print(line)
 
 
 @app.command()
@@ -121,21 +133,19 @@ def discard(
     until: Until = None,
     all_: All = False,
     note: Annotated[str, typer.Option(help="Why; the note is kept with the letters.")] = "",
+    yes: Yes = False,
 ) -> None:
-    """Mark new letters as not worth replaying. They stay stored, and `replay --force` still replays them."""
+    """Mark new letters as not worth replaying. They stay stored, and `replay --force` still replays them.
+
+    Shows first how many letters that are, and asks.
+    """
     with errors_as_messages():
         settings, database = _connected()
         selection = _selection(settings, coordinates, reason, partition, None, since, until)
         require_a_choice(selection, all_)
-        change = {"$set": {"state": LetterState.DISCARDED, "discarded_at": _now()} | ({"note": note} if note else {})}
-        found = database[REJECTED_EVENTS].count_documents(selection.query())
-        changed = database[REJECTED_EVENTS].update_many(
-            {"$and": [selection.query(), {"state": LetterState.NEW}]}, change
-        )
-    messages.print(
-        f"{changed.modified_count} discarded, {found - changed.modified_count} were not new", highlight=False
-    )
-    if coordinates and changed.modified_count < len(coordinates):
+        discarded, left = discarding.discard(database, selection, note, _now(), messages, yes)
+    messages.print(f"{discarded} discarded, {left} were not new")
+    if coordinates and discarded < len(coordinates):
         raise typer.Exit(1)
 
 
@@ -147,18 +157,34 @@ def export(
     state: States = None,
     since: Since = None,
     until: Until = None,
-    output: Annotated[Path | None, typer.Option(help="File to write.", show_default="standard output")] = None,
+    output_: Annotated[
+        Path | None, typer.Option("--output", help="File to write.", show_default="standard output")
+    ] = None,
 ) -> None:
-    """Write letters as JSON, one a line, their bytes in base64."""
+    """Write letters as JSON, one a line, their bytes in base64, in order of partition and offset."""
     with errors_as_messages():
         settings, database = _connected()
         letters = _selection(settings, coordinates, reason, partition, state, since, until).find(database)
         count = 0
-        with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8") as file:
-            for letter in letters:
-                file.write(json.dumps(display.as_json(letter)) + "\n")
+        with _json_lines(output_) as write:
+            for letter in display.all_as_json(letters):
+                write(letter)
                 count += 1
-    messages.print(f"{count} dead letters written", highlight=False)
+    messages.print(f"{count} dead letters written")
+
+
+@contextmanager
+def _json_lines(path: Path | None) -> Iterator[Callable[[Any], None]]:
+    """Yields what writes a value as a line of JSON, to the file or, without one, to standard output. Raises OSError."""
+    if path is None:
+        yield lambda value: output.json(value, indent=None)
+        return
+    with path.open("w", encoding="utf-8") as file:
+
+        def write(value: Any) -> None:
+            file.write(json_text(value) + "\n")
+
+        yield write
 
 
 def _selection(

@@ -1,51 +1,80 @@
 """Shows dead letters: a table and text for a person, JSON for a program."""
 
 from base64 import b64encode
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from rich.table import Table
-
+from scripts.common.console import LiteralConsole
+from scripts.common.documents import each
+from scripts.common.times import record_time, rfc3339, shown
 from scripts.dead_letters.selection import coordinates_of
 from shared.documents import Document
 
-FILE_WIDTH: Final = 200
-"""Columns of a table that goes into a file or a pipe: with so many, rows are not broken. At half, most would be; at
-twice, rich leaves the rest empty."""
 SHOWN_BYTES: Final = 4096
 """So much of a key, value or header is shown, which is a screenful or two. At half, larger events are cut; at twice, a
 binary value fills more of the terminal. `export` writes everything."""
-_DETAIL_CHARACTERS: Final = 60
-"""So much of a detail is in the table, to keep a letter on one line; `show` has all of it."""
+_COLUMNS: Final = ("coordinates", "rejected (UTC)", "reason", "detail", "state", "bytes")
+_TIMES: Final = ("rejected_at", "replayed_at", "discarded_at")
+_OPTIONAL: Final = (
+    "key_bytes",
+    "value_bytes",
+    "headers_left_out",
+    "note",
+    "replayed_as",
+    "replayed_by",
+    "copy_pending",
+    "copy_refused",
+)
 
 
-def table(letters: Iterable[Document]) -> Table:
-    """A row for each letter."""
-    rows = Table("coordinates", "reason", "detail", "state", "rejected", "bytes")
-    for letter in letters:
-        size = letter.get("value_bytes", len(letter["value"] or b""))
-        rejected_at = f"{letter['rejected_at']:%Y-%m-%d %H:%M:%S}"
-        detail = letter["detail"][:_DETAIL_CHARACTERS]
-        rows.add_row(coordinates_of(letter), letter["reason"], detail, letter["state"], rejected_at, str(size))
-    return rows
+def print_list(console: LiteralConsole, summaries: Iterable[Document]) -> None:
+    """Print a table with a row for each letter, given by what `Selection.summaries` yields."""
+    unfit = len(_COLUMNS) - 2
+    console.table(
+        _COLUMNS, each(summaries, _cells, lambda letter, why: (str(letter.get("_id")), *(None,) * unfit, why))
+    )
 
 
-def lines(letter: Document) -> Iterator[str]:
+def _cells(letter: Document) -> tuple[str | int | None, ...]:
+    """A row of the table, in the order of `_COLUMNS`."""
+    rejected = shown(letter["rejected_at"])
+    return coordinates_of(letter), rejected, letter["reason"], letter["detail"], letter["state"], letter["size"]
+
+
+def summaries_as_json(summaries: Iterable[Document]) -> list[dict[str, Any]]:
+    """The same as JSON: `as_json` without the message, and `value_bytes` for each letter."""
+    return list(each(summaries, _summary_as_json, _unfit_as_json))
+
+
+def _summary_as_json(letter: Document) -> dict[str, Any]:
+    return _about(letter) | {"value_bytes": letter["size"]}
+
+
+def lines(letter: Document) -> list[str]:
     """All of one letter, line by line: coordinates, reason, state, times, headers, key and value."""
+    (shown_lines,) = each([letter], _lines, lambda damaged, why: [f"{damaged.get('_id')} {why}", str(damaged)])
+    return shown_lines
+
+
+def _lines(letter: Document) -> list[str]:
+    return list(_each_line(letter))
+
+
+def _each_line(letter: Document) -> Iterator[str]:
     identity = letter["_id"]
     yield f"{identity['topic']}, partition {identity['k']}, offset {identity['o']}, generation {identity['g']}"
     yield f"reason     {letter['reason']}: {letter['detail']}" if letter["detail"] else f"reason     {letter['reason']}"
     yield f"state      {letter['state']}"
     for name in ("discarded_at", "replayed_at"):
         if letter.get(name) is not None:
-            yield f"{name.replace('_', ' ')}  {letter[name]:%Y-%m-%d %H:%M:%S} UTC"
+            yield f"{name.replace('_', ' ')}  {shown(letter[name])} UTC"
     if letter.get("replayed_as"):
         yield f"event      {letter['replayed_as']}"
     if letter.get("note"):
         yield f"note       {letter['note']}"
-    yield f"recorded   {datetime.fromtimestamp(letter['timestamp_ms'] / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC by Kafka"
-    yield f"rejected   {letter['rejected_at']:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"recorded   {record_time(letter['timestamp_ms'])}, by Kafka"
+    yield f"rejected   {shown(letter['rejected_at'])} UTC"
     for name, content in letter["headers"]:
         yield f"header     {name}: {_readable(content)}"
     left_out = letter.get("headers_left_out", 0)
@@ -63,37 +92,50 @@ def lines(letter: Document) -> Iterator[str]:
 
 
 def _readable(content: bytes | None) -> str:
-    """The first bytes as text if they are printable text, else in hexadecimal; then how many bytes are left out."""
+    """The first bytes as text if they are UTF-8, else in hexadecimal; then how many bytes are left out."""
     if content is None:
         return "(none)"
     cut = bytes(content[:SHOWN_BYTES])
     more = f" … {len(content) - SHOWN_BYTES} bytes more" if len(content) > SHOWN_BYTES else ""
     try:
-        text = cut.decode()
+        # The cut may go through a character, whose first bytes are then left out.
+        return getincrementaldecoder("utf-8")().decode(cut, final=not more) + more
     except UnicodeDecodeError:
-        text = ""
-    if all(character.isprintable() or character in "\n\t" for character in text) and (text or not cut):
-        return text + more
-    return cut.hex(" ") + more
+        return cut.hex(" ") + more
+
+
+def all_as_json(letters: Iterable[Document]) -> Iterator[dict[str, Any]]:
+    """Each letter by `as_json`; of a letter that another program damaged, its `_id` as text and what is wrong."""
+    return each(letters, as_json, _unfit_as_json)
 
 
 def as_json(letter: Document) -> dict[str, Any]:
-    """A letter as JSON has it: bytes in base64, times in ISO 8601; what has not happened is left out."""
+    """A letter as JSON has it: bytes in base64, times in RFC 3339; what has not happened is left out."""
+    return _about(letter) | {
+        "key_base64": _base64(letter["key"]),
+        "value_base64": _base64(letter["value"]),
+        "headers": [[name, _base64(content)] for name, content in letter["headers"]],
+    }
+
+
+def _about(letter: Document) -> dict[str, Any]:
+    """What is stored about a letter beside the message itself."""
     identity = letter["_id"]
-    times = {name: letter.get(name) for name in ("rejected_at", "replayed_at", "discarded_at")}
     return {
+        "coordinates": coordinates_of(letter),
         "topic": identity["topic"],
         "partition": identity["k"],
         "offset": identity["o"],
         "generation": identity["g"],
         "timestamp_ms": letter["timestamp_ms"],
         **{name: letter[name] for name in ("reason", "detail", "state", "truncated")},
-        **{name: time.isoformat() for name, time in times.items() if time is not None},
-        **{name: letter[name] for name in ("key_bytes", "value_bytes", "headers_left_out", "note") if name in letter},
-        "key_base64": _base64(letter["key"]),
-        "value_base64": _base64(letter["value"]),
-        "headers": [[name, _base64(content)] for name, content in letter["headers"]],
+        **{name: rfc3339(letter[name]) for name in _TIMES if letter.get(name) is not None},
+        **{name: letter[name] for name in _OPTIONAL if name in letter},
     }
+
+
+def _unfit_as_json(letter: Document, why: str) -> dict[str, Any]:
+    return {"id": str(letter.get("_id")), "error": why}
 
 
 def counted(counts: Mapping[str, int]) -> str:

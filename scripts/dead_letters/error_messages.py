@@ -5,20 +5,20 @@ from contextlib import contextmanager
 from typing import Final
 
 import typer
-from rich.console import Console
 
 from scripts.common import errors
+from scripts.common.console import LiteralConsole
 from scripts.dead_letters.selection import Selection, WrongSelection
 from shared.documents import Document
 
-messages: Final = Console(stderr=True, soft_wrap=True)
+messages: Final = LiteralConsole(stderr=True)
 
 
 def require_any(letters: Iterator[Document]) -> Iterator[Document]:
     """Pass the letters on. If there is none, print so and raise typer.Exit with code 1."""
     first = next(letters, None)
     if first is None:
-        messages.print("there is no such dead letter; `list` shows them", markup=False)
+        messages.print("there is no such dead letter; `list` shows them")
         raise typer.Exit(errors.NOT_DONE)
     yield first
     yield from letters

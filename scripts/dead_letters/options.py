@@ -16,3 +16,4 @@ States = Annotated[
 Since = Annotated[datetime | None, typer.Option(help="Rejected at this time (UTC) or later.")]
 Until = Annotated[datetime | None, typer.Option(help="Rejected before this time (UTC).")]
 All = Annotated[bool, typer.Option("--all", help="All letters; needed if nothing else chooses some.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]

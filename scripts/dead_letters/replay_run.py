@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rich.console import Console
-
 from consumer.events.rejection import Rejection
+from scripts.common.console import LiteralConsole
+from scripts.common.documents import UNFIT
 from scripts.dead_letters.display import counted
 from scripts.dead_letters.original_value import Gone
 from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
@@ -31,6 +31,8 @@ def replayed(replays: Replays, letters: Iterable[Document], dry_run: bool) -> It
             judged = replays.judge(letter)
         except Gone as gone:
             judged = str(gone)
+        except UNFIT as error:
+            judged = f"its document is damaged, {type(error).__name__}: {error}"
         if isinstance(judged, Accepted) and not dry_run:
             waiting.append(judged)
         else:
@@ -51,7 +53,7 @@ def _outcome(judged: Accepted | Rejection | str) -> str:
     return judged
 
 
-def report(outcomes: Iterable[tuple[Document, str]], console: Console) -> bool:
+def report(outcomes: Iterable[tuple[Document, str]], console: LiteralConsole) -> bool:
     """Print why letters were left as they are, then how many letters have each outcome.
 
     Returns whether all letters were replayed, or would be without the dry run.
@@ -64,6 +66,6 @@ def report(outcomes: Iterable[tuple[Document, str]], console: Console) -> bool:
             continue
         left += 1
         if left <= REPORTED_ONE_BY_ONE:
-            console.print(f"{coordinates_of(letter)}: {outcome}", highlight=False, markup=False)
-    console.print(counted(counts), highlight=False, markup=False)
+            console.print(f"{coordinates_of(letter)}: {outcome}")
+    console.print(counted(counts))
     return not left

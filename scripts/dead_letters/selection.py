@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from scripts.common.documents import leniently
 from shared.documents import REJECTED_EVENTS, Document, LetterState
 from shared.events import Reason
 from shared.mongo import SyncDatabase
@@ -14,6 +15,15 @@ _COORDINATES: Final = re.compile(r"([0-9]{1,10}):([0-9]{1,19})(?::([0-9]{1,10}))
 _FETCHED_AT_ONCE: Final = 100
 """Most letters are small, and MongoDB ends a reply at 16 MiB, so large ones do not fill the memory. Half as many take
 twice as many round trips; twice as many save few."""
+
+
+_SIZE: Final = {
+    "$ifNull": [
+        "$value_bytes",
+        {"$cond": [{"$in": [{"$type": "$value"}, ["binData", "string"]]}, {"$binarySize": "$value"}, 0]},
+    ]
+}
+"""The length of a letter's whole value, for an aggregation. Only a letter that was cut has `value_bytes`."""
 
 
 class WrongSelection(Exception):
@@ -57,14 +67,36 @@ class Selection(NamedTuple):
         chosen = {order: time.replace(tzinfo=UTC) for order, time in times.items() if time is not None}
         return query | ({"rejected_at": chosen} if chosen else {})
 
-    def find(self, database: SyncDatabase, limit: int = 0) -> Iterator[Document]:
-        """Yield the letters in order of `_id`, at most `limit` of them (0: all), some of them in memory at a time.
+    def find(self, database: SyncDatabase) -> Iterator[Document]:
+        """Yield the letters in order of partition and offset, some of them in memory at a time.
 
         Raises WrongSelection, PyMongoError.
         """
-        letters = database[REJECTED_EVENTS].find(self.query(), batch_size=_FETCHED_AT_ONCE).sort("_id", 1).limit(limit)
+        letters = leniently(database)[REJECTED_EVENTS].find(self.query(), batch_size=_FETCHED_AT_ONCE).sort("_id", 1)
         with letters:
             yield from letters
+
+    def summaries(self, database: SyncDatabase, limit: int) -> list[Document]:
+        """The `limit` letters that were rejected last, the newest first, without key, value and headers.
+
+        `size` is the whole value's length in bytes. Raises WrongSelection, PyMongoError.
+        """
+        stages: list[dict[str, Any]] = [
+            {"$match": self.query()},
+            {"$set": {"size": _SIZE}},
+            {"$unset": ["key", "value", "headers"]},
+            {"$sort": {"rejected_at": -1, "_id": -1}},
+            {"$limit": limit},
+        ]
+        return list(leniently(database)[REJECTED_EVENTS].aggregate(stages))
+
+    def count_by_reason(self, database: SyncDatabase) -> dict[str, int]:
+        """How many letters there are of each reason. Raises WrongSelection, PyMongoError."""
+        stages: list[dict[str, Any]] = [
+            {"$match": self.query()},
+            {"$group": {"_id": "$reason", "count": {"$sum": 1}}},
+        ]
+        return {str(group["_id"]): group["count"] for group in leniently(database)[REJECTED_EVENTS].aggregate(stages)}
 
 
 def coordinates_of(letter: Document) -> str:

@@ -4,5 +4,8 @@ In come the documents of `partitions` and `partition_status`, and what Kafka hol
 document under which consumers go on. `__main__` serves the operator alone; tests also call `decision`.
 
 __main__   the commands `list` and `restart`
+kafka      what Kafka knows of the partitions and of the group, as far as it answers
+overview   documents and what Kafka knows -> how each partition is: its lag, whether its owner works, why it is halted
+display    that as a table, and sentences
 decision   what is stored and what Kafka holds -> where reading goes on; and the change of the document
 """

@@ -4,54 +4,80 @@ A consumer halts a partition if going on would skip or repeat events: the topic 
 no longer holds the next offset. `restart` accepts what Kafka holds now. Consumers notice within seconds and go on by
 themselves. The command reads the consumer's settings.
 
-Exit codes: 0 done · 1 Kafka or MongoDB does not answer, or there is nothing to decide · 2 wrong usage · 78 a setting is
-wrong.
+Exit codes: 0 done · 1 Kafka or MongoDB does not answer, there is nothing to decide, or the answer to the question was
+no · 2 wrong usage, or a question without a terminal to ask it at and without `--yes` · 78 a setting is wrong.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from consumer.partitions.brokers import Brokers
-from scripts.common.errors import errors_as_messages
+from scripts.common.commands import application
+from scripts.common.confirmation import Yes, require_consent
+from scripts.common.console import LiteralConsole
+from scripts.common.documents import leniently
+from scripts.common.errors import NOT_DONE, errors_as_messages
 from scripts.common.kafka_clients import client_settings_checked
-from scripts.partitions.decision import NotDecided, settle
+from scripts.partitions.decision import Decision, NotDecided, settle
+from scripts.partitions.display import print_list
+from scripts.partitions.kafka import ask_kafka
+from scripts.partitions.overview import overviews
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect
 from shared.settings import ConsumerSettings
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode="markdown", add_completion=False)
-messages = Console(stderr=True, soft_wrap=True)
+app = application(__doc__)
+output = LiteralConsole()
+messages = LiteralConsole(stderr=True)
 
 
 @app.command("list")
-def list_() -> None:
-    """Show each partition: the next offset to store, how many offsets Kafka is ahead of it, which consumer owns it."""
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
+    """Show each partition: how far it is stored, how far Kafka is ahead of it, and whether its owner works.
+
+    The lag and the group's members are asked of Kafka. Where Kafka does not answer, the command says so, shows what
+    MongoDB knows, and ends with 1.
+    """
     with errors_as_messages(messages):
         settings, database = _connected()
         chosen = {"_id.group": settings.group_id, "_id.topic": settings.kafka_topic}
-        statuses = {status["_id"]["k"]: status for status in database[PARTITION_STATUS].find(chosen)}
-        table = Table("partition", "next offset", "lag", "caught up", "generation", "epoch", "owner")
-        for stored in database[PARTITIONS].find(chosen).sort("_id.k"):
-            status = statuses.get(stored["_id"]["k"], {})
-            cells = (stored["_id"]["k"], stored["next_offset"], status.get("lag"), status.get("caught_up_at"))
-            table.add_row(*map(_cell, (*cells, stored["generation"], stored["epoch"], stored["owner"])))
-        Console().print(table)
+        # MongoDB is read before Kafka is asked, so that no offset seems to be stored that Kafka does not have yet.
+        stored, statuses = (list(leniently(database)[name].find(chosen)) for name in (PARTITIONS, PARTITION_STATUS))
+        read_at = datetime.now(UTC)
+        kafka = ask_kafka(settings)
+    found = list(overviews(stored, statuses, kafka, read_at))
+    if as_json:
+        output.json([overview.as_json() for overview in found])
+    else:
+        print_list(output, found, read_at)
+    for problem in kafka.problems:
+        messages.print(problem)
+    if kafka.problems:
+        raise typer.Exit(NOT_DONE)
 
 
 @app.command()
 def restart(
     partition: Annotated[int, typer.Option(min=0, help="Number of the halted partition.", show_default=False)],
+    yes: Yes = False,
 ) -> None:
-    """Let a halted partition go on at what Kafka holds now. Events that were stored before stay, and stay counted."""
+    """Let a halted partition go on at what Kafka holds now. Events that were stored before stay, and stay counted.
+
+    Says first where it would go on and what that means, and asks.
+    """
     with errors_as_messages(messages, NotDecided):
         settings, database = _connected()
         with client_settings_checked():
             brokers = Brokers(settings, "partitions")
         identity = partition_id(settings.group_id, settings.kafka_topic, partition)
-        decision = settle(database, identity, lambda: brokers.ask(partition).answer())
+
+        def consent(decision: Decision) -> None:
+            messages.print(f"partition {partition} would go on at offset {decision.next_offset}: {decision.meaning}")
+            require_consent(messages, "Let it go on there?", yes)
+
+        decision = settle(database, identity, lambda: brokers.ask(partition).answer(), consent)
         messages.print(f"partition {partition} goes on at offset {decision.next_offset}: {decision.meaning}")
 
 
@@ -59,10 +85,6 @@ def _connected() -> tuple[ConsumerSettings, SyncDatabase]:
     """The settings and the consumer's database. Raises ConfigurationError."""
     settings = ConsumerSettings.load()
     return settings, connect(settings, "scripts.partitions")
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None else str(value)
 
 
 if __name__ == "__main__":

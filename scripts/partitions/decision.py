@@ -33,14 +33,22 @@ class Decision(NamedTuple):
     meaning: str
 
 
-def settle(database: SyncDatabase, identity: Document, ask: Callable[[], PartitionState]) -> Decision:
+def settle(
+    database: SyncDatabase,
+    identity: Document,
+    ask: Callable[[], PartitionState],
+    consent: Callable[[Decision], None] = lambda decision: None,
+) -> Decision:
     """Decide about the partition whose `_id` is `identity`, and write the decision. `ask` returns what Kafka holds.
 
-    Blocks while Kafka and MongoDB answer. Raises NotDecided, PyMongoError, and what `ask` raises.
+    `consent` is called with each decision before it is written, and once for equal ones; it raises to prevent it.
+    Blocks while Kafka, MongoDB and `consent` answer. Raises NotDecided, PyMongoError, and what `ask` and `consent`
+    raise.
 
     Consumers claim a halted partition every few seconds to see whether a person has decided. A claim changes the
     partition's document; then the decision is made again for the changed document.
     """
+    agreed: Decision | None = None
     for _ in range(DECISIONS):
         # The document is read before Kafka is asked. In the other order, events that a consumer stored in between would
         # make the document seem to be ahead of what Kafka holds.
@@ -52,6 +60,9 @@ def settle(database: SyncDatabase, identity: Document, ask: Callable[[], Partiti
         if decision is None:
             holds = f"Kafka holds its next offset, {stored['next_offset']}"
             raise NotDecided(f"partition {identity['k']} is not halted: {holds}")
+        if decision != agreed:
+            consent(decision)
+            agreed = decision
         if accept(database, stored, decision, state.topic_id):
             return decision
     raise NotDecided(

@@ -15,18 +15,14 @@ from typing import Annotated
 
 import typer
 
+from scripts.common.commands import application
+from scripts.common.errors import file_problem
 from scripts.publish import publisher, single_event
 from scripts.publish.generate import generate as generate_messages
 from scripts.publish.send import KeyAndValue
 from scripts.publish.totals import Totals, counted
 
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = application(__doc__)
 
 Product = Annotated[str, typer.Option(help="Id of the product.", show_default=False)]
 Name = Annotated[str | None, typer.Option(help="Name of the product.", show_default="Product and its id")]
@@ -143,7 +139,7 @@ def file_(
     try:
         opened = nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")  # noqa: SIM115
     except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be read: {error.strerror}") from None
+        raise typer.BadParameter(file_problem(error)) from None
     with opened as lines:
         publisher.publish_all(_values(lines), total=None, rate=rate, dry_run=dry_run, timeout=timeout, waits=True)
 

@@ -1,7 +1,6 @@
 """Runs the publisher, from records to the exit code: checks, prints or sends them, reports, ends with `typer.Exit`."""
 
 import json
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -9,13 +8,14 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import typer
-from rich.console import Console
 
 from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
-from scripts.common.errors import errors_as_messages
+from scripts.common.console import LiteralConsole
+from scripts.common.errors import errors_as_messages, file_problem
 from scripts.common.kafka_clients import client_settings_checked
+from scripts.common.text import literal
 from scripts.publish.interrupt import Interruption
 from scripts.publish.report import progress, summary
 from scripts.publish.send import Delivery, KeyAndValue, Record, Sender
@@ -29,7 +29,8 @@ shows more of the messages that are too large; half as much would cut events wit
 
 R = TypeVar("R", bound=Record)
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+output = LiteralConsole()
+console = LiteralConsole(stderr=True)
 
 
 def now_ms() -> int:
@@ -69,6 +70,8 @@ def publish_all(
     if dry_run:
         _print(records)
         raise typer.Exit
+    if totals_file is not None:
+        _check_writable(totals_file)
     delivery, signal = _send(records, total, timeout, rate, waits)
     if totals is not None:
         console.print(f"consumers accept {totals.accepted:,} and reject {totals.rejected.total():,} of those sent")
@@ -88,12 +91,12 @@ def _send(records: Iterator[R], total: int | None, timeout: float, rate: float, 
         with Interruption(sender.interrupt) as interruption, suppress(KeyboardInterrupt):
             sender.send(interruption.interruptible(records) if waits else records, rate)
     for line in summary(sender.delivery, settings.kafka_topic, settings.kafka_bootstrap_servers):
-        console.print(line, markup=False)
+        console.print(line)
     return sender.delivery, interruption.signal
 
 
 def _end(code: int, message: str) -> NoReturn:
-    console.print(message, style="red", markup=False)
+    console.print(message, style="red")
     raise typer.Exit(code)
 
 
@@ -101,15 +104,21 @@ def _print(records: Iterable[Record]) -> None:
     """Print a line for each record, the key and the value. Control characters and bytes that are not UTF-8 are escaped,
     long values cut."""
     for record in records:
-        value = "(tombstone)" if record.value is None else _shown(record.value)
-        sys.stdout.write(f"{_shown(record.key or b'-')}\t{value}\n")
+        output.cells(_shown(record.key or b"-"), "(tombstone)" if record.value is None else _shown(record.value))
 
 
 def _shown(value: bytes) -> str:
     # A character of UTF-8 has at most four bytes, so this much holds all characters that may be shown.
-    text = value[: 4 * SHOWN_CHARACTERS].decode("utf-8", "backslashreplace")
-    text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    text = literal(value[: 4 * SHOWN_CHARACTERS].decode("utf-8", "backslashreplace"))
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(value):,} bytes)"
+
+
+def _check_writable(file: Path) -> None:
+    """Raise BadParameter if the file cannot be written. Makes an empty one, so that this shows before all is sent."""
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise typer.BadParameter(file_problem(error), param_hint="--totals") from None
 
 
 def _write(file: Path, totals: Totals, delivery: Delivery) -> None:
@@ -119,4 +128,4 @@ def _write(file: Path, totals: Totals, delivery: Delivery) -> None:
     try:
         file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        _end(NOT_DELIVERED, f"everything was sent, but {file} cannot be written: {error.strerror}")
+        _end(NOT_DELIVERED, f"everything was sent, but the totals are lost: {file_problem(error)}")

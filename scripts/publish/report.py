@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from scripts.common.console import LiteralConsole
 from scripts.publish.send import Delivery
 
 REFRESH_SECONDS = 0.1
@@ -26,7 +26,7 @@ CONNECTION_ADVICE = "check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_USERNAME, KAFKA_S
 
 
 @contextmanager
-def progress(console: Console, total: int | None) -> Iterator[Callable[[Delivery], None]]:
+def progress(console: LiteralConsole, total: int | None) -> Iterator[Callable[[Delivery], None]]:
     """Show a bar of what Kafka acknowledged, on a terminal only. Yields the `on_progress` for a `Sender`.
 
     `total` is how many messages there will be; None if that is not known.
@@ -35,8 +35,8 @@ def progress(console: Console, total: int | None) -> Iterator[Callable[[Delivery
         SpinnerColumn(),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:,.0f}/s"),
-        TextColumn("[red]{task.fields[failed]}"),
+        TextColumn("{task.fields[rate]:,.0f}/s", markup=False),
+        TextColumn("{task.fields[failed]}", style="red", markup=False),
         TimeRemainingColumn(),
     )
     started = shown = time.monotonic()

@@ -3,32 +3,34 @@
 The command reads the API's settings: MONGODB_URI, MONGODB_DATABASE and, to make a token, the key that signs. It shows a
 token once, when it makes it. What MongoDB stores cannot be turned back into the token.
 
-Exit codes: 0 done · 1 MongoDB does not answer, or no token can be meant · 2 wrong usage · 78 a setting is wrong.
+Exit codes: 0 done · 1 MongoDB does not answer, no token can be meant, or the answer to a question was no · 2 wrong
+usage, or a question without a terminal to ask it at and without `--yes` · 78 a setting is wrong.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from api.auth.access import SCOPES
+from scripts.common.commands import application
+from scripts.common.confirmation import Yes, require_consent
+from scripts.common.console import LiteralConsole
 from scripts.common.errors import errors_as_messages
 from scripts.tokens import display, token_records
 from scripts.tokens.token_records import ID_DIGITS, Rights, UnusableToken
 from shared.documents import Document
 from shared.events import MAX_PRODUCT_ID
 
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    add_completion=False,
-    pretty_exceptions_show_locals=False,  # local variables may hold a token or the key
-)
-messages = Console(stderr=True, soft_wrap=True)
+app = application(__doc__)
+output = LiteralConsole()
+messages = LiteralConsole(stderr=True)
 
+SHOWN_TOKENS = 10
+"""So many tokens are named before a question about them. Twice as many push the question's first lines off a small
+terminal; half as many leave more of them to `list`."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table or the bare token.")]
 Token = Annotated[str, typer.Argument(help="Id of the token, as `list` shows it, or its name.", show_default=False)]
@@ -79,9 +81,9 @@ def list_(as_json: AsJson = False) -> None:
     with errors_as_messages(messages, UnusableToken):
         found = token_records.find_matching(token_records.token_collection(), {})
     if as_json:
-        display.print_json([display.view(record) for record in found])
+        output.json(display.views(found))
     else:
-        display.print_list(found)
+        display.print_list(output, found)
 
 
 @app.command()
@@ -90,22 +92,29 @@ def show(token: Token, as_json: AsJson = False) -> None:
     with errors_as_messages(messages, UnusableToken):
         record = token_records.find_only(token_records.token_collection(), token)
     if as_json:
-        display.print_json(display.view(record))
+        output.json(display.views([record])[0])
     else:
-        display.print_one(record)
+        display.print_one(output, record)
 
 
 @app.command()
-def revoke(token: Token, as_json: AsJson = False) -> None:
-    """End a token, within 5 seconds on every instance of the API; a name stands for all tokens of that name."""
+def revoke(token: Token, as_json: AsJson = False, yes: Yes = False) -> None:
+    """End a token, within 5 seconds on every instance of the API; a name stands for all tokens of that name.
+
+    Asks first if several tokens that are not revoked yet have the name.
+    """
     with errors_as_messages(messages, UnusableToken):
         collection = token_records.token_collection()
-        token_records.revoke(collection, token_records.find_named(collection, token))
-        revoked = token_records.find_named(collection, token)
+        found = token_records.find_named(collection, token)
+        working = [record for record in found if record.get("revoked_at") is None]
+        if len(working) > 1:
+            _consent(f"{len(working)} tokens would be revoked", working, "Revoke them?", yes)
+        token_records.revoke(collection, found)
+        revoked = token_records.find_matching(collection, {"_id": {"$in": [record["_id"] for record in found]}})
     for record in revoked:
-        messages.print(f"revoked {record['_id'][:ID_DIGITS]} ({record['name']})", markup=False)
+        messages.print(f"revoked {_named(record)}")
     if as_json:
-        display.print_json([display.view(record) for record in revoked])
+        output.json(display.views(revoked))
 
 
 @app.command()
@@ -130,31 +139,53 @@ def rotate(
         life = None if days is None else timedelta(days=days)
         new, record = token_records.rotate(old, life, timedelta(minutes=overlap_minutes))
     _hand_over(new, record, as_json)
-    messages.print(f"token {old['_id'][:ID_DIGITS]} ends in {overlap_minutes} minutes", markup=False)
+    messages.print(f"token {old['_id'][:ID_DIGITS]} ends in {overlap_minutes} minutes")
 
 
 @app.command()
 def prune(
     days: Annotated[
-        int, typer.Option(min=0, help="Keep the records of tokens that ended in the last so many days.")
+        int, typer.Option(min=0, max=36_500, help="Keep the records of tokens that ended in the last so many days.")
     ] = 30,
     as_json: AsJson = False,
+    yes: Yes = False,
 ) -> None:
-    """Delete the records of tokens that expired, lay idle or were revoked long ago. Those tokens stay invalid."""
+    """Delete the records of tokens that expired, lay idle or were revoked long ago. Those tokens stay invalid.
+
+    Shows first which records those are, and asks.
+    """
     with errors_as_messages(messages, UnusableToken):
-        deleted = token_records.prune(token_records.token_collection(), datetime.now(UTC) - timedelta(days=days))
+        collection = token_records.token_collection()
+        ended = token_records.ended_by(collection, datetime.now(UTC) - timedelta(days=days))
+        if ended:
+            _consent(f"{len(ended)} records would be deleted for good", ended, "Delete them?", yes)
+        deleted = token_records.delete(collection, [record["_id"] for record in ended])
     messages.print(f"deleted {deleted} records")
     if as_json:
-        display.print_json({"deleted": deleted})
+        output.json({"deleted": deleted})
+
+
+def _consent(what: str, records: Sequence[Document], question: str, yes: bool) -> None:
+    """Say what would be done to these records, and ask unless `yes`. Raises typer.Exit as `require_consent` does."""
+    messages.print(f"{what}:")
+    for record in records[:SHOWN_TOKENS]:
+        messages.print(f"  {_named(record)}")
+    if len(records) > SHOWN_TOKENS:
+        messages.print(f"  and {len(records) - SHOWN_TOKENS} more")
+    require_consent(messages, question, yes)
+
+
+def _named(record: Document) -> str:
+    return f"{str(record['_id'])[:ID_DIGITS]} ({record.get('name')})"
 
 
 def _hand_over(token: str, record: Document, as_json: bool) -> None:
     """Print a new token on standard output, and what it is for on standard error."""
-    messages.print(f"{display.summary(record)}; it is not shown again", markup=False)
+    messages.print(f"{display.summary(record)}; it is not shown again")
     if as_json:
-        display.print_json({"token": token, **display.view(record)})
+        output.json({"token": token, **display.view(record)})
     else:
-        print(token)  # noqa: T201
+        output.print(token)
 
 
 def _name(name: str) -> str:

@@ -4,16 +4,19 @@ Every function that takes the collection blocks while MongoDB answers, and raise
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from bson.datetime_ms import DatetimeMS
 from pymongo.collection import Collection
 
 from api.auth.access import record_id
 from api.auth.records import WITH_LAST_USE, ends_at
 from api.services import token_signer
+from scripts.common.documents import UNFIT, leniently
+from scripts.common.times import as_date, clamped, shown
 from shared.documents import API_TOKENS, TOKEN_USES, Document
 from shared.mongo import access_database, connect
 from shared.settings import ApiSettings, SharedSettings
@@ -101,10 +104,10 @@ def rotate(old: Document, life: timedelta | None, overlap: timedelta) -> tuple[s
 
     The new token lives for `life`, by default as long as the old token was made to live. With no overlap, the old token
     is revoked. Returns the new token and its record. Raises ConfigurationError, PyMongoError, and UnusableToken where
-    the old token was revoked, rotated or deleted since `old` was read: then the new token, which nobody has seen, is
-    deleted.
+    the old token's times are no dates, or where it was revoked, rotated or deleted since `old` was read: then the new
+    token, which nobody has seen, is deleted.
     """
-    token, record = issue(Rights.of(old), life or old["expires_at"] - old["created_at"])
+    token, record = issue(Rights.of(old), life or _life_of(old))
     end = {"$min": {"expires_at": datetime.now(UTC) + overlap}, "$set": {"replaced_by": record["_id"]}}
     collection = token_collection()
     still_valid = {"_id": old["_id"], "revoked_at": None, "replaced_by": None}
@@ -122,14 +125,22 @@ def revoke(collection: TokenCollection, found: Sequence[Document]) -> None:
     collection.update_many({"_id": ids, "revoked_at": None}, {"$set": {"revoked_at": datetime.now(UTC)}})
 
 
-def prune(collection: TokenCollection, before: datetime) -> int:
-    """Delete the records of tokens that ended at `before` (UTC) or earlier, and the records of their use.
+def ended_by(collection: TokenCollection, before: datetime) -> list[Document]:
+    """The records of tokens that ended at `before` (UTC) or earlier."""
+    return [record for record in find_matching(collection, {}) if _has_ended_by(record, before)]
 
-    Returns how many tokens.
-    """
-    ended_at = {record["_id"]: record["revoked_at"] or ends_at(record) for record in find_matching(collection, {})}
-    ended = {"_id": {"$in": [token for token, moment in ended_at.items() if moment <= before]}}
-    deleted = collection.delete_many(ended).deleted_count
+
+def _has_ended_by(record: Document, before: datetime) -> bool:
+    """False for a record that another program damaged, which is left to a person."""
+    try:
+        return clamped(record["revoked_at"] or end_of(record)) <= before
+    except UNFIT:
+        return False
+
+
+def delete(collection: TokenCollection, tokens: Iterable[str]) -> int:
+    """Delete the records with these `_id`s, and the records of their use. Returns how many tokens."""
+    deleted = collection.delete_many({"_id": {"$in": list(tokens)}}).deleted_count
     # Uses are deleted last, and all that belong to no token: an instance of the API may have written the use of a token
     # a moment after the token's record was deleted.
     kept = [record["_id"] for record in collection.find({}, {"_id": True})]
@@ -148,7 +159,8 @@ def find_named(collection: TokenCollection, token: str) -> list[Document]:
     Raises UnusableToken where there is none.
     """
     by_id = len(token) >= ID_DIGITS and set(token) <= set("0123456789abcdef")
-    query = {"_id": {"$regex": f"^{token}"}} if by_id else {"name": token}
+    named = {"name": token}
+    query: Document = {"$or": [named, {"_id": {"$regex": f"^{token}"}}]} if by_id else named
     found = find_matching(collection, query)
     if not found:
         raise UnusableToken(f"there is no token {token!r}; `list` shows them")
@@ -174,13 +186,40 @@ def state_of(record: Document) -> str:
     now = datetime.now(UTC)
     if record["revoked_at"] is not None:
         return "revoked"
-    if record["expires_at"] <= now:
+    if clamped(record["expires_at"]) <= now:
         return "expired" if record.get("replaced_by") is None else "replaced"
-    return "idle" if ends_at(record) <= now else "valid"
+    return "idle" if clamped(end_of(record)) <= now else "valid"
+
+
+def end_of(record: Document) -> datetime | DatetimeMS:
+    """When a token ends if nobody revokes it before: at its expiry or its idle end, whichever comes first.
+
+    It is a DatetimeMS where its expiry is no date that Python can hold.
+    """
+    times = {name: clamped(record[name]) for name in ("created_at", "expires_at")}
+    if record.get("last_used_at") is not None:
+        times["last_used_at"] = clamped(record["last_used_at"])
+    expires_at: datetime | DatetimeMS = record["expires_at"]
+    try:
+        end = ends_at(record | times)
+    except OverflowError:  # the idle end is after the year 9999, so the expiry comes first or is as far
+        return expires_at
+    return expires_at if end == times["expires_at"] else end
+
+
+def _life_of(record: Document) -> timedelta:
+    """For how long a token was made to live."""
+    created_at, expires_at = (as_date(record[name]) for name in ("created_at", "expires_at"))
+    if created_at is None or expires_at is None:
+        raise UnusableToken(
+            f"{record['name']!r} has times that are no dates ({shown(record['created_at'])} to "
+            f"{shown(record['expires_at'])}), so nobody knows how long it was to live: say so by --days"
+        )
+    return expires_at - created_at
 
 
 def _collection(settings: SharedSettings) -> TokenCollection:
-    return access_database(connect(settings, "product-analytics-tokens"))[API_TOKENS]
+    return leniently(access_database(connect(settings, "product-analytics-tokens")))[API_TOKENS]
 
 
 def _sorted(values: Sequence[Any] | None) -> list[Any] | None:

@@ -3,15 +3,14 @@
 import os
 import signal
 
-from rich.console import Console
-
+from scripts.common.console import LiteralConsole
 from stack.assembly import ready
 from stack.assembly.plan import Plan
 from stack.drivers import client
 from stack.drivers.expectations import RATINGS, SALES
 
 
-def drive(plan: Plan, console: Console) -> None:
+def drive(plan: Plan, console: LiteralConsole) -> None:
     """Complete the stack; print its address, a token and the first commands; then block until SIGTERM or SIGINT.
 
     Raises StackError when a part does not answer or a command fails.
@@ -30,6 +29,6 @@ def drive(plan: Plan, console: Console) -> None:
         client.curl(f"{plan.url}{RATINGS}/1", token, plan.authority),
         "Ctrl-C stops everything; the data stay",
     ):
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+        console.print(line)
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     signal.sigwait(stop)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Self
 
 import httpx
-from rich.console import Console
 
+from scripts.common.console import LiteralConsole
 from stack.errors import StackError
 
 READING = ("--scope", "sales:read", "--scope", "ratings:read")
 """Options of `scripts.tokens issue` for a token that may read everything."""
 
 
-def run_script(console: Console, *arguments: str, into: str = "") -> str:
+def run_script(console: LiteralConsole, *arguments: str, into: str = "") -> str:
     """Run `python -m …` to its end, show it as a shell command, and return what it wrote to standard output.
 
     What it wrote to standard error is shown, too. With `into`, the shown command assigns its results to this shell
@@ -27,7 +27,7 @@ def run_script(console: Console, *arguments: str, into: str = "") -> str:
     """
     command = f"python -m {shlex.join(arguments)}"
     shown = f"{into}=$({command})" if into else command
-    console.print(f"[bold]$ {shown}[/bold]", soft_wrap=True, highlight=False)
+    console.print(f"$ {shown}", style="bold")
     # FORCE_COLOR says that this process writes to a terminal; the command writes to a pipe.
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     result = subprocess.run(  # noqa: S603
@@ -35,11 +35,11 @@ def run_script(console: Console, *arguments: str, into: str = "") -> str:
     )
     if result.returncode:
         raise StackError(f"`{command}` ended with {result.returncode}: {(result.stderr or result.stdout).strip()}")
-    console.print(result.stderr.strip(), markup=False, soft_wrap=True)
+    console.lines(result.stderr.strip())
     return result.stdout.strip()
 
 
-def new_token(console: Console, name: str) -> str:
+def new_token(console: LiteralConsole, name: str) -> str:
     """Issue a bearer token that may read everything, and return it. Raises StackError when the command fails."""
     return run_script(console, "scripts.tokens", "issue", "--name", name, *READING, into="TOKEN")
 
@@ -75,15 +75,15 @@ class Api:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def show(self, console: Console, path: str) -> None:
+    def show(self, console: LiteralConsole, path: str) -> None:
         """Ask for `path`, and print the request as a command and its answer.
 
         The command names the token's variable, since other people may see a terminal or read its saved output.
         Raises httpx.TransportError when there is no answer.
         """
         command = curl(f"{self._url}{path}", "$TOKEN", self._authority)
-        console.print(f"[bold]$ {command}[/bold]", soft_wrap=True, highlight=False)
-        console.print(self._client.get(path).text, soft_wrap=True, markup=False)
+        console.print(f"$ {command}", style="bold")
+        console.print(self._client.get(path).text)
 
     def value(self, path: str, member: str) -> Decimal | None:
         """Ask for `path` and return the number `member` of the answer, with every digit.

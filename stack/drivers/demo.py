@@ -4,8 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from rich.console import Console
-
+from scripts.common.console import LiteralConsole
 from stack.assembly import ready
 from stack.assembly.plan import Plan
 from stack.drivers import client, expectations
@@ -37,7 +36,7 @@ about the rate, since the first commits count for more.
 """
 
 
-def drive(plan: Plan, console: Console) -> None:
+def drive(plan: Plan, console: LiteralConsole) -> None:
     """Complete the stack, publish, ask, compare; print each step. Blocks until the demonstration is over.
 
     Raises StackError when a part does not answer, a command fails, or an answer is not what was published.
@@ -54,18 +53,18 @@ def drive(plan: Plan, console: Console) -> None:
         console.rule(f"{count:,} generated messages, {INVALID:.0%} of them invalid", align="left")
         _generated_messages(plan, api, count, console)
     console.rule(align="left")
-    console.print(f"[green]Every answer is what was published[/green] ({time.monotonic() - started:.0f} s); stopping")
+    console.print(f"Every answer is what was published ({time.monotonic() - started:.0f} s); stopping", style="green")
 
 
-def _publish_four(console: Console) -> str:
+def _publish_four(console: LiteralConsole) -> str:
     """Publish the four messages. Return a token to ask for the answers."""
     for line in Path(MESSAGES).read_text().splitlines():
-        console.print(line, soft_wrap=True)
+        console.print(line)
     client.run_script(console, "scripts.publish", "file", MESSAGES)
     return client.new_token(console, "demo")
 
 
-def _generated_messages(plan: Plan, api: Api, count: int, console: Console) -> None:
+def _generated_messages(plan: Plan, api: Api, count: int, console: LiteralConsole) -> None:
     totals = plan.folder / "published.json"
     arguments = ("--count", str(count), "--products", "1000", "--invalid", str(INVALID), "--seed", "7")
     started = time.monotonic()
@@ -78,12 +77,11 @@ def _generated_messages(plan: Plan, api: Api, count: int, console: Console) -> N
     console.print(
         f"published in {published - started:.1f} s, all counted {visible - published:.1f} s later: "
         f"{count / (visible - started):,.0f} messages/s from first to last",
-        soft_wrap=True,
     )
 
 
-def _say(console: Console, started: float, text: str) -> None:
-    console.print(f"{time.monotonic() - started:5.1f} s  {text}", soft_wrap=True)
+def _say(console: LiteralConsole, started: float, text: str) -> None:
+    console.print(f"{time.monotonic() - started:5.1f} s  {text}")
 
 
 def _require(api: Api, expected: list[Expectation]) -> list[Expectation]:

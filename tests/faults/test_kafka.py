@@ -33,7 +33,7 @@ def resolve(scenario: Scenario, consumer: Running, partitions: set[int]) -> None
     """Wait until these partitions have halted, then run for each the command that the consumer's message names."""
     wait_until("the halts", lambda: partitions <= commands(consumer).keys(), MOVE_SECONDS)
     for partition in partitions:
-        command = (sys.executable, *shlex.split(commands(consumer)[partition]))
+        command = (sys.executable, *shlex.split(commands(consumer)[partition]), "--yes")
         environment = scenario.group.environment()
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False

@@ -35,7 +35,7 @@ def admin(kafka: KafkaServer) -> AdminClient:
 
 
 def decide(events: ConsumerGroup, partition: int) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "scripts.partitions", "restart", "--partition", str(partition))
+    command = (sys.executable, "-m", "scripts.partitions", "restart", "--yes", "--partition", str(partition))
     return subprocess.run(
         command, cwd=ROOT, env=events.environment(), capture_output=True, text=True, timeout=60, check=False
     )

@@ -11,6 +11,7 @@ from jose import jwt
 
 from scripts.tokens import token_records
 from scripts.tokens.token_records import UnusableToken
+from shared.documents import Document
 from stack.waiting import wait_until
 from tests.support.api.running import KEY, Api, RunningClock, tokens_of
 from tests.support.commands.tokens import TokensCommand
@@ -66,12 +67,47 @@ def test_by_default_a_token_opens_nothing(cli: TokensCommand, api: Api) -> None:
 
 def test_revoking_by_name_ends_all_of_that_name(cli: TokensCommand, api: Api) -> None:
     old, new, other = (cli.issue("--name", name) for name in ("shop", "shop", "dashboard"))
-    done = cli("revoke", "shop")
+    asked = cli("revoke", "shop")
+    assert asked.returncode == 2
+    assert "2 tokens would be revoked:" in asked.stderr
+    assert api.tokens.count_documents({"revoked_at": None}) == 3
+    done = cli("revoke", "shop", "--yes")
     assert done.returncode == 0
-    assert done.stderr.count("revoked ") == 2
+    assert done.stderr.splitlines()[-2:] == [f"revoked {one['_id'][:12]} (shop)" for one in tokens_named(api, "shop")]
     for token in (old, new):
         wait_until("the revocation", partial(is_refused, api, token), 6)
     assert api.get("/api/product/sale", other).status_code == 200
+
+
+def tokens_named(api: Api, name: str) -> list[Document]:
+    """The records of this name, the oldest first."""
+    return list(api.tokens.find({"name": name}).sort("created_at"))
+
+
+def test_a_second_revocation_does_not_move_the_first(cli: TokensCommand, database: Documents) -> None:
+    cli.issue("--name", "shop")
+    assert cli("revoke", "shop").returncode == 0
+    first = tokens_of(database).find_one({"name": "shop"})
+    cli.issue("--name", "shop")
+    assert cli("revoke", "shop").returncode == 0  # one of the two works, so nobody is asked
+    assert first in list(tokens_of(database).find({"name": "shop"}))
+    assert tokens_of(database).count_documents({"revoked_at": None}) == 0
+
+
+def test_a_rotation_never_lets_the_old_token_live_longer(cli: TokensCommand, database: Documents) -> None:
+    cli.issue("--name", "shop", "--days", "1")
+    before = tokens_of(database).find_one({"name": "shop"})
+    assert before is not None
+    assert cli("rotate", "shop", "--overlap-minutes", str(3 * 1440)).returncode == 0
+    after = tokens_of(database).find_one({"_id": before["_id"]})
+    assert after is not None
+    assert after["expires_at"] == before["expires_at"]
+    assert after["replaced_by"] is not None
+
+
+def test_a_name_that_looks_like_an_id_is_found_as_a_name(cli: TokensCommand) -> None:
+    cli.issue("--name", "0123456789abcdef")
+    assert cli("show", "0123456789abcdef").returncode == 0
 
 
 def test_revoking_by_id_ends_one(cli: TokensCommand, api: Api) -> None:

@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from bson.datetime_ms import DatetimeMS
 from jose import jwt
 
+from shared.documents import Document
 from tests.support.api.running import tokens_of, uses_of
 from tests.support.commands.tokens import TokensCommand
 from tests.support.documents.given_events import Documents
@@ -93,8 +95,82 @@ def test_pruning_deletes_what_ended_long_ago(cli: TokensCommand, database: Docum
     uses = uses_of(database)
     uses.insert_many([{"_id": record["_id"], "last_used_at": now} for record in tokens_of(database).find()])
     uses.insert_one({"_id": "noted a moment after its token was pruned", "last_used_at": now})
-    assert "deleted 2 records" in cli("prune").stderr
+    asked = cli("prune")
+    assert asked.returncode == 2
+    assert asked.stderr.startswith("2 records would be deleted for good:")
+    assert tokens_of(database).count_documents({}) == 4
+    assert "deleted 2 records" in cli("prune", "--yes").stderr
     assert {use["_id"] for use in uses.find()} == {record["_id"] for record in tokens_of(database).find()}
     assert {record["name"] for record in tokens_of(database).find()} == {"valid", "expired"}
-    assert "deleted 1 records" in cli("prune", "--days", "0").stderr
+    assert "deleted 1 records" in cli("prune", "--yes", "--days", "0").stderr
     assert {record["name"] for record in tokens_of(database).find()} == {"valid"}
+
+
+HOSTILE = {
+    "[/red]x": "[/red]x",
+    "dash [prod]": "dash [prod]",
+    ":warning:": ":warning:",
+    "0:100:1": "0:100:1",
+    "esc \x1b[2J\n\u202e": r"esc \x1b[2J\n\u202e",
+}
+
+
+def test_names_are_shown_literally(cli: TokensCommand, database: Documents) -> None:
+    cli.issue("--name", "usual")
+    usual = tokens_of(database).find_one({"name": "usual"})
+    assert usual is not None
+    tokens_of(database).delete_many({})
+    named = enumerate(HOSTILE, 1)
+    tokens_of(database).insert_many(
+        [usual | {"_id": f"{number:012x}{'0' * 52}", "name": name} for number, name in named]
+    )
+    listed = cli("list")
+    assert listed.returncode == 0
+    rows = [line for line in listed.stdout.splitlines() if line.startswith("│")]
+    assert all(sum(f"│ {shown} " in row for row in rows) == 1 for shown in HOSTILE.values()), listed.stdout
+    for name, shown in HOSTILE.items():
+        assert f" {shown} " in cli("show", name).stdout
+        assert f"({shown})" in cli("revoke", name).stderr
+        assert json.loads(cli("show", name, "--json").stdout)["name"] == name
+    assert "\x1b" not in listed.stdout
+    missing = cli("show", "[/red] :warning: \x1b[1m")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert r"[/red] :warning: \x1b[1m" in missing.stderr
+
+
+def test_times_that_are_no_dates_and_damaged_records_hide_nothing(cli: TokensCommand, database: Documents) -> None:
+    cli.issue("--name", "usual")
+    usual = tokens_of(database).find_one({"name": "usual"})
+    assert usual is not None
+    late, early = DatetimeMS(253_402_300_800_000), DatetimeMS(-62_135_596_800_001)
+    changed: dict[str, Document] = {
+        "late": {"expires_at": late},
+        "early": {"expires_at": early},
+        "idle": {"expires_at": late, "idle_seconds": 10**12},
+        "revoked": {"revoked_at": late},
+        "damaged": {"scopes": None, "expires_at": "never"},
+    }
+    tokens_of(database).insert_many(
+        [
+            usual | {"_id": f"{number:012x}{'0' * 52}", "name": name} | more
+            for number, (name, more) in enumerate(changed.items(), 1)
+        ]
+    )
+    listed = cli("list")
+    assert listed.returncode == 0, listed.stderr
+    rows = {name: line for line in listed.stdout.splitlines() for name in changed if f" {name} " in line}
+    assert "253402300800000 ms" in rows["late"]
+    assert " valid " in rows["late"]
+    assert "-62135596800001 ms" in rows["early"]
+    assert " expired " in rows["early"]
+    assert " valid " in rows["idle"]
+    assert " revoked " in rows["revoked"]
+    assert listed.stdout.count("cannot be shown: ") == 1
+    found = {one.get("name"): one for one in json.loads(cli("list", "--json").stdout)}
+    assert found["late"]["expires_at"] == "253402300800000 ms"
+    assert found["revoked"]["revoked_at"] == "253402300800000 ms"
+    assert sum("error" in one for one in found.values()) == 1
+    rotated = cli("rotate", "late")
+    assert (rotated.returncode, rotated.stdout) == (1, "")
+    assert "say so by --days" in rotated.stderr
+    assert "1 records would be deleted" in cli("prune", "--days", "0").stderr

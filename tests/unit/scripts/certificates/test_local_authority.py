@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from typer.testing import CliRunner
 
 from scripts.certificates import local_authority
+from scripts.certificates.__main__ import app
 from scripts.certificates.local_authority import ensure
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -126,3 +128,18 @@ def test_what_is_no_certificate_is_an_error(served: Path, authority: Path) -> No
     (served / "certificate.pem").write_text("not a certificate")
     with pytest.raises(ValueError, match="PEM"):
         ensure(served, authority, NAMES, NOW)
+
+
+@pytest.mark.parametrize("wrong", ["served", "authority", "certificate"])
+def test_a_path_that_cannot_be_used_is_named_in_a_sentence(wrong: str, tmp_path: Path) -> None:
+    paths = {"served": tmp_path / "served", "authority": tmp_path / "authority"}
+    if wrong == "certificate":
+        (paths["served"] / "certificate.pem").mkdir(parents=True)
+    else:
+        paths[wrong].write_text("a file and no folder")
+    options = [text for name, path in paths.items() for text in (f"--{name}", str(path))]
+    done = CliRunner().invoke(app, [*options, "--names", "localhost"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"no certificate: {tmp_path}/")
+    assert " cannot be used: " in line

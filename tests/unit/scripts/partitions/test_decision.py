@@ -17,6 +17,7 @@ STORED: Document = {"_id": partition_id("group", "topic", 3), "next_offset": 100
     ("state", "next_offset", "meaning"),
     [
         (PartitionState("second", low=0, high=500), 0, "the beginning of the new topic"),
+        (PartitionState("second", low=20, high=500), 20, "the beginning of the new topic"),
         (PartitionState("first", low=150, high=200), 150, "50 offsets are no longer in Kafka"),
         (PartitionState("first", low=0, high=90), 90, "Kafka lost its newest records"),
     ],

@@ -3,11 +3,16 @@
 import json
 import re
 import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from scripts.publish.__main__ import app
+from scripts.publish.report import summary
+from scripts.publish.send import LARGEST_RECORD_BYTES, Delivery
 from scripts.publish.single_event import literal
 
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
@@ -190,3 +195,47 @@ def test_no_kafka_stops_a_long_run() -> None:
     not_delivered = re.search(r"([\d,]+) messages not delivered", errors)
     assert not_delivered is not None
     assert int(not_delivered[1].replace(",", "")) < 500_000
+
+
+def test_a_record_that_the_client_refuses_is_counted_and_the_run_ends_with_1() -> None:
+    """The client refuses it before a broker is asked, so it has no delivery report."""
+    code, output, errors = run("file", "-", "--timeout", "1", stdin=b"x" * (LARGEST_RECORD_BYTES + 1))
+    assert (code, output) == (1, "")
+    assert "0 messages published" in errors
+    assert "1 message not delivered: MSG_SIZE_TOO_LARGE" in errors
+
+
+def test_the_check_before_sending_uses_the_consumer_s_retention(monkeypatch: pytest.MonkeyPatch) -> None:
+    two_days_ago = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
+    printed(*SOLD, "--occurred-at", two_days_ago)
+    monkeypatch.setenv("EVENT_RETENTION_DAYS", "1")
+    code, _, errors = run(*SOLD, "--occurred-at", two_days_ago, "--dry-run")
+    assert code == 2
+    assert "too_old" in errors
+
+
+def test_what_kafka_neither_acknowledged_nor_refused_is_said() -> None:
+    delivery = Delivery(sent=10, delivered=6, failed=Counter({"MSG_SIZE_TOO_LARGE: x": 1}))
+    delivery.connection_error = "Local: Authentication failure"
+    lines = summary(delivery, "topic", "host:1")
+    assert lines[0].startswith("6 messages published to topic")
+    assert "3 messages neither acknowledged nor refused: they may be in Kafka or not" in lines
+    assert any("a broker refused the connection: Local: Authentication failure; check KAFKA_" in line for line in lines)
+    assert not delivery.complete
+    assert not any("neither" in line for line in summary(Delivery(sent=1, delivered=1), "topic", "host:1"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["file", "{folder}"], ["file", "{folder}/\x1b[2J[/red]"], ["generate", "--totals", "{folder}"]]
+)
+def test_a_file_that_cannot_be_used_is_a_sentence_before_anything_is_sent(arguments: list[str], tmp_path: Path) -> None:
+    code, output, errors = run(*(argument.format(folder=tmp_path) for argument in arguments))
+    assert (code, output) == (2, "")
+    assert " cannot be used: " in errors.splitlines()[-1]
+    assert "published" not in errors
+    assert "\x1b" not in errors
+
+
+def test_a_dry_run_shows_no_escape_sequence_and_no_forged_line() -> None:
+    code, output, _ = run("file", "-", "--dry-run", stdin="a\tb\x1b[2J\u202e[/red] :100:".encode())
+    assert (code, output) == (0, "-\ta\\tb\\x1b[2J\\u202e[/red] :100:\n")
