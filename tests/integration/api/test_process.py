@@ -96,11 +96,15 @@ def test_it_ends_in_time_while_mongodb_is_silent(tmp_path: Path, mongo: MongoSer
     with api_process(mongo, database, tmp_path, DRAIN_SECONDS="2") as (api, running), ThreadPoolExecutor(4) as threads:
         assert api.get("/api/product/sale").status_code == 200
         mongo.freeze()
-        for _ in range(4):
-            threads.submit(api.get, "/api/product/sale")
+        in_flight = [threads.submit(api.get, "/api/product/sale") for _ in range(4)]
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
         started = time.monotonic()
         assert running.stop() == 0
         assert time.monotonic() - started < 10
+        for answer in (each.result() for each in in_flight):
+            assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+            assert answer.headers["Retry-After"] == "2"
+        assert "Traceback" not in running.output
         mongo.thaw()
 
 
