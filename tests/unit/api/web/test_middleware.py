@@ -48,7 +48,7 @@ class Reports:
         self.reported: list[BaseException] = []
         self.fail_with: Exception | None = None
         monkeypatch.setattr(middleware.log, "error", self._log, raising=False)
-        monkeypatch.setattr(middleware.reporting, "notify", self.reported.append)
+        monkeypatch.setattr("api.web.middleware.reporting.notify", self.reported.append)
 
     def _log(self, event: str, **fields: Any) -> None:
         if self.fail_with is not None:
@@ -126,7 +126,8 @@ async def test_a_request_that_the_end_of_the_process_cuts_off_is_answered(report
     messages = await ask(around(Failing(asyncio.CancelledError())))
     check_problem(messages, 503)
     assert dict(messages[0]["headers"])[b"retry-after"] == b"2"
-    assert reports.logged == reports.reported == []
+    assert not reports.logged
+    assert not reports.reported
     with pytest.raises(asyncio.CancelledError):
         await ask(around(Failing(asyncio.CancelledError(), START, PART)))
 
