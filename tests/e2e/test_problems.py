@@ -37,23 +37,23 @@ def test_every_error_by_https(product: Product, case: Malformed, method: bytes) 
     assert answer.headers.get("allow") == (["GET, HEAD, OPTIONS"] if case.edge == 405 else None)
 
 
-@pytest.mark.parametrize(
-    ("request_", "status"),
-    [
-        (b"METHOD /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400),
-        (get(PATH, b"X-A: a\x00b"), 400),
-        (get(PATH + b"/" + b"9" * 9_000), 414),
-        (get(PATH, b"X-A: " + b"a" * 9_000), 431),
-        (get(PATH, b"Content-Length: 2000") + b"x" * 2000, 413),
-        (get(PATH, b"Transfer-Encoding: gzip"), 501),
-        (get().replace(b"HTTP/1.1", b"HTTP/9.1"), 505),
-        (get(host=b"Host: elsewhere.example\r\nConnection: close\r\n"), 421),
-        (get(b"/healthz", b'If-Match: "any"'), 412),
-        (get(b"/problem"), 404),
-        (head(b"TRACE " + PATH), 405),
-        (b"words\r\n\r\n", 400),
-    ],
-)
+BY_PLAIN_HTTP: dict[str, tuple[bytes, int]] = {
+    "a malformed percent": (get(b"/%zz"), 400),
+    "NUL in a header": (get(PATH, b"X-A: a\x00b"), 400),
+    "a long address": (get(PATH + b"/" + b"9" * 9_000), 414),
+    "a long header": (get(PATH, b"X-A: " + b"a" * 9_000), 431),
+    "a large body": (get(PATH, b"Content-Length: 2000") + b"x" * 2000, 413),
+    "a compressed body": (get(PATH, b"Transfer-Encoding: gzip"), 501),
+    "a future version": (get().replace(b"HTTP/1.1", b"HTTP/9.1"), 505),
+    "another host": (get(host=b"Host: elsewhere.example\r\nConnection: close\r\n"), 421),
+    "a condition that cannot hold": (get(b"/healthz", b'If-Match: "any"'), 412),
+    "an internal address": (get(b"/problem"), 404),
+    "TRACE": (head(b"TRACE " + PATH), 405),
+    "words": (b"words\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize(("request_", "status"), BY_PLAIN_HTTP.values(), ids=BY_PLAIN_HTTP)
 def test_every_error_by_plain_http(product: Product, request_: bytes, status: int) -> None:
     port = urlsplit(product.redirect_url).port
     assert port is not None
