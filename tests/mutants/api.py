@@ -75,6 +75,17 @@ MUTANTS = (
         (Edit("api/auth/revocation.py", "since = time.monotonic()", 'since = float("-inf")'),),
     ),
     Mutant(
+        "the stream confirms a token past its idle end, which a use on another instance has put off",
+        f"{WATCH}::test_a_record_is_kept_for_as_long_as_the_stream_confirms_it_and_no_longer",
+        (
+            Edit(
+                "api/auth/records.py",
+                "return self.caller is None or self.caller.ends_at > now",
+                "return True",
+            ),
+        ),
+    ),
+    Mutant(
         "a record that MongoDB read before a change of it is kept",
         f"{WATCH}::test_an_answer_that_a_change_overtook_is_not_believed",
         (Edit("api/auth/records.py", "        if changes == self._changes:\n", "        if True:\n"),),
