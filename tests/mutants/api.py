@@ -59,7 +59,7 @@ MUTANTS = (
     ),
     Mutant(
         "a read that comes in the moment in which a query ends is never answered",
-        f"{BATCHING}::test_many_who_wait_are_asked_for_beside_one_query_and_no_more[23-1]",
+        f"{BATCHING}::test_a_read_that_follows_an_answer_at_once_is_answered",
         (
             Edit(
                 "api/reads/batching.py",

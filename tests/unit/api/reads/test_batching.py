@@ -181,6 +181,16 @@ def test_a_failing_query_fails_every_reader_that_is_left(gone: int) -> None:
     assert asyncio.run(scenario()) == ["away", "away"]
 
 
+async def test_a_read_that_follows_an_answer_at_once_is_answered() -> None:
+    """The task that ran the query has not ended yet in the moment in which its reader reads again."""
+
+    async def query(keys: Sequence[int]) -> dict[int, int]:
+        return {key: key for key in keys}
+
+    reads = BatchingReader(query, limit=10, deadline=1)
+    assert [await reads.read(key) for key in range(3)] == [0, 1, 2]
+
+
 async def test_a_reader_that_gave_up_leaves_the_answer_of_its_query_to_the_others() -> None:
     query = Query()
     reads = reader(query, deadline=0.05)
