@@ -96,7 +96,7 @@ class _Exchange:
         else:
             if self._method == "HEAD":
                 message = {**message, "body": b""}
-            self.complete = not message.get("more_body", False)
+            self.complete = "more_body" not in message or not message["more_body"]
         await self._send(message)
 
     async def answer(self, problem: Problem) -> None:
