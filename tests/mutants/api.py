@@ -103,8 +103,19 @@ MUTANTS = (
     ),
     Mutant(
         "a token that was proven once is accepted after its expiry",
-        f"{WATCH}::test_a_token_seen_before_costs_no_signature_and_is_forgotten_when_it_ends[expiry before its record's]",
+        f"{WATCH}::test_a_token_seen_before_costs_no_signature_and_is_forgotten_when_it_ends[its own expiry]",
         (Edit("api/auth/access.py", "elif not proven.valid_from <= now < proven.valid_until:", "elif False:"),),
+    ),
+    Mutant(
+        "a token that was seen before is known by its header and claims, whatever its signature",
+        "tests/integration/api/auth/test_access.py::test_a_forged_signature_under_a_token_seen_before_is_refused",
+        (
+            Edit(
+                "api/auth/access.py",
+                "key = sha256(token.encode()).digest()",
+                'key = sha256(token.rpartition(".")[0].encode()).digest()',
+            ),
+        ),
     ),
     Mutant(
         "tokens of a key that was taken away are accepted if they were proven before",
