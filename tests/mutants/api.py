@@ -152,6 +152,22 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a drain ends requests in flight as soon as new connections are refused",
+        "tests/integration/api/test_process.py::test_a_request_in_flight_is_answered_after_new_connections_are_refused",
+        (
+            Edit(
+                "api/server.py",
+                "timeout_graceful_shutdown=max(1, round(settings.drain_seconds - self._notice_seconds))",
+                "timeout_graceful_shutdown=0",
+            ),
+        ),
+    ),
+    Mutant(
+        "a second Ctrl-C waits for the end of the drain",
+        "tests/integration/api/test_process.py::test_a_second_ctrl_c_ends_it_at_once",
+        (Edit("api/server.py", "            self.force_exit = True", "            pass"),),
+    ),
+    Mutant(
         "requests that the end of a drain cuts off get a fault in plain text",
         "tests/integration/api/test_process.py::test_it_ends_in_time_while_mongodb_is_silent",
         (Edit("api/web/middleware.py", "except asyncio.CancelledError:", "except asyncio.InvalidStateError:"),),

@@ -92,6 +92,37 @@ def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> N
         assert running.wait(8) == 0
 
 
+def test_a_request_in_flight_is_answered_after_new_connections_are_refused(
+    tmp_path: Path, mongo: MongoServer, database: Documents
+) -> None:
+    patient = {"DRAIN_SECONDS": "20", "MONGODB_TIMEOUT_MS": "10000"}
+    with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
+        assert api.get("/api/product/sale").status_code == 200
+        mongo.freeze()
+        in_flight = threads.submit(api.get, "/api/product/sale")
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        running.send(signal.SIGTERM)
+        running.wait_until("it takes no connection", lambda: _refused(api.url), 10)
+        mongo.thaw()
+        assert in_flight.result().text == '{"total": 0}'
+        assert running.wait(8) == 0
+
+
+def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
+    patient = {"DRAIN_SECONDS": "60", "MONGODB_TIMEOUT_MS": "10000"}
+    with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
+        assert api.get("/api/product/sale").status_code == 200
+        mongo.freeze()
+        in_flight = threads.submit(api.get, "/api/product/sale")
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        running.send(signal.SIGINT)
+        running.wait_for_output("ending: not ready any more", 5)
+        running.send(signal.SIGINT)
+        running.wait(6)  # the request itself gives up after 10 s
+        assert in_flight.exception() is not None or in_flight.result().status_code == 503
+        mongo.thaw()
+
+
 def test_it_ends_in_time_while_mongodb_is_silent(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
     with api_process(mongo, database, tmp_path, DRAIN_SECONDS="2") as (api, running), ThreadPoolExecutor(4) as threads:
         assert api.get("/api/product/sale").status_code == 200
@@ -136,6 +167,15 @@ def test_the_log_has_one_line_a_request_and_nothing_private(
     assert all(entry["ms"] > 0 and entry["service"] == "api" and entry["timestamp"] for entry in entries)
     for private in (token, token.split(".")[1], token[:-2], "parameter", "8150471129", KEY):
         assert private not in running.output
+
+
+def _refused(url: str) -> bool:
+    """Whether nobody listens at this address."""
+    try:
+        httpx.get(f"{url}/livez")
+    except httpx.ConnectError:
+        return True
+    return False
 
 
 def _requests_unread(mongo: MongoServer) -> int:

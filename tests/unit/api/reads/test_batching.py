@@ -230,7 +230,7 @@ async def test_a_read_gives_up_at_its_deadline_and_the_next_is_answered() -> Non
     reads = reader(query, deadline=0.05)
     stuck = ask(reads, 1)
     with pytest.raises(DatabaseUnavailable):
-        await stuck[0]
+        await asyncio.wait_for(stuck[0], 1)
     query.finish()
     query.finish()
     assert await reads.read(2) == "2 by query 1"
