@@ -118,6 +118,17 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a token that is tried from a network that it is not for counts as used",
+        f"{WATCH}::test_only_a_token_that_was_accepted_counts_as_used",
+        (
+            Edit(
+                "api/auth/access.py",
+                "        if caller.networks is not None and",
+                "        self._used(record)\n        if caller.networks is not None and",
+            ),
+        ),
+    ),
+    Mutant(
         "tokens of a key that was taken away are accepted if they were proven before",
         "tests/integration/api/auth/test_revocation.py::test_keys_are_rotated_without_a_restart",
         (
@@ -163,9 +174,9 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        "a second Ctrl-C waits for the end of the drain",
-        "tests/integration/api/test_process.py::test_a_second_ctrl_c_ends_it_at_once",
-        (Edit("api/server.py", "            self.force_exit = True", "            pass"),),
+        "a second Ctrl-C leaves requests in flight waiting",
+        "tests/integration/api/test_process.py::test_a_second_ctrl_c_cuts_off_the_requests_in_flight",
+        (Edit("api/server.py", "            task.cancel()", "            pass"),),
     ),
     Mutant(
         "requests that the end of a drain cuts off get a fault in plain text",

@@ -11,7 +11,7 @@ from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.errors import OperationFailure, PyMongoError
 
 from api import background
-from api.auth.access import Access, record_id
+from api.auth.access import Access, WrongAddress, record_id
 from api.auth.client_address import ClientAddresses
 from api.auth.keys import configured_keys
 from api.auth.records import Caller, TokenRecords
@@ -255,6 +255,32 @@ def test_an_answer_that_a_change_overtook_is_not_believed(api: Api) -> None:
         await watched.database.client.close()
 
     asyncio.run(scenario())
+
+
+def test_only_a_token_that_was_accepted_counts_as_used(api: Api) -> None:
+    """A thief who tries it from elsewhere does not put its idle end off."""
+    verifier = TokenVerifier(configured_keys(api.settings).values(), "product-analytics", "product-analytics-api")
+    elsewhere, revoked, good = (
+        api.token(networks=["192.0.2.0/24"]),
+        api.token(revoked_at=datetime.now(UTC)),
+        api.token(),
+    )
+    scope: dict[str, Any] = {"client": ("127.0.0.1", 1), "headers": []}
+    used: list[str] = []
+
+    async def scenario() -> str:
+        watched = Watched(api.settings)
+        access = Access(verifier, watched.records, ClientAddresses([]), api.clock, used.append)
+        with pytest.raises(WrongAddress):
+            await access.caller(elsewhere, scope)
+        with pytest.raises(InvalidToken):
+            await access.caller(revoked, scope)
+        caller = await access.caller(good, scope)
+        await watched.database.client.close()
+        return caller.token
+
+    accepted = asyncio.run(scenario())
+    assert used == [accepted]
 
 
 class Counting(TokenVerifier):
