@@ -6,28 +6,19 @@ route with data by itself and hands every other request to FastAPI.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.key_ring import KeyRing
 from api.routes import operations, ratings, sales
 from api.services import Clock, Services, system_clock
 from api.web import documentation, problems
+from api.web.cors import Cors
 from api.web.direct_routes import DirectRoutes
 from api.web.health import Health
 from api.web.middleware import RequestMiddleware
 from shared.settings import ApiSettings
-
-CORS: Final[dict[str, Any]] = {
-    "allow_methods": ["GET", "HEAD"],
-    "allow_headers": ["Authorization", "If-None-Match", "X-Request-Id"],
-    "expose_headers": ["Data-As-Of", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
-}
-"""What pages of `CORS_ORIGINS` may send and read. Cookies are not among it: a page sends its token in a header, and the
-browser adds nothing by itself."""
 
 
 class Application:
@@ -42,7 +33,7 @@ class Application:
         self.health = health
         entrance: ASGIApp = DirectRoutes(framework, framework.routes)
         if origins:
-            entrance = CORSMiddleware(entrance, origins, **CORS)
+            entrance = Cors(entrance, origins)
         self._entrance = RequestMiddleware(entrance, health)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,20 +47,32 @@ class Server(uvicorn.Server):
             )
         )
         self._health = app.health
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The event loop that serves requests, once the end has begun."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin the orderly end at the first signal. A second Ctrl-C ends the server at once."""
-        if self.should_exit and sig == signal.SIGINT:
-            self.force_exit = True
+        """Begin the orderly end at the first signal. A second Ctrl-C cuts off the requests in flight."""
+        if self._loop is not None and sig == signal.SIGINT:
+            self._loop.call_soon_threadsafe(self._cut_off)
         self.should_exit = True
+
+    def _cut_off(self) -> None:
+        """Cancel the requests in flight, which are answered 503. The end then goes on as if they had finished.
+
+        MongoDB's driver may hold the process until its own deadline. uvicorn's `force_exit` would not change that: it
+        waits for the connections too, and skips the application's end.
+        """
+        for task in self.server_state.tasks:
+            task.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Make the instance unready, wait, then close. uvicorn calls this once a signal has come.
 
         The wait lets keepalive connections end with their next answer, before uvicorn closes those that remain.
         """
+        self._loop = asyncio.get_running_loop()
         log.info("ending: not ready any more, requests in flight finish")
         self._health.drain()
-        if self.server_state.connections and not self.force_exit:
+        if self.server_state.connections:
             await asyncio.sleep(self._notice_seconds)
         await super().shutdown(sockets)

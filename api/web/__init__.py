@@ -5,6 +5,7 @@ In the order in which a request and its answer pass:
 
 - protocol.py: one connection of the HTTP server.
 - middleware.py: gives the request its id; logs and measures its answer.
+- cors.py: which pages of other origins may read answers.
 - direct_routes.py: finds the route, runs its checks and its endpoint, without FastAPI's machinery.
 - requests.py: the checks, and the request that they make for the endpoint.
 - responses.py: bodies and headers of answers with data.

@@ -1,19 +1,22 @@
 """What every request passes first and every answer last.
 
 A request gets its id here. Its answer gets the header with that id, a line in the log and a measurement; if the service
-raised an exception that nobody expected, the answer itself is made here.
+raised an exception that nobody expected, or the end of the process cut the request off, the answer itself is made here.
 """
 
+import asyncio
 import random
 import re
 import time
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
 from api.web.health import Health
-from api.web.problems import internal_fault
+from api.web.problems import Problem, internal_fault, unavailable
 from shared import logs, reporting
 
 log = logs.logger(__name__)
@@ -39,7 +42,8 @@ class RequestMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request. Other kinds of connections pass through.
 
-        Raises what `app` raised if the answer had begun by then: the server then closes the connection.
+        Raises what `app` raised if a part of the answer was sent by then: the server then closes the connection, and
+        only that shows the client that the rest is missing.
         """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -48,13 +52,21 @@ class RequestMiddleware:
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await self._app(inner, receive, exchange.send)
-        except Exception as error:
-            log.exception("a request failed", request_id=exchange.request_id, route=_template(inner))
-            reporting.notify(error)
+        except asyncio.CancelledError:
+            # The server cancels what is still in flight when the time to drain is over: MongoDB has not answered.
             if exchange.status:
-                # A part of the answer was sent. Only the end of the connection shows that the rest is missing.
                 raise
-            await internal_fault().response()(inner, receive, exchange.send)
+            await exchange.answer(unavailable())
+        except Exception as error:
+            try:
+                if not exchange.status:
+                    await exchange.answer(internal_fault())
+            finally:
+                # After the answer, which must not depend on whether this works.
+                log.error("a request failed", request_id=exchange.request_id, route=_template(inner), exc_info=error)
+                reporting.notify(error)
+            if not exchange.complete:
+                raise
         finally:
             exchange.record(_template(inner))
 
@@ -67,8 +79,11 @@ class _Exchange:
         self._send = send
         self._closing = closing
         self._method: str = scope["method"]
-        self.request_id = _request_id(scope)
+        self.request_id = _request_id(scope["headers"])
         self.status = 0
+        """Of the answer; 0 before it has begun."""
+        self.complete = False
+        """Whether the whole answer was sent."""
 
     async def send(self, message: Message) -> None:
         """Pass one ASGI message of the answer on, with the headers that every answer carries."""
@@ -78,9 +93,19 @@ class _Exchange:
             if self._closing:
                 # The keepalive connection ends here, between two requests, and not later in the middle of one.
                 message["headers"].append((b"connection", b"close"))
-        elif self._method == "HEAD":
-            message = {**message, "body": b""}
+        else:
+            if self._method == "HEAD":
+                message = {**message, "body": b""}
+            self.complete = "more_body" not in message or not message["more_body"]
         await self._send(message)
+
+    async def answer(self, problem: Problem) -> None:
+        """Send this error as the answer, none of which must have been sent yet."""
+        response = problem.response()
+        await self.send(
+            {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+        )
+        await self.send({"type": "http.response.body", "body": response.body})
 
     def record(self, route: str) -> None:
         """Measure and log the request, once it was answered or failed.
@@ -89,21 +114,28 @@ class _Exchange:
         """
         took = time.perf_counter() - self._started
         method = self._method if self._method in _METHODS else "other"
-        metrics.request_observer(route, method, self.status)(took)
-        write = log.debug if route in _QUIET else log.info
-        write(
-            "request",
-            request_id=self.request_id,
-            method=method,
-            route=route,
-            status=self.status,
-            ms=round(took * 1000, 2),
-        )
+        _record(route, method, self.status, self.request_id, took)
 
 
-def _request_id(scope: Scope) -> str:
+def record_malformed(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Measure and log a request that the HTTP server could not read, so that it never comes to the middleware.
+
+    `headers` are those that were read before. Returns the id of the request, for its answer.
+    """
+    request_id = _request_id(headers)
+    _record("none", "other", HTTPStatus.BAD_REQUEST, request_id, 0.0)
+    return request_id
+
+
+def _record(route: str, method: str, status: int, request_id: str, took: float) -> None:
+    metrics.request_observer(route, method, status)(took)
+    write = log.debug if route in _QUIET else log.info
+    write("request", request_id=request_id, method=method, route=route, status=status, ms=round(took * 1000, 2))
+
+
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The `X-Request-Id` that the caller sent if it is safe to log, else a new one of 16 hexadecimal digits."""
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             given: str = value.decode()
             return given

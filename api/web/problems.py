@@ -53,6 +53,11 @@ class Problem(Exception):
         return Response(json.dumps(self.members()).encode(), self.status.value, headers, MEDIA_TYPE)
 
 
+def malformed() -> Problem:
+    """400: the bytes that came are no HTTP request. nginx says the same, in nginx.conf."""
+    return Problem(HTTPStatus.BAD_REQUEST, "The request is not valid HTTP")
+
+
 def no_product(product_id: int | str) -> Problem:
     """404: no event ever named this product, or the text cannot be a product's id."""
     text = str(product_id)
@@ -130,6 +135,8 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(expected, _expected)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    # Starlette would answer this in plain text. It raises the exception again, for RequestMiddleware to log.
+    app.add_exception_handler(Exception, _fault)
 
 
 def _expected(request: Request, error: Any) -> Response:
@@ -147,6 +154,10 @@ def _http_exception(request: Request, error: Any) -> Response:
         return allowed if request.method == "OPTIONS" else method_not_allowed().response()
     message = "There is nothing at this address" if status is HTTPStatus.NOT_FOUND else status.phrase
     return Problem(status, message, error.headers).response()
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    return internal_fault().response()
 
 
 def _invalid_request(request: Request, error: Exception) -> Response:

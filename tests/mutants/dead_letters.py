@@ -106,8 +106,8 @@ MUTANTS = (
         (
             Edit(
                 REPLAY,
-                "first_kept_day(retention), first_day_to_keep(self._database, self._retention_days, next_round, session)",
-                "first_kept_day(retention), 0",
+                "first_day_to_keep(self._database, self._retention_days, next_round, session)",
+                "0",
             ),
         ),
     ),

@@ -92,15 +92,56 @@ def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> N
         assert running.wait(8) == 0
 
 
+def test_a_request_in_flight_is_answered_after_new_connections_are_refused(
+    tmp_path: Path, mongo: MongoServer, database: Documents
+) -> None:
+    patient = {"DRAIN_SECONDS": "20", "MONGODB_TIMEOUT_MS": "10000"}
+    with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
+        assert api.get("/api/product/sale").status_code == 200
+        mongo.freeze()
+        in_flight = threads.submit(api.get, "/api/product/sale")
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        running.send(signal.SIGTERM)
+        running.wait_for_output("Waiting for connections to close", 10)
+        assert _refused(api.url)
+        mongo.thaw()
+        assert in_flight.result().text == '{"total": 0}'
+        assert running.wait(8) == 0
+
+
+def test_a_second_ctrl_c_cuts_off_the_requests_in_flight(
+    tmp_path: Path, mongo: MongoServer, database: Documents
+) -> None:
+    patient = {"DRAIN_SECONDS": "60", "MONGODB_TIMEOUT_MS": "10000"}
+    with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
+        assert api.get("/api/product/sale").status_code == 200
+        mongo.freeze()
+        in_flight = threads.submit(api.get, "/api/product/sale")
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        running.send(signal.SIGINT)
+        running.wait_for_output("ending: not ready any more", 5)
+        assert not in_flight.done()
+        running.send(signal.SIGINT)
+        answer = in_flight.result(6)  # by itself it would have waited for MongoDB for 10 s
+        assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+        mongo.thaw()
+        assert running.wait(8) == 0
+        assert "Traceback" not in running.output
+
+
 def test_it_ends_in_time_while_mongodb_is_silent(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
     with api_process(mongo, database, tmp_path, DRAIN_SECONDS="2") as (api, running), ThreadPoolExecutor(4) as threads:
         assert api.get("/api/product/sale").status_code == 200
         mongo.freeze()
-        for _ in range(4):
-            threads.submit(api.get, "/api/product/sale")
+        in_flight = [threads.submit(api.get, "/api/product/sale") for _ in range(4)]
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
         started = time.monotonic()
         assert running.stop() == 0
         assert time.monotonic() - started < 10
+        for answer in (each.result() for each in in_flight):
+            assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+            assert answer.headers["Retry-After"] == "2"
+        assert "Traceback" not in running.output
         mongo.thaw()
 
 
@@ -132,6 +173,15 @@ def test_the_log_has_one_line_a_request_and_nothing_private(
     assert all(entry["ms"] > 0 and entry["service"] == "api" and entry["timestamp"] for entry in entries)
     for private in (token, token.split(".")[1], token[:-2], "parameter", "8150471129", KEY):
         assert private not in running.output
+
+
+def _refused(url: str) -> bool:
+    """Whether nobody listens at this address."""
+    try:
+        httpx.get(f"{url}/livez")
+    except httpx.ConnectError:
+        return True
+    return False
 
 
 def _requests_unread(mongo: MongoServer) -> int:

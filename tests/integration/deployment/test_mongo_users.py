@@ -1,7 +1,6 @@
-"""MongoDB's users: each program does its work as its own user, and that user may do nothing else."""
+"""MongoDB's users: each program does its work as its own user. What else that user may do is in test_mongo_rights."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,6 @@ from typing import Any
 import httpx
 import pytest
 from pymongo import MongoClient
-from pymongo.database import Database
-from pymongo.errors import OperationFailure
 
 from stack import ports
 from tests.support import process
@@ -20,11 +17,7 @@ from tests.support.servers.interface import KafkaServer
 from tests.support.servers.secured import SecuredMongo, secured_mongo
 
 DATABASE = "shop"
-UNAUTHORIZED = 13
 SOLD = ("sold", "--product", "3", "--units", "10", "--amount", "1000")
-
-Data = Database[dict[str, Any]]
-Act = Callable[[Data, Data], object]
 
 
 @pytest.fixture(scope="module")
@@ -117,61 +110,3 @@ def responds(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
     except httpx.TransportError:
         return False
-
-
-RECORD = {"_id": "x", "name": "forged", "scopes": ["sales:read"], "expires_at": datetime(2100, 1, 1, tzinfo=UTC)}
-
-FORBIDDEN: dict[str, tuple[str, Act]] = {
-    "the API writes events": ("api", lambda data, access: data["events_20260601"].insert_one({"_id": 1})),
-    "the API changes an aggregate": (
-        "api",
-        lambda data, access: data["rollups"].update_one({}, {"$set": {"amount": 0}}),
-    ),
-    "the API moves an offset": ("api", lambda data, access: data["partitions"].update_one({}, {"$set": {"epoch": 9}})),
-    "the API drops a collection": ("api", lambda data, access: data["rollups"].drop()),
-    "the API writes by $out": ("api", lambda data, access: list(data["rollups"].aggregate([{"$out": "copy"}]))),
-    "the API makes a token": ("api", lambda data, access: access["api_tokens"].insert_one(dict(RECORD))),
-    "the API makes a token by upsert": (
-        "api",
-        lambda data, access: access["api_tokens"].update_one({"_id": "x"}, {"$set": {"name": "forged"}}, upsert=True),
-    ),
-    "the API takes a revocation back": (
-        "api",
-        lambda data, access: access["api_tokens"].update_many({}, {"$set": {"revoked_at": None}}),
-    ),
-    "the API gives a token more rights": (
-        "api",
-        lambda data, access: access["api_tokens"].update_many({}, {"$set": {"scopes": ["admin"], "products": None}}),
-    ),
-    "the API forgets uses": ("api", lambda data, access: access["token_uses"].delete_many({})),
-    "the consumer reads uses": ("consumer", lambda data, access: access["token_uses"].find_one()),
-    "the API deletes a token": ("api", lambda data, access: access["api_tokens"].delete_many({})),
-    "the API reads users": ("api", lambda data, access: data.client["admin"]["system.users"].find_one()),
-    "the consumer reads tokens": ("consumer", lambda data, access: access["api_tokens"].find_one()),
-    "the consumer makes a token": ("consumer", lambda data, access: access["api_tokens"].insert_one(dict(RECORD))),
-    "the consumer lists the tokens' database": ("consumer", lambda data, access: access.list_collection_names()),
-    "the consumer writes tokens by $out": (
-        "consumer",
-        lambda data, access: list(data["rollups"].aggregate([{"$out": {"db": access.name, "coll": "api_tokens"}}])),
-    ),
-    "the consumer kills others' sessions": (
-        "consumer",
-        lambda data, access: data.client.admin.command("killAllSessions", [{"user": "root", "db": "admin"}]),
-    ),
-    "the consumer shuts the server down": ("consumer", lambda data, access: data.client.admin.command("shutdown")),
-    "the tokens' script reads events": ("tokens", lambda data, access: data["rollups"].find_one()),
-    "the tokens' script writes events": ("tokens", lambda data, access: data["rollups"].insert_one({"_id": 1})),
-    "a stranger reads": ("nobody", lambda data, access: data["rollups"].find_one()),
-}
-
-
-@pytest.mark.parametrize("deed", FORBIDDEN)
-def test_it_may_not(mongo_with_users: SecuredMongo, deed: str) -> None:
-    user, act = FORBIDDEN[deed]
-    address = mongo_with_users.uri(user)
-    if user == "nobody":
-        address = address.replace(f"nobody:{mongo_with_users.password}@", "")
-    client = MongoClient[dict[str, Any]](address, serverSelectionTimeoutMS=10_000)
-    with client, pytest.raises(OperationFailure) as refused:
-        act(client[DATABASE], client[f"{DATABASE}_access"])
-    assert refused.value.code == UNAUTHORIZED

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.server import KEEP_ALIVE_SECONDS
 from stack.errors import PartMissing
 from tests.support.process import ROOT
 from tests.support.product.balancer import configure
@@ -55,6 +56,11 @@ def test_the_checker_would_find_it(local_configuration: Path) -> None:
         text = text.replace(right, wrong)
     local_configuration.write_text(text)
     assert {finding["plugin"] for finding in findings(local_configuration)} >= mistakes.keys()
+
+
+def test_nginx_is_the_first_to_close_an_idle_connection_to_an_instance() -> None:
+    [seconds] = re.findall(r"upstream api \{[^}]*keepalive_timeout (\d+)s;", (ROOT / "nginx.conf").read_text())
+    assert 2 * int(seconds) <= KEEP_ALIVE_SECONDS
 
 
 @pytest.mark.parametrize("zone", ["token", "address"])

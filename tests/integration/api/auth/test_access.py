@@ -63,6 +63,21 @@ def test_every_invalid_token_gets_the_same_answer(api: Api) -> None:
     assert api.get(ROUTES[1], good).status_code == 200
 
 
+def test_a_forged_signature_under_a_token_seen_before_is_refused(api: Api) -> None:
+    """Whoever has seen the claims of a token, or its beginning, cannot use that an instance remembers it."""
+    seen, other = api.token(), api.token()
+    assert api.get(ROUTES[1], seen).status_code == 200
+    (header, claims, _), (_, others_claims, others_signature) = seen.split("."), other.split(".")
+    for forged in (
+        f"{header}.{claims}.{others_signature}",
+        f"{header}.{claims}.{'A' * 43}",
+        f"{header}.{others_claims}.{seen.rpartition('.')[2]}",
+        f"{header[:-4]}AAAA.{claims}.{seen.rpartition('.')[2]}",
+    ):
+        assert api.get(ROUTES[1], forged).status_code == 401
+    assert api.get(ROUTES[1], seen).status_code == 200
+
+
 def test_two_authorization_headers_are_refused(shared_api: Api) -> None:
     authorization = f"Bearer {shared_api.token()}"
     answer = shared_api.client.get(

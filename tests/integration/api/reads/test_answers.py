@@ -138,6 +138,9 @@ def test_answers_say_how_recent_they_are(api: Api) -> None:
     wait_until("the time", lambda: "Data-As-Of" in api.get("/api/product/sale/3").headers, 5)
     for path in ("/api/product/sale/3", "/api/product/sale", "/api/product/rating/3"):
         assert api.get(path).headers["Data-As-Of"] == "2026-06-01T11:59:59.123Z"
+    # A partition that was added, of which nobody knows what it holds.
+    store_partitions(api.database, {2: None})
+    wait_until("no time", lambda: "Data-As-Of" not in api.get("/api/product/sale/3").headers, 5)
 
 
 def test_an_unchanged_answer_is_not_sent_again(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
@@ -163,12 +164,73 @@ async def test_cancelled_reads_harm_nobody() -> None:
     assert query.batches == [[1], [3]]
 
 
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_a_failing_query_fails_every_reader_that_is_left(gone: int) -> None:
+    """Two wait for one key and one for another. Whichever of them goes away, the others get the failure."""
+
+    async def scenario() -> list[str]:
+        query = Query()
+        waiting = ask(reader(query), 1, 1, 2)
+        await query.started()
+        waiting.pop(gone).cancel()
+        await settled()
+        query.finish(DatabaseUnavailable("away"))
+        await settled()
+        return [str(each.exception()) if each.done() else "still waits" for each in waiting]
+
+    assert asyncio.run(scenario()) == ["away", "away"]
+
+
+async def test_a_read_that_follows_an_answer_at_once_is_answered() -> None:
+    """The task that ran the query has not ended yet in the moment in which its reader reads again."""
+
+    async def query(keys: Sequence[int]) -> dict[int, int]:
+        return {key: key for key in keys}
+
+    reads = BatchingReader(query, limit=10, deadline=1)
+    assert [await reads.read(key) for key in range(3)] == [0, 1, 2]
+
+
+async def test_a_reader_that_gave_up_leaves_the_answer_of_its_query_to_the_others() -> None:
+    query = Query()
+    reads = reader(query, deadline=0.05)
+    [late] = ask(reads, 1)
+    await query.started()
+    with pytest.raises(DatabaseUnavailable):
+        await late
+    [later] = ask(reads, 1)
+    await settled()
+    query.finish()
+    query.finish()
+    assert await later == "1 by query 1"
+
+
+async def test_an_error_of_any_kind_reaches_the_readers() -> None:
+    query = Query()
+    waiting = ask(reader(query), 1, 2)
+    await query.started()
+    query.finish(ZeroDivisionError())
+    outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+    assert [type(outcome) for outcome in outcomes] == [ZeroDivisionError] * 2
+
+
+async def test_a_query_knows_nothing_of_the_request_that_started_it() -> None:
+    """It serves many requests, so a context variable of one of them must not reach it."""
+    of_request: ContextVar[str] = ContextVar("of_request", default="none")
+
+    async def query(keys: Sequence[int]) -> dict[int, str]:
+        return dict.fromkeys(keys, of_request.get())
+
+    of_request.set("a request")
+    assert await BatchingReader(query, limit=10, deadline=5).read(1) == "none"
+
+
 async def test_a_read_gives_up_at_its_deadline_and_the_next_is_answered() -> None:
     query = Query()
     reads = reader(query, deadline=0.05)
     stuck = ask(reads, 1)
     with pytest.raises(DatabaseUnavailable):
-        await stuck[0]
+        await asyncio.wait_for(stuck[0], 1)
     query.finish()
     query.finish()
     assert await reads.read(2) == "2 by query 1"

@@ -5,12 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.reads.freshness import rfc3339
 from api.reads.ratings import half_even
-from api.web.responses import average_rating, decimal_text, total_sales
+from api.web.responses import answer, average_rating, decimal_text, total_sales
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,31 @@ def test_plain_numbers_lose_nothing_and_have_no_spare_digit(units: int, decimals
 @given(st.integers(0, 10**12), st.integers(1, 10**9))
 def test_rounding_is_half_even(numerator: int, denominator: int) -> None:
     assert half_even(numerator, denominator) == round(Fraction(numerator, denominator))
+
+
+def tag_of(body: bytes) -> str:
+    """The entity tag of a body."""
+    return answer(Request({"type": "http", "headers": []}), body, None).headers["etag"]
+
+
+@given(st.integers(0, 10**34), st.integers(1, 10**6))
+def test_another_total_has_another_tag(millionths: int, more: int) -> None:
+    assert tag_of(total_sales(millionths)) == tag_of(total_sales(millionths))
+    assert tag_of(total_sales(millionths)) != tag_of(total_sales(millionths + more))
+
+
+def test_every_byte_of_a_body_counts_for_its_tag() -> None:
+    body = total_sales(10**34 - 1)
+    others = [body[:at] + b"x" + body[at + 1 :] for at in range(len(body))]
+    assert len({tag_of(each) for each in (body, *others)}) == len(body) + 1
+
+
+def test_the_tag_says_nothing_of_the_as_of() -> None:
+    """A client that asks again while nothing was sold gets a 304, although the as-of has moved, and the new as-of."""
+    body = total_sales(1)
+    condition = [(b"if-none-match", tag_of(body).encode())]
+    again = answer(Request({"type": "http", "headers": condition}), body, "2026-06-01T12:00:00.000Z")
+    assert (again.status_code, again.headers["data-as-of"]) == (304, "2026-06-01T12:00:00.000Z")
 
 
 def test_times_are_utc_to_the_millisecond() -> None:

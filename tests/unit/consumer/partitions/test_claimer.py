@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from consumer.partitions.claim_round import ClaimRound
 from consumer.partitions.claimer import HALT_CHECK_SECONDS, RETRY_SECONDS, Claimer
 from consumer.partitions.lease import Lease
 from consumer.process.outage import OutageBackoff
-from shared.errors import AggregateRefused, AnalyticsError, ClaimContended, DatabaseUnavailable, OffsetsLost
+from shared.errors import AggregateRefused, AnalyticsError, ClaimContended, DatabaseUnavailable, Halt, OffsetsLost
 
 AWAY = DatabaseUnavailable("away")
 
@@ -36,10 +37,14 @@ class Client:
 
 
 class Unanswered:
-    """Claims whose broker answers no question."""
+    """Claims whose broker answers no question. They keep the halts that they are to note."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
+        self.noted: dict[int, str] = {}
+
+    def note_halt(self, partition: int, halt: Halt, at: datetime) -> None:
+        self.noted[partition] = str(halt)
 
     def ask(self, partition: int) -> "Unanswered":
         self.asked.append(partition)
@@ -62,6 +67,7 @@ class Claiming:
         self.assignment = Assignment(client, "topic", database_thread)
         self.partitions = [Assigned(number) for number in range(3)]
         self.assignment._assigned = dict(enumerate(self.partitions))
+        self.database_thread = database_thread
         self.claimer = Claimer(nobody, nobody, claims, self.assignment, OutageBackoff(), database_thread)
 
     def end_round(self, results: dict[Assigned, Lease | AnalyticsError], failure: AnalyticsError | None = None) -> None:
@@ -140,6 +146,8 @@ def test_a_partition_whose_documents_mongodb_refuses_halts_and_the_batchs_others
     claiming.claimer.abandoned(held[:2], AggregateRefused(1, "refused"))
     other, refused, free = claiming.partitions
     assert (refused.halted, refused.claim_at) == ("refused", math.inf)
+    claiming.database_thread.shutdown()
+    assert claiming.claims.noted == {1: "refused"}
     assert (other.halted, other.claim_at, other.lease) == ("", 0.0, None)
     assert free.lease is held[2]
 
