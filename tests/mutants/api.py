@@ -140,6 +140,11 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a folder of keys that cannot be read withdraws every key",
+        "tests/unit/api/auth/test_key_ring.py::test_a_folder_that_cannot_be_used_withdraws_no_key[it is gone]",
+        (Edit("api/auth/key_ring.py", 'if key_id in unfit or "" in unfit', "if key_id in unfit"),),
+    ),
+    Mutant(
         "the ETag is over the first 24 bytes of a body",
         "tests/unit/api/web/test_responses.py::test_every_byte_of_a_body_counts_for_its_tag",
         (Edit("api/web/responses.py", "blake2b(body, digest_size=12)", "blake2b(body[:24], digest_size=12)"),),

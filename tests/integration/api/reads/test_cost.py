@@ -94,6 +94,22 @@ def test_a_window_that_starts_with_a_whole_minute_needs_no_events(counted: Count
     assert counted.read(1) == {"sales": 1}
 
 
+def test_queries_by_range_of_id_say_which_index_they_mean(api: Api) -> None:
+    """As MongoDB has profiled them: without the hint it plans each range separately (ADR 5)."""
+    store(api.database, [GivenRating(1, NOON, "4"), GivenSale(2, NOON, "1")])
+    api.database.command("profile", 2)
+    for path in ("/api/product/sale/1", "/api/product/sale/2", "/api/product/sale", "/api/product/rating/1"):
+        assert api.get(path).status_code == 200
+    api.database.command("profile", 0)
+    asked = [
+        (entry["ns"].partition(".")[2], entry["command"].get("hint"))
+        for entry in api.database["system.profile"].find()
+        if entry["ns"].endswith((".rollups", ".products", ".totals"))
+    ]
+    assert {collection for collection, _ in asked} == {"rollups", "products", "totals"}
+    assert {str(hint) for _, hint in asked} == {"{'_id': 1}"}
+
+
 def test_documents_examined_do_not_grow_with_history(database: Documents) -> None:
     window = Window.at(NOON + 90_500)
     examined = []
