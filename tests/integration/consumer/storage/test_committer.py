@@ -116,6 +116,45 @@ def test_a_product_is_named_as_its_newest_event_whatever_was_forgotten(
     invariant.check_aggregates(writer.database)
 
 
+@pytest.mark.parametrize("step", [1_000, DAY_MS], ids=["of one day", "of several days"])
+def test_of_several_newer_events_that_are_stored_the_newest_names_the_product(writer: Writer, step: int) -> None:
+    """The product's document has the time of the first event, since a sale by the known name does not change it, and
+    the one after that was late."""
+    at, lease = now_ms() - 10 * DAY_MS, writer.lease()
+    for name, steps in (("A", 0), ("A", 3), ("C", 2)):
+        writer.commit(writer.batch(lease, [sold(name, at + steps * step)]))
+    (stored,) = writer.database.products.find()
+    assert stored["latest"] == {"t": at, "o": 0, "name": "A"}
+    writer.restart()
+    writer.commit(writer.batch(writer.lease(), [sold("B", at + step), rated("B", at)]))
+    (stored,) = writer.database.products.find()
+    assert stored["latest"] == {"t": at + 3 * step, "o": 1, "name": "A"}
+    invariant.check_aggregates(writer.database)
+
+
+def test_of_a_stored_event_and_one_of_the_batch_at_one_moment_the_later_names_the_product(writer: Writer) -> None:
+    at, lease = now_ms() - 100_000, writer.lease()
+    writer.commit(writer.batch(lease, [sold("A", at), sold("A", at + 5)]))
+    writer.restart()
+    writer.commit(writer.batch(writer.lease(), [sold("B", at + 5)]))
+    (stored,) = writer.database.products.find()
+    assert stored["latest"] == {"t": at + 5, "o": 2, "name": "B"}
+
+
+@pytest.mark.parametrize("lacking", [("first_seen",), ("latest",), ("first_seen", "latest")])
+def test_a_document_that_lacks_its_times_is_written_as_if_it_were_older_than_any_event(
+    writer: Writer, lacking: tuple[str, ...]
+) -> None:
+    at = now_ms() - 100_000
+    writer.commit(writer.batch(writer.lease(), [sold("A", at)]))
+    writer.database.products.update_one({}, {"$unset": dict.fromkeys(lacking, "")})
+    writer.restart()
+    writer.commit(writer.batch(writer.lease(), [sold("A", at + 5)]))
+    (stored,) = writer.database.products.find()
+    assert stored["first_seen"] == (at + 5 if "first_seen" in lacking else at)
+    assert stored["latest"]["t"] == at + 5
+
+
 def test_a_newer_event_of_another_partition_names_no_product_here(writer: Writer) -> None:
     at = now_ms() - 100_000
     writer.commit(writer.batch(writer.lease(1), [sold("theirs", at + 10), rated("theirs", at + 20)]))

@@ -154,8 +154,10 @@ def test_sums_of_replays_are_repaired_where_there_never_was_one(writer: Writer) 
     rollup = writer.database[ROLLUPS].find_one()
     assert rollup is not None
     writer.database[ROLLUPS].insert_one(rollup | {"_id": rollup["_id"] | {"k": REPLAYED_PARTITION}})
-    repair, _ = repaired(writer.database)
-    assert (repair.left, repair.repaired) == ([], {ROLLUPS: 1})
+    quicker: list[Repair] = []
+    slower, _ = repaired(writer.database, lambda: quicker.append(repaired(writer.database)[0]))
+    assert (quicker[0].left, quicker[0].repaired) == ([], {ROLLUPS: 1})
+    assert slower.left == ["1 documents of partition -1: another repair ran at the same time: run this again"]
     replay_one(writer)
     spoil(writer.database, REPLAYED_PARTITION, amount=Decimal128("0.250000"))
     assert repaired(writer.database)[0].left == []
