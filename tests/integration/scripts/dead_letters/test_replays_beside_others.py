@@ -38,7 +38,7 @@ def test_of_two_replays_of_the_same_letters_one_counts_them(rejected: Writer) ->
     with replayer(rejected, lambda _: sold()) as quick, replayer(rejected, lambda _: sold()) as slow:
         shared, own = slow.judge(both)
         assert quick.replay(both[:1]) == ["replayed"]
-        assert slow.store([shared, own]) == ["another program changed it at the same time", "replayed"]
+        assert slow.store([shared, own]) == [replay.CHANGED, "replayed"]
     assert replayed_events(rejected.database) == 2
     check_aggregates(rejected.database)
 
@@ -48,7 +48,7 @@ def test_a_letter_that_is_discarded_meanwhile_is_not_replayed(rejected: Writer) 
     with replayer(rejected, lambda _: sold()) as command:
         judged = command.judge(chosen)
         rejected.database.rejected_events.update_many({}, {"$set": {"state": LetterState.DISCARDED}})
-        assert command.store(judged) == ["another program changed it at the same time"]
+        assert command.store(judged) == [replay.CHANGED]
     assert replayed_events(rejected.database) == 0
     assert [letter["state"] for letter in letters(rejected)] == ["discarded"] * 2
 
@@ -78,7 +78,7 @@ def test_a_day_that_is_dropped_while_a_replay_runs_gets_no_event(
 
         judged = command.judge(chosen)
         once(monkeypatch, "replay_before", begin_and_drop)
-        assert command.store(judged) == ["retention has dropped the day of its event"]
+        assert command.store(judged) == [replay.DROPPED_DAY]
     assert event_collection(OLD_MS) not in database.list_collection_names()
     assert [letter["state"] for letter in letters(rejected)] == ["new"] * 2
     check_aggregates(database)
