@@ -27,7 +27,7 @@ def test_the_client_s_address_is_the_one_that_nginx_sees(product: Product, clien
 def test_a_revocation_reaches_both_instances(product: Product, client: httpx.Client) -> None:
     header = issue(product)
     assert {client.get(PATH, headers=header).status_code for _ in range(20)} == {200}
-    product.tokens("revoke", "access")
+    product.tokens("revoke", "--yes", "access")
 
     def statuses() -> set[int]:
         return {client.get(PATH, headers=header).status_code for _ in range(20)}

@@ -108,10 +108,9 @@ class Api:
 def serving(settings: ApiSettings, clock: ManualClock) -> Iterator[str]:
     """Serve the application in a thread on a free port; yields its address.
 
-    Switches structlog off, whose output pytest could not assign to a test: the thread is not the test's.
+    Switches structlog off meanwhile, whose output pytest could not assign to a test: the thread is not the test's.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with socket.socket() as listener:
+    with _silent_logs(), socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = Server(create_app(settings, clock), settings)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
@@ -122,6 +121,16 @@ def serving(settings: ApiSettings, clock: ManualClock) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def _silent_logs() -> Iterator[None]:
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 @contextmanager
