@@ -21,7 +21,11 @@ def written(container: str) -> str:
 
 
 def _run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    ended = subprocess.run(("docker", *arguments), capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+    command = ("docker", *arguments)
+    # A container's log may hold any bytes: nginx logs a request's address as it came.
+    ended = subprocess.run(
+        command, capture_output=True, text=True, errors="backslashreplace", timeout=COMMAND_SECONDS, check=False
+    )
     assert ended.returncode == 0, f"docker {' '.join(arguments)}: {ended.stderr}"
     return ended
 

@@ -89,9 +89,9 @@ class Project:
         ended: subprocess.CompletedProcess[bytes] = subprocess.run(
             argv, cwd=ROOT, env=self.environment, capture_output=True, timeout=COMMAND_SECONDS, check=False, **feed
         )
-        messages = f"{ended.stdout.decode()}\n{ended.stderr.decode()}"
+        messages = f"{_text(ended.stdout)}\n{_text(ended.stderr)}"
         assert ended.returncode == 0, f"{' '.join(argv)} ended with {ended.returncode}:\n{messages}\n{self.state()}"
-        return ended.stdout.decode().strip()
+        return _text(ended.stdout).strip()
 
     def state(self) -> str:
         """The containers and the last lines of their logs, for the message of a failure."""
@@ -100,7 +100,7 @@ class Project:
             ended = subprocess.run(
                 self.argv(*arguments), cwd=ROOT, env=self.environment, capture_output=True, check=False, timeout=60
             )
-            shown.append(ended.stdout.decode())
+            shown.append(_text(ended.stdout))
         return "\n".join(shown)
 
     def up(self, *options: str, api: int = 2, consumer: int = 3) -> None:
@@ -197,3 +197,8 @@ class Project:
     def close(self) -> None:
         """Remove everything, data included."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")
+
+
+def _text(output: bytes) -> str:
+    """A command's output, which may hold any bytes of a log."""
+    return output.decode(errors="backslashreplace")
