@@ -17,6 +17,7 @@ from stack.waiting import wait_until
 from tests.support.documents import invariant
 from tests.support.documents.invariant import Coordinates
 from tests.support.kafka.messages import renamed
+from tests.support.kafka.topic_config import set_topic
 from tests.support.process import Running, module
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -35,6 +36,8 @@ class ConsumerGroup:
         """When each was acknowledged, at the latest."""
         self.consumers: list[Running] = []
         kafka.create_topic(self.topic, partitions)
+        # Kafka looks for old records every five minutes, and by default takes those whose own time is a week ago.
+        set_topic(kafka, self.topic, retention_ms=-1)
         settings = SharedSettings(
             mongodb_uri=SecretStr(mongo.uri), mongodb_database=self.topic, mongodb_timeout_ms=10_000
         )
