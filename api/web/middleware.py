@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
 from api.web.health import Health
-from api.web.problems import Problem, internal_fault, unavailable
+from api.web.problems import internal_fault, unavailable
 from shared import logs, reporting
 
 log = logs.logger(__name__)
@@ -56,11 +56,11 @@ class RequestMiddleware:
             # The server cancels what is still in flight when the time to drain is over: MongoDB has not answered.
             if exchange.status:
                 raise
-            await exchange.answer(unavailable())
+            await unavailable().response()(inner, receive, exchange.send)
         except Exception as error:
             try:
                 if not exchange.status:
-                    await exchange.answer(internal_fault())
+                    await internal_fault().response()(inner, receive, exchange.send)
             finally:
                 # After the answer, which must not depend on whether this works.
                 log.error("a request failed", request_id=exchange.request_id, route=_template(inner), exc_info=error)
@@ -98,14 +98,6 @@ class _Exchange:
                 message = {**message, "body": b""}
             self.complete = "more_body" not in message or not message["more_body"]
         await self._send(message)
-
-    async def answer(self, problem: Problem) -> None:
-        """Send this error as the answer, none of which must have been sent yet."""
-        response = problem.response()
-        await self.send(
-            {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
-        )
-        await self.send({"type": "http.response.body", "body": response.body})
 
     def record(self, route: str) -> None:
         """Measure and log the request, once it was answered or failed.
