@@ -250,6 +250,12 @@ def rejected_id(topic: str, generation: int, partition: int, offset: int) -> Id:
     return {"topic": topic, "g": generation, "k": partition, "o": offset}
 
 
+def coordinates_of(letter: Document) -> str:
+    """The name of a dead letter for a person: `PARTITION:OFFSET:GENERATION`."""
+    identity = letter["_id"]
+    return f"{identity['k']}:{identity['o']}:{identity['g']}"
+
+
 # partitions -----------------------------------------------------------------------------------------------------------
 #
 # How far each Kafka partition is handled, and whose it is. A claim raises `epoch`. A batch moves `next_offset` in the

@@ -6,7 +6,6 @@ headers is looked at once more, by `raw_reader`. The copier does so before it ma
 before, when too many others wait, or when Kafka does not answer.
 """
 
-import hashlib
 import threading
 import time
 from collections import deque
@@ -16,7 +15,8 @@ from typing import Any, Final
 from pymongo.errors import PyMongoError
 
 from consumer.dead_letters.raw_reader import RawReader
-from consumer.partitions.brokers import QUIET
+from consumer.dead_letters.record import marks_of_a_cut
+from consumer.partitions.brokers import reader_config
 from shared.documents import REJECTED_EVENTS, Document
 from shared.logs import logger
 from shared.mongo import SyncDatabase, brief
@@ -38,14 +38,7 @@ class HiddenHeaders:
     def __init__(self, database: SyncDatabase, settings: ConsumerSettings) -> None:
         self._rejected = database[REJECTED_EVENTS]
         self._topic = settings.kafka_topic
-        self._client_settings: dict[str, object] = {
-            **settings.kafka_client(),
-            "group.id": settings.group_id,
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-            "isolation.level": settings.kafka_isolation_level,
-            "log_level": QUIET,
-        }
+        self._client_settings = reader_config(settings, settings.group_id)
         self._reader: RawReader | None = None
         self._is_possible = True
 
@@ -84,14 +77,7 @@ class HiddenHeaders:
         return self._reader
 
     def _mark(self, letter: Document) -> None:
-        key, value = letter["key"] or b"", letter["value"] or b""
-        lacking: dict[str, Any] = {
-            "truncated": True,
-            "key_bytes": len(key),
-            "value_bytes": len(value),
-            "value_sha256": hashlib.sha256(value).digest(),
-            "headers_left_out": None,
-        }
+        lacking = marks_of_a_cut(letter["key"], letter["value"], None)
         self._rejected.update_one({"_id": letter["_id"]}, {"$set": lacking})
         letter.update(lacking)
 

@@ -85,11 +85,19 @@ def _contents(message: RejectedMessage) -> dict[str, Any]:
         "key": key,
         "value": value,
         "headers": _stored(headers),
+        **marks_of_a_cut(message.key, message.value, left_out),
+    }
+
+
+def marks_of_a_cut(key: bytes | None, value: bytes | None, headers_left_out: int | None) -> dict[str, Any]:
+    """What a letter that does not hold its whole message says of it: the message has this key and this value, and so
+    many headers that the letter lacks, None where nobody knows how many."""
+    return {
         "truncated": True,
-        "key_bytes": len(message.key or b""),
-        "value_bytes": len(message.value or b""),
-        "value_sha256": hashlib.sha256(message.value or b"").digest(),
-        "headers_left_out": left_out,
+        "key_bytes": len(key or b""),
+        "value_bytes": len(value or b""),
+        "value_sha256": hashlib.sha256(value or b"").digest(),
+        "headers_left_out": headers_left_out,
     }
 
 

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
-from shared.documents import Document
+from shared.documents import Document, coordinates_of
 from shared.logs import logger
 
 log = logger(__name__)
@@ -25,8 +25,7 @@ class RejectionLog:
             for letter in dead_letters:
                 self._reasons[letter["reason"]] += 1
                 if letter["reason"] not in self._samples:
-                    at = letter["_id"]
-                    self._samples[letter["reason"]] = f"{at['k']}:{at['o']}:{at['g']}"
+                    self._samples[letter["reason"]] = coordinates_of(letter)
 
     def flush(self) -> None:
         """Log in one line what was rejected since the last call, if anything was."""

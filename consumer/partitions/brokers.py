@@ -23,25 +23,32 @@ QUIET = 0
 """librdkafka writes no lines to standard error. It passes the same errors to `error_cb`; `KafkaErrorLog` logs them."""
 
 
-def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str | int | float | bool]:
-    """The configuration of librdkafka's consumer.
+def reader_config(settings: ConsumerSettings, group: str) -> dict[str, str | int | float | bool]:
+    """The configuration of a client that reads messages of the topic as the consumers do, from given offsets on.
 
-    Offsets come from MongoDB alone. So librdkafka commits none by itself, and reports an error where the offset to read
-    is missing, instead of going to the beginning or the end of the partition.
+    Offsets come from MongoDB or from a caller alone. So librdkafka commits none by itself, and reports an error where
+    the offset to read is missing, instead of going to the beginning or the end of the partition.
     """
     return settings.kafka_client() | {
-        "group.id": settings.group_id,
+        "group.id": group,
+        "enable.auto.commit": False,
+        "auto.offset.reset": "error",
+        "isolation.level": settings.kafka_isolation_level,
+        "log_level": QUIET,
+    }
+
+
+def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str | int | float | bool]:
+    """The configuration of librdkafka's consumer."""
+    return reader_config(settings, settings.group_id) | {
         "client.id": client_id,
         # A rebalance takes away only the partitions that move; the others are read meanwhile.
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": settings.kafka_session_timeout_ms,
         # The session outlives three lost heartbeats.
         "heartbeat.interval.ms": settings.kafka_session_timeout_ms // 4,
-        "enable.auto.commit": False,
         "enable.auto.offset.store": False,
-        "auto.offset.reset": "error",
         "enable.partition.eof": True,
-        "isolation.level": settings.kafka_isolation_level,
         # `Progress` computes lag and as-of from two statistics, so as-of is older than need be by this. At twice this,
         # it is half a second older; at half, the statistics (0.2 ms to parse with 2 partitions) come twice as often.
         "statistics.interval.ms": 500,
@@ -62,7 +69,6 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
         "fetch.queue.backoff.ms": 50,
         # A broker that is back is found within two seconds. The default's ten are most of what a takeover may take.
         "reconnect.backoff.max.ms": 2000,
-        "log_level": QUIET,
     }
 
 

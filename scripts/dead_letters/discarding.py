@@ -7,8 +7,8 @@ from scripts.common.confirmation import require_consent
 from scripts.common.console import LiteralConsole
 from scripts.common.times import shown
 from scripts.dead_letters.display import counted
-from scripts.dead_letters.selection import Selection, coordinates_of
-from shared.documents import REJECTED_EVENTS, Document, LetterState
+from scripts.dead_letters.selection import Selection
+from shared.documents import REJECTED_EVENTS, Document, LetterState, coordinates_of
 from shared.mongo import SyncDatabase
 
 SHOWN_LETTERS: Final = 5

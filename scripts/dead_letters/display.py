@@ -8,8 +8,7 @@ from typing import Any, Final
 from scripts.common.console import LiteralConsole
 from scripts.common.documents import each
 from scripts.common.times import record_time, rfc3339, shown
-from scripts.dead_letters.selection import coordinates_of
-from shared.documents import Document
+from shared.documents import Document, coordinates_of
 
 SHOWN_BYTES: Final = 4096
 """So much of a key, value or header is shown, which is a screenful or two. At half, larger events are cut; at twice, a

@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from consumer.partitions.brokers import QUIET, Brokers
+from consumer.partitions.brokers import Brokers, reader_config
 from scripts.common.kafka_clients import client_settings_checked
 from shared.documents import PARTITIONS, Document, partition_id
 from shared.errors import SourceUnavailable
@@ -58,15 +58,8 @@ def _fetch(partition: int, offset: int, settings: ConsumerSettings) -> bytes | N
     """Read one message's value from Kafka. Raises Gone, SourceUnavailable, ConfigurationError."""
     with client_settings_checked():
         reader = Consumer(
-            settings.kafka_client()
-            | {
-                "group.id": f"{settings.group_id}-dead-letters",
-                "enable.auto.commit": False,
-                "auto.offset.reset": "error",
-                "fetch.message.max.bytes": LARGEST_MESSAGE_BYTES,
-                "isolation.level": settings.kafka_isolation_level,
-                "log_level": QUIET,
-            }
+            reader_config(settings, f"{settings.group_id}-dead-letters")
+            | {"fetch.message.max.bytes": LARGEST_MESSAGE_BYTES}
         )
     deadline = time.monotonic() + FETCH_SECONDS
     try:

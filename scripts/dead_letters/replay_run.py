@@ -10,8 +10,7 @@ from scripts.common.documents import UNFIT
 from scripts.dead_letters.display import counted
 from scripts.dead_letters.original_value import Gone
 from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
-from scripts.dead_letters.selection import coordinates_of
-from shared.documents import Document
+from shared.documents import Document, coordinates_of
 
 REPORTED_ONE_BY_ONE: Final = 20
 """So many letters that were left as they are have a line of their own, so that the counts at the end stay on the

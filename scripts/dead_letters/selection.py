@@ -99,12 +99,6 @@ class Selection(NamedTuple):
         return {str(group["_id"]): group["count"] for group in leniently(database)[REJECTED_EVENTS].aggregate(stages)}
 
 
-def coordinates_of(letter: Document) -> str:
-    """The name of a letter for a person: `PARTITION:OFFSET:GENERATION`."""
-    identity = letter["_id"]
-    return f"{identity['k']}:{identity['o']}:{identity['g']}"
-
-
 def _at(text: str) -> dict[str, Any]:
     """The query for the letters at these coordinates; without a generation, those of every generation."""
     match = _COORDINATES.fullmatch(text)

@@ -12,7 +12,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from consumer.partitions.brokers import QUIET, Brokers, PartitionState
+from consumer.partitions.brokers import Brokers, PartitionState, reader_config
 from consumer.process.kafka_errors import reason_of
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
@@ -120,14 +120,7 @@ class KafkaTopic:
                     yield message
 
     def _configuration(self) -> dict[str, str | int | float | bool]:
-        return self._settings.kafka_client() | {
-            "group.id": f"{self._settings.group_id}-audit",
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-            "enable.partition.eof": True,
-            "isolation.level": self._settings.kafka_isolation_level,
-            "log_level": QUIET,
-        }
+        return reader_config(self._settings, f"{self._settings.group_id}-audit") | {"enable.partition.eof": True}
 
 
 def _has_passed(reader: Consumer, topic_partition: TopicPartition, end: int) -> bool:
