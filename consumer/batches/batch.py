@@ -4,7 +4,7 @@ A batch is its messages, and everything that it writes follows from them. So any
 batch again: it can be halved, or go on without a partition, or with an event turned into a dead letter.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,21 +107,18 @@ class Batch:
 
     def first_half(self) -> "Batch":
         """A batch of the earlier half of the messages, of one message at least."""
-        room, half = max(1, len(self) // 2), []
-        for taken in self._taken:
-            first, _ = taken.split(room)
-            half.append(first)
-            room -= len(first.messages)
-        return Batch(self._rules, half)
+        return Batch(self._rules, (first for first, _ in self._split(max(1, len(self) // 2))))
 
     def written_behind(self, half: "Batch") -> "Batch":
         """A batch of the messages behind those of its `first_half` that MongoDB holds by now."""
-        room, behind = len(half), []
+        return Batch(self._rules, (rest.written() for _, rest in self._split(len(half))))
+
+    def _split(self, room: int) -> Iterator[tuple[Taken, Taken]]:
+        """Each part of the batch, split so that the first pieces hold `room` messages together."""
         for taken in self._taken:
             first, rest = taken.split(room)
-            behind.append(rest.written())
+            yield first, rest
             room -= len(first.messages)
-        return Batch(self._rules, behind)
 
     def refuse(self, coordinates: Iterable[tuple[int, int]], why: str) -> "Batch":
         """The same messages, with dead letters for the events that MongoDB refuses: those at these partitions and

@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -11,36 +11,20 @@ from typer.core import TyperCommand, TyperGroup
 from scripts.common.console import LiteralConsole
 
 
-class LiteralGroup(TyperGroup):
+class _Literal:
+    """Comes before a class of Typer's commands, whose `main` it passes through `run`."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command that the arguments name. Ends the process, unless `standalone_mode` is false."""
+        return run(super().main, *args, **options)  # type: ignore[misc]  # of the class of Typer's that comes behind
+
+
+class LiteralGroup(_Literal, TyperGroup):
     """A group of commands that reports wrong usage by `run`."""
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> Any:
-        """Run the command that `args` name. Ends the process, unless `standalone_mode` is false."""
-        return run(super().main, args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
 
-
-class LiteralCommand(TyperCommand):
+class LiteralCommand(_Literal, TyperCommand):
     """A single command that reports wrong usage by `run`."""
-
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> Any:
-        """Run the command. Ends the process, unless `standalone_mode` is false."""
-        return run(super().main, args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
 
 
 def application(help_: str | None) -> typer.Typer:
@@ -61,15 +45,7 @@ def single(help_: str | None = None) -> tuple[typer.Typer, Callable[[Callable[..
     return app, app.command(cls=LiteralCommand, help=help_)
 
 
-def run(
-    main: Callable[..., Any],
-    args: Sequence[str] | None,
-    prog_name: str | None,
-    complete_var: str | None,
-    standalone_mode: bool,
-    windows_expand_args: bool,
-    **extra: Any,
-) -> Any:
+def run(main: Callable[..., Any], *args: Any, standalone_mode: bool = True, **options: Any) -> Any:
     """Call Typer's `main`. Wrong usage is printed as what was wrong and how to get help, with exit code 2.
     An unforeseen error is printed as its traceback, with exit code 1, and without local variables, which may hold a
     token, a key or a message.
@@ -77,7 +53,7 @@ def run(
     Typer itself prints wrong usage in a box, which breaks long words, and both with escape sequences as they are.
     """
     try:
-        ended = main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        ended = main(*args, standalone_mode=False, **options)
     except typer.TyperException as error:
         if not standalone_mode:
             raise

@@ -6,7 +6,7 @@ whether its owner still works.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -21,6 +21,9 @@ from shared.errors import TopicRecreated
 SILENT_SECONDS: Final = 10.0
 """An owner whose status is older than this is silent. It writes one every second. At half, a busy MongoDB or a clock
 that is some seconds off makes a consumer that works look silent; at twice, one that is frozen looks well for longer."""
+
+
+_TIMES: Final = ("caught_up_at", "held_back_since", "status_at")
 
 
 class Condition(StrEnum):
@@ -69,23 +72,7 @@ class Overview:
 
     def as_json(self) -> dict[str, Any]:
         """The fields by their stable names; null stands for what is unknown."""
-        return {
-            "partition": self.partition,
-            "condition": self.condition.value,
-            "reason": self.reason,
-            "halt": self.halt,
-            "next_offset": self.next_offset,
-            "first_in_kafka": self.first_in_kafka,
-            "end_in_kafka": self.end_in_kafka,
-            "lag": self.lag,
-            "caught_up_at": rfc3339(self.caught_up_at),
-            "held_back_since": rfc3339(self.held_back_since),
-            "status_at": rfc3339(self.status_at),
-            "status_age_seconds": self.status_age_seconds,
-            "generation": self.generation,
-            "epoch": self.epoch,
-            "owner": self.owner,
-        }
+        return asdict(self) | {name: rfc3339(getattr(self, name)) for name in _TIMES}
 
 
 def overviews(
