@@ -64,14 +64,14 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
         database, clocks, kafka, assignment, progress, database_thread, group=group, topic=topic, clock=utc_now
     )
     copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
-    lookup = HeaderLookup(database, settings)
+    lookup = None if copier else HeaderLookup(database, settings)  # the copier looks before it copies
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
         if copier and batch.rejected:
             copier.wake()
-        elif batch.rejected:
+        if lookup and batch.rejected:
             lookup.note(batch.rejected)
 
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
@@ -87,7 +87,8 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     stopping.on_signal(stop)
     retention.start()
-    lookup.start()
+    if lookup:
+        lookup.start()
     if copier:
         copier.start()
     log.info("consumer started", owner=owner, group=group, topic=topic, brokers=settings.kafka_bootstrap_servers)
@@ -103,7 +104,8 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     kafka.close()
     database_thread.shutdown(wait=False, cancel_futures=True)
     retention.stop()
-    lookup.stop()
+    if lookup:
+        lookup.stop()
     if copier:
         copier.stop(1.0)
     reporter.finish()
