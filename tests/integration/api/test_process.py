@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -14,8 +14,9 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.support import process
-from tests.support.api.running import KEY, api_process
+from tests.support.api.running import KEY, Api, api_process
 from tests.support.documents.given_events import Documents
+from tests.support.process import Running
 from tests.support.servers.interface import MongoServer
 
 
@@ -72,14 +73,22 @@ def test_a_signal_ends_it(tmp_path: Path, mongo: MongoServer, database: Document
         assert "Traceback" not in running.output
 
 
+def request_in_flight(
+    api: Api, running: Running, mongo: MongoServer, threads: ThreadPoolExecutor
+) -> Future[httpx.Response]:
+    """A request that waits for MongoDB, which is frozen from now on."""
+    mongo.freeze()
+    in_flight = threads.submit(api.get, "/api/product/sale")
+    running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+    return in_flight
+
+
 def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
     """After SIGTERM the instance is not ready, connections end with their next answer, a request in flight is answered,
     and the process ends with exit code 0."""
     with api_process(mongo, database, tmp_path) as (api, running), ThreadPoolExecutor(1) as threads:
         assert "Connection" not in api.get("/api/product/sale").headers
-        mongo.freeze()
-        in_flight = threads.submit(api.get, "/api/product/sale")
-        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        in_flight = request_in_flight(api, running, mongo, threads)
         running.send(signal.SIGTERM)
         running.wait_for_output("ending: not ready any more", 5)
         with httpx.Client(base_url=api.url) as other:
@@ -98,9 +107,7 @@ def test_a_request_in_flight_is_answered_after_new_connections_are_refused(
     patient = {"DRAIN_SECONDS": "20", "MONGODB_TIMEOUT_MS": "10000"}
     with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
         assert api.get("/api/product/sale").status_code == 200
-        mongo.freeze()
-        in_flight = threads.submit(api.get, "/api/product/sale")
-        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        in_flight = request_in_flight(api, running, mongo, threads)
         running.send(signal.SIGTERM)
         running.wait_for_output("Waiting for connections to close", 10)
         assert _refused(api.url)
@@ -115,9 +122,7 @@ def test_a_second_ctrl_c_cuts_off_the_requests_in_flight(
     patient = {"DRAIN_SECONDS": "60", "MONGODB_TIMEOUT_MS": "10000"}
     with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
         assert api.get("/api/product/sale").status_code == 200
-        mongo.freeze()
-        in_flight = threads.submit(api.get, "/api/product/sale")
-        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        in_flight = request_in_flight(api, running, mongo, threads)
         running.send(signal.SIGINT)
         running.wait_for_output("ending: not ready any more", 5)
         assert not in_flight.done()

@@ -43,6 +43,21 @@ def conditions(group: ConsumerGroup) -> list[str]:
     return [one["condition"] for one in overview(group)]
 
 
+def unread_records_deleted(group: ConsumerGroup) -> int:
+    """Let a consumer read and end, publish more, and delete all but the last record of partition 0. Returns the offset
+    of that record."""
+    consumer = group.consumer()
+    group.publish(generate(count=300, products=20, seed=1))
+    group.wait_handled()
+    assert consumer.stop() == 0
+    group.publish(generate(count=300, products=20, seed=2))
+    admin = AdminClient({"bootstrap.servers": group.kafka.bootstrap_servers})
+    end = max(offset for partition, offset in group.acknowledged if partition == 0)
+    taken = TopicPartition(group.topic, 0, end)
+    admin.delete_records([taken])[taken].result(10)
+    return end
+
+
 def test_a_group_s_life(group: ConsumerGroup) -> None:
     assert conditions(group) == ["never read", "never read"]
     consumer = group.consumer()
@@ -76,15 +91,8 @@ def test_a_group_s_life(group: ConsumerGroup) -> None:
 
 
 def test_halts_and_what_only_one_side_knows(group: ConsumerGroup) -> None:
-    consumer = group.consumer()
-    group.publish(generate(count=300, products=20, seed=1))
-    group.wait_handled()
-    assert consumer.stop() == 0
-    group.publish(generate(count=300, products=20, seed=2))
+    unread_records_deleted(group)
     admin = AdminClient({"bootstrap.servers": group.kafka.bootstrap_servers})
-    end = max(offset for partition, offset in group.acknowledged if partition == 0)
-    taken = TopicPartition(group.topic, 0, end)
-    admin.delete_records([taken])[taken].result(10)
     admin.create_partitions([NewPartitions(group.topic, 3)])[group.topic].result(10)
     beyond = group.database.partitions.find_one()
     assert beyond is not None
@@ -123,15 +131,7 @@ def test_a_halt_for_what_mongodb_refuses_is_shown_with_its_reason(group: Consume
 
 
 def test_a_restart_says_what_it_would_do_and_asks(group: ConsumerGroup) -> None:
-    consumer = group.consumer()
-    group.publish(generate(count=300, products=20, seed=1))
-    group.wait_handled()
-    assert consumer.stop() == 0
-    group.publish(generate(count=300, products=20, seed=2))
-    admin = AdminClient({"bootstrap.servers": group.kafka.bootstrap_servers})
-    end = max(offset for partition, offset in group.acknowledged if partition == 0)
-    taken = TopicPartition(group.topic, 0, end)
-    admin.delete_records([taken])[taken].result(10)
+    end = unread_records_deleted(group)
     identity = {"_id": partition_id(group.topic, group.topic, 0)}
     group.database.partitions.update_one(identity, {"$set": {"read_to": Int64(1)}})
     before = group.database.partitions.find_one(identity)
