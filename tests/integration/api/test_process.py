@@ -6,8 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from select import select
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -73,65 +78,72 @@ def test_a_signal_ends_it(tmp_path: Path, mongo: MongoServer, database: Document
         assert "Traceback" not in running.output
 
 
-def request_in_flight(
-    api: Api, running: Running, mongo: MongoServer, threads: ThreadPoolExecutor
-) -> Future[httpx.Response]:
-    """A request that waits for MongoDB, which is frozen from now on."""
+@contextmanager
+def request_in_flight(api: Api, running: Running, mongo: MongoServer) -> Iterator[HTTPConnection]:
+    """Send a request that waits for MongoDB, which is frozen from now on. `getresponse` of the connection reads its
+    answer.
+
+    The request is sent here and not in a thread, which may be late: then its connection would be closed as idle. That
+    MongoDB has something unread is not enough to know, for the API asks MongoDB by itself, too.
+    """
+    token = api.reader()
     mongo.freeze()
-    in_flight = threads.submit(api.get, "/api/product/sale")
-    running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
-    return in_flight
+    with closing(HTTPConnection(urlsplit(api.url).netloc, timeout=20)) as connection:
+        connection.request("GET", "/api/product/sale", headers={"Authorization": f"Bearer {token}"})
+        running.wait_until("a request in flight", lambda: _requests_unread(mongo) > 0, 5)
+        yield connection
 
 
 def test_it_drains(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:
     """After SIGTERM the instance is not ready, connections end with their next answer, a request in flight is answered,
     and the process ends with exit code 0."""
-    with api_process(mongo, database, tmp_path) as (api, running), ThreadPoolExecutor(1) as threads:
+    with api_process(mongo, database, tmp_path) as (api, running):
         assert "Connection" not in api.get("/api/product/sale").headers
-        in_flight = request_in_flight(api, running, mongo, threads)
-        running.send(signal.SIGTERM)
-        running.wait_for_output("ending: not ready any more", 5)
-        with httpx.Client(base_url=api.url) as other:
-            answer = other.get("/readyz")
-            assert answer.status_code == 503
-            assert answer.json()["message"] == "Not ready: this instance is ending"
-            assert answer.headers["Connection"] == "close"
-        mongo.thaw()
-        assert in_flight.result().text == '{"total": 0}'
-        assert running.wait(8) == 0
+        with request_in_flight(api, running, mongo) as in_flight:
+            running.send(signal.SIGTERM)
+            running.wait_for_output("ending: not ready any more", 5)
+            with httpx.Client(base_url=api.url) as other:
+                answer = other.get("/readyz")
+                assert answer.status_code == 503
+                assert answer.json()["message"] == "Not ready: this instance is ending"
+                assert answer.headers["Connection"] == "close"
+            mongo.thaw()
+            assert in_flight.getresponse().read() == b'{"total": 0}'
+            assert running.wait(8) == 0
 
 
 def test_a_request_in_flight_is_answered_after_new_connections_are_refused(
     tmp_path: Path, mongo: MongoServer, database: Documents
 ) -> None:
     patient = {"DRAIN_SECONDS": "20", "MONGODB_TIMEOUT_MS": "10000"}
-    with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
+    with api_process(mongo, database, tmp_path, **patient) as (api, running):
         assert api.get("/api/product/sale").status_code == 200
-        in_flight = request_in_flight(api, running, mongo, threads)
-        running.send(signal.SIGTERM)
-        running.wait_for_output("Waiting for connections to close", 10)
-        assert _refused(api.url)
-        mongo.thaw()
-        assert in_flight.result().text == '{"total": 0}'
-        assert running.wait(8) == 0
+        with request_in_flight(api, running, mongo) as in_flight:
+            running.send(signal.SIGTERM)
+            running.wait_for_output("Waiting for connections to close", 10)
+            assert _refused(api.url)
+            mongo.thaw()
+            assert in_flight.getresponse().read() == b'{"total": 0}'
+            assert running.wait(8) == 0
 
 
 def test_a_second_ctrl_c_cuts_off_the_requests_in_flight(
     tmp_path: Path, mongo: MongoServer, database: Documents
 ) -> None:
     patient = {"DRAIN_SECONDS": "60", "MONGODB_TIMEOUT_MS": "10000"}
-    with api_process(mongo, database, tmp_path, **patient) as (api, running), ThreadPoolExecutor(1) as threads:
+    with api_process(mongo, database, tmp_path, **patient) as (api, running):
         assert api.get("/api/product/sale").status_code == 200
-        in_flight = request_in_flight(api, running, mongo, threads)
-        running.send(signal.SIGINT)
-        running.wait_for_output("ending: not ready any more", 5)
-        assert not in_flight.done()
-        running.send(signal.SIGINT)
-        answer = in_flight.result(6)  # by itself it would have waited for MongoDB for 10 s
-        assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
-        mongo.thaw()
-        assert running.wait(8) == 0
-        assert "Traceback" not in running.output
+        with request_in_flight(api, running, mongo) as in_flight:
+            running.send(signal.SIGINT)
+            running.wait_for_output("ending: not ready any more", 5)
+            assert not select([in_flight.sock], [], [], 0)[0]
+            running.send(signal.SIGINT)
+            in_flight.sock.settimeout(6)  # by itself it would have waited for MongoDB for 10 s
+            answer = in_flight.getresponse()
+            assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
+            mongo.thaw()
+            assert running.wait(8) == 0
+            assert "Traceback" not in running.output
 
 
 def test_it_ends_in_time_while_mongodb_is_silent(tmp_path: Path, mongo: MongoServer, database: Documents) -> None:

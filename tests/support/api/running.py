@@ -99,11 +99,15 @@ class Api:
             expires_at=int(record["expires_at"].timestamp()),
         )
 
+    def reader(self) -> str:
+        """The token that may read everything, the same at each call."""
+        self._token = self._token or self.token()
+        return self._token
+
     def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
         """Send a GET request, with the given token or with one that may read everything."""
-        if token is None:
-            token = self._token = self._token or self.token()
-        return self.client.get(path, headers={"Authorization": f"Bearer {token}", **headers})
+        authorization = f"Bearer {self.reader() if token is None else token}"
+        return self.client.get(path, headers={"Authorization": authorization, **headers})
 
 
 @contextmanager
