@@ -90,9 +90,12 @@ def attempt(mutant: Mutant) -> Verdict:
     with scratch_copy() as root:
         apply(mutant, root)
         code, output = run(root, [mutant.scenario], SCENARIO_SECONDS)
-    reasons = [line.removeprefix("E").strip() for line in output.splitlines() if line.startswith("E  ")]
-    found = code == TESTS_FAILED and bool(reasons)
-    return Verdict(mutant, found, reasons[0][:160] if reasons else output[-200:], time.monotonic() - started)
+    # pytest marks the lines of a failure with an E, except those of an exception group; its summary names each failure.
+    lines = output.splitlines()
+    failures = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    why = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")] + failures
+    found = code == TESTS_FAILED and bool(failures)
+    return Verdict(mutant, found, why[0][:160] if why else output[-200:], time.monotonic() - started)
 
 
 def run(root: Path, arguments: Iterable[str], seconds: float) -> tuple[int, str]:
