@@ -77,7 +77,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
     claims = PartitionClaims(database, brokers, group, topic, owner, committer.session_id)
     claimer = Claimer(database, clocks, claims, assignment, backoff, database_thread)
-    rules = Rules(topic, settings.event_retention_days, copy_rejections=bool(settings.dead_letter_topic))
+    rules = Rules(topic, settings.event_retention_days, bool(settings.dead_letter_topic), settings.event_id_header)
     pipeline = BatchPipeline(committer, rules, database_thread, settings.batch_max_events)
     worker = Worker(kafka, assignment, claimer, pipeline, reporter, kafka_errors)
 

@@ -71,10 +71,15 @@ REPLAYED_PARTITION = -1
 #      event: "productSold",                                   event: "productRated",
 #      no_of_units: 10,                                        rating: Decimal128("4.50"),
 #      amount: Decimal128("1000.500000"),                      name_of_product: "Chair",
-#      name_of_product: "Chair",                               category: "Furniture"}
-#      extra: {currency: "EUR"}}
+#      name_of_product: "Chair",                               category: "Furniture",
+#      extra: {currency: "EUR"},                               extra_json: '{"utm.source":"mail","stars":4.50}',
+#      event_id: "order-4711-2"}                               event_id: "91bd6cf2-9cd7"}
 #
-# `extra` holds the message's fields that the contract does not know; it is absent when there are none.
+# `extra` holds the message's fields that the contract does not know. Where BSON cannot hold all of them (a key with a
+# dot, NUL or a leading `$`, a number beyond 64 bits or Decimal128, half of a surrogate pair, more than 16 levels),
+# `extra_json` holds all of them instead: the text of a JSON object, with every digit and character as sent. Both are
+# absent when there are none. `event_id` is the id that the producer gave the event, absent when it gave none; of a
+# replayed event whose id has been counted before, `as_new`: true says that an operator wanted it to count all the same.
 
 _EVENTS_PREFIX = "events_"
 
@@ -224,9 +229,11 @@ def product_id(product: int, partition: int) -> Id:
 #      state: "new", rejected_at: ISODate("2026-11-30T09:58:56.160Z"), timestamp_ms: 1796032728954,
 #      key: BinData("3"), value: BinData('{"event":"productSold", ...}'), headers: [], truncated: false}
 #
-# `reason` is a `shared.events.Reason`. `timestamp_ms` is the message's time in Kafka, `headers` a list of [name, bytes]
-# pairs. A message of more than 1 MiB is cut, with `truncated`: true, `key_bytes` and `value_bytes` (the whole lengths),
-# `value_sha256`, and `headers_left_out`: how many headers the letter lacks, null where Kafka's client cannot say it.
+# `reason` is a `shared.events.Reason`, or one of `RETIRED_REASONS`. A letter whose event has the id of one that was
+# counted before has `first`: {p, i, t, k, o, g}, the id `i` and the place of that one. `timestamp_ms` is the message's
+# time in Kafka, `headers` a list of [name, bytes] pairs. A message of more than 1 MiB is cut, with `truncated`: true,
+# `key_bytes` and `value_bytes` (the whole lengths), `value_sha256`, and `headers_left_out`: how many headers the letter
+# lacks, null where Kafka's client cannot say it.
 # `copy_pending`: true while the letter waits for its copy in the dead-letter topic; `copy_refused`: true when Kafka did
 # not take the copy. A replay adds `replayed_at`, `replayed_by` (the replay's id) and `replayed_as` (the event's `_id`);
 # an operator who discards a letter adds `discarded_at` and perhaps `note`.

@@ -45,6 +45,8 @@ class Rules:
     """Events that happened longer ago are rejected as `too_old`."""
     copy_rejections: bool
     """Whether dead letters are to be copied to the dead-letter topic."""
+    event_id_header: str = ""
+    """The Kafka header that gives an event its id where it has none of its own; empty: no header does."""
 
 
 class Batch:
@@ -80,7 +82,8 @@ class Batch:
         limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._rules.retention_days)
         encoder, add, size = Encoder(lease.partition, lease.generation), increments.add, taken.size
         for first in range(0, len(taken.messages), RUN):
-            judged = judge(taken.messages[first : first + RUN], limits, encoder, taken.refused)
+            run = taken.messages[first : first + RUN]
+            judged = judge(run, limits, encoder, taken.refused, self._rules.event_id_header)
             for event, offset, document in judged.accepted:
                 size += len(document)
                 add(event, offset, document)
