@@ -166,8 +166,8 @@ def _sold(message: dict[str, Any], at_ms: int, has_more: bool) -> Event | None:
     if type(name) is str and 0 < len(name) <= MAX_NAME and 0 <= product <= MAX_PRODUCT_ID and 0 <= units <= MAX_UNITS:
         amount = amount_units(message["amount"])
         if has_more:
-            unknown = storable(message, KNOWN_OF_SOLD) or None
-            return _with_id(Sold(product, at_ms, name, units, amount, unknown), message)
+            sold = Sold(product, at_ms, name, units, amount, storable(message, KNOWN_OF_SOLD) or None)
+            return _with_id(sold, message) if "event_id" in message else sold
         return Sold(product, at_ms, name, units, amount, None)
     return None
 
@@ -181,15 +181,13 @@ def _rated(message: dict[str, Any], at_ms: int, has_more: bool) -> Event | None:
     if 0 < len(name) <= MAX_NAME and 0 < len(category) <= MAX_CATEGORY and 0 <= product <= MAX_PRODUCT_ID:
         rating = rating_units(message["rating"])
         if has_more:
-            unknown = storable(message, KNOWN_OF_RATED) or None
-            return _with_id(Rated(product, at_ms, name, rating, category, unknown), message)
+            rated = Rated(product, at_ms, name, rating, category, storable(message, KNOWN_OF_RATED) or None)
+            return _with_id(rated, message) if "event_id" in message else rated
         return Rated(product, at_ms, name, rating, category, None)
     return None
 
 
 def _with_id(event: Event, message: dict[str, Any]) -> Event:
-    """The event with its identity, where the message gives it an id. Raises ValueError where that is wrong."""
-    event_id = message.get("event_id")
-    if event_id is None:
-        return event
-    return identified(event, event_id_text(event_id), "occurred_at" in message)
+    """The event with its identity, where the message's `event_id` is not null. Raises ValueError where it is wrong."""
+    event_id = message["event_id"]
+    return event if event_id is None else identified(event, event_id_text(event_id), "occurred_at" in message)

@@ -83,8 +83,10 @@ class Encoder:
         Raises BSONError, OverflowError or ValueError where BSON cannot hold an unknown field.
         """
         name = event.name.encode()
-        is_usual = event.unknown_fields is None and event.identity is None and event.unknown_json is None
-        tail = _END if is_usual else _tail(event)
+        if event.unknown_fields is None and event.identity is None and event.unknown_json is None:
+            tail = _END
+        else:
+            tail = _tail(event)
         if type(event) is Sold:
             amount = event.amount
             return _SOLD.pack(
