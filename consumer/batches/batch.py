@@ -50,6 +50,8 @@ class Rules:
     """Events that happened longer ago are rejected as `too_old`."""
     copy_rejections: bool
     """Whether dead letters are to be copied to the dead-letter topic."""
+    event_id_header: str = ""
+    """The Kafka header that gives an event its id where it has none of its own; empty: no header does."""
     event_id_days: int = EVENT_ID_DAYS
     """So long an event's id is remembered; 0: ids mean nothing."""
 
@@ -98,7 +100,8 @@ class Batch:
         for number, first in enumerate(range(0, len(taken.messages), RUN)):
             judged = judged_before[number] if judged_before else None
             if judged is None:
-                judged = judge(taken.messages[first : first + RUN], limits, encoder)
+                run = taken.messages[first : first + RUN]
+                judged = judge(run, limits, encoder, self._rules.event_id_header)
             runs.append(judged if self._add_run(taken, judged, increments) else None)
         self.size += (len(increments.products) - products) * PRODUCT_BYTES
         self.ends[lease] = taken.end

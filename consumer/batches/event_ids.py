@@ -165,7 +165,9 @@ def rejection_of(identity: Identity, counted: StoredId) -> Rejection:
         f"read {counted.at:%Y-%m-%d %H:%M:%S} UTC"
     )
     if identity.fingerprint == counted.fingerprint:
-        text = f"{before}, with the same content: nothing is to be done. If both did happen, each needs an id of its own"
+        text = (
+            f"{before}, with the same content: nothing is to be done. If both did happen, each needs an id of its own"
+        )
         return Rejection(Reason.DUPLICATE, f"{text}; `replay --as-new` counts this one too", place)
     text = f"{before}, with other content: compare the two. If this is another event, it needs an id of its own"
     return Rejection(Reason.EVENT_ID_CONFLICT, f"{text}, and `replay --as-new` counts it; else discard it", place)

@@ -82,8 +82,9 @@ class Transactions:
         `confirm` is called last before the commit; where it raises, nothing is written. `new_products_have_no_hours` is
         explained at `Stored`.
 
-        Raises Mismatch, IdTaken, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised. After a PyMongoError
-        from the commit it is unknown whether the batch was written; running it again finds out, by a Mismatch.
+        Raises Mismatch, IdTaken, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised. After a
+        PyMongoError from the commit it is unknown whether the batch was written; running it again finds out, by a
+        Mismatch.
         """
         session = self._session
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))

@@ -37,7 +37,7 @@ class ReplayedIds:
     """Judges and records the ids of replayed events. `days` are `EVENT_ID_DAYS`, 0 where ids mean nothing; `header` is
     `EVENT_ID_HEADER`. With `as_new` no id is looked at or recorded."""
 
-    def __init__(self, database: SyncDatabase, days: int, header: str | None, as_new: bool) -> None:
+    def __init__(self, database: SyncDatabase, days: int, header: str, as_new: bool) -> None:
         self._database = database
         self._window_ms = days * DAY_MS
         self._header = header
@@ -45,10 +45,18 @@ class ReplayedIds:
 
     def header_of(self, letter: Document) -> bytes | None:
         """The id that a letter's header gives it, for an event that has none of its own; the last such header."""
-        if not self._header:
-            return None
-        values = [content for name, content in letter["headers"] if name == self._header]
+        values = [content for name, content in letter["headers"] if name == self._header] if self._header else []
         return values[-1] if values else None
+
+    def may_be_cut(self, event: Event, letter: Document) -> bool:
+        """Whether a header that the letter lacks may have given the event its id."""
+        return (
+            bool(self._header)
+            and not self.as_new
+            and event.identity is None
+            and letter["truncated"]
+            and (letter.get("headers_left_out") != 0)
+        )
 
     def judge(self, event: Event, letter: Document, now: datetime) -> Rejection | datetime | None:
         """A rejection where the letter's event has an id that counted. Else the `at` of its id, if MongoDB holds the id

@@ -22,8 +22,8 @@ IDS_AT_ONCE: Final = 1_000
 """Ids that one question names. At twice of it a question and its answer take twice the memory, some 400 KB; at half,
 the audit waits for twice as many round trips."""
 MOST_LOOKED_UP: Final = 10_000
-"""Ids of events that happened before the window, which were late, are looked up one by one, at some 0.3 ms each: so many
-at most. At twice of it an audit after a large late delivery takes 3 s longer; at half, more of them are not judged."""
+"""Ids of events that happened before the window, which were late, are looked up one by one, at some 0.3 ms each: so
+many at most. At twice of it an audit after a large late delivery takes 3 s longer; at half, more are not judged."""
 
 
 class EventIdCheck:

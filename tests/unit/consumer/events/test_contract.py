@@ -47,6 +47,11 @@ def as_vectors_write(extra: object, like: object) -> object:
     return like
 
 
+def digits(text: str | None) -> object:
+    """JSON with each number as a tuple that holds its text, so that 1.0 is neither 1.00 nor "1.0"."""
+    return None if text is None else json.loads(text, parse_int=lambda number: (number,), parse_float=lambda n: (n,))
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_vector(vector: dict[str, Any]) -> None:
     decoded = decode(value_of(vector), NOW_MS, LIMITS)
@@ -68,7 +73,9 @@ def test_vector(vector: dict[str, Any]) -> None:
     assert decoded.time_ms == expected.get("occurred_at_ms", NOW_MS)
     extra = comparable(decoded.unknown_fields)
     assert extra == as_vectors_write(extra, expected.get("extra"))
+    assert digits(decoded.unknown_json) == digits(expected.get("extra_json"))
+    assert (decoded.identity and decoded.identity.event_id) == expected.get("event_id")
 
 
 def test_the_vectors_are_all_here() -> None:
-    assert len(VECTORS) == 135
+    assert len(VECTORS) == 156
