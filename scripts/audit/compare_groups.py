@@ -1,9 +1,9 @@
 """Compares the databases of two groups that read the same topic: both must store the same for every message.
 
-Only verdicts that depend on when a group read a message may differ: `too_old`, `from_the_future`, and of events with one
-id, which one counts. Compared are the offsets that both groups have read, in the present generation of each, day by
-day, each database at one moment. Sums are not compared, because each group's own audit compares them with that group's
-events.
+Only verdicts that depend on when a group read a message may differ: `too_old`, `from_the_future`, and which one counts
+of the events with one id. Compared are the offsets that both groups have read, in the present generation of each, day
+by day, each database at one moment. Sums are not compared, because each group's own audit compares them with that
+group's events.
 """
 
 from collections.abc import Iterator
