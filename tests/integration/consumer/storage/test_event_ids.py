@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from consumer.batches.batch import Rules
 from consumer.process import failpoints
 from consumer.storage import committer
+from consumer.storage.counted_before import settle
 from shared.documents import DAY_MS, EVENT_IDS, Document, event_collection, event_id_key
 from shared.errors import DatabaseUnavailable, InvariantBroken
 from shared.mongo import _CONCERNS, SyncClient, SyncDatabase, ensure_event_collection
@@ -24,6 +25,12 @@ from tests.support.servers.interface import MongoServer
 A = sold(event_id="a")
 
 
+def events(writer: Writer) -> list[Document]:
+    """All raw events, in order of their offsets."""
+    found = [event for collection in invariant.event_collections(writer.database) for event in collection.find()]
+    return sorted(found, key=lambda event: (event["_id"]["k"], event["_id"]["o"]))
+
+
 def letters(writer: Writer) -> list[tuple[int, int, str]]:
     """Partition, offset and reason of the dead letters, in order."""
     found = writer.database.rejected_events.find().sort("_id", 1)
@@ -32,7 +39,7 @@ def letters(writer: Writer) -> list[tuple[int, int, str]]:
 
 def places(writer: Writer) -> list[tuple[int, int]]:
     """Partition and offset of the raw events, in order."""
-    return sorted((event["_id"]["k"], event["_id"]["o"]) for event in invariant.raw_events(writer.database))
+    return sorted((event["_id"]["k"], event["_id"]["o"]) for event in events(writer))
 
 
 def stored_id(writer: Writer, event_id: str = "a", product: int = 1) -> Document:
@@ -93,7 +100,7 @@ def test_a_repeat_in_a_later_batch_of_any_partition_is_a_dead_letter(writer: Wri
     first = stored_id(writer)
     assert {letter["first"]["o"] for letter in writer.database.rejected_events.find()} == {0}
     assert (first["k"], first["o"], first["g"]) == (0, 0, 1)
-    (event,) = [one for one in invariant.raw_events(writer.database) if one["_id"]["k"] == 0 and one["_id"]["o"] == 0]
+    (event,) = [one for one in events(writer) if one["_id"]["k"] == 0 and one["_id"]["o"] == 0]
     assert (event["event_id"], event["_id"]["t"]) == ("a", first["t"])
     invariant.check_aggregates(writer.database)
 
@@ -207,7 +214,7 @@ def test_without_days_nothing_is_asked_and_nothing_recorded(writer: Writer) -> N
     writer.commit(writer.batch(writer.lease(), [A, A]))
     assert (places(writer), letters(writer)) == ([(0, 0), (0, 1)], [])
     assert writer.database[EVENT_IDS].count_documents({}) == 0
-    assert [event["event_id"] for event in invariant.raw_events(writer.database)] == ["a", "a"]
+    assert [event["event_id"] for event in events(writer)] == ["a", "a"]
 
 
 def test_an_event_that_mongodb_refuses_leaves_its_id_to_the_next(writer: Writer) -> None:
@@ -225,7 +232,7 @@ def test_an_id_of_an_event_that_was_never_stored_halts_its_partition(writer: Wri
     """As when a backup was restored in part: waiting would find the same for ever."""
     lease = writer.lease()
     writer.commit(writer.batch(lease, [A]))
-    (event,) = invariant.raw_events(writer.database)
+    (event,) = events(writer)
     writer.database[event_collection(event["_id"]["t"])].delete_many({})
     writer.database.partitions.update_one({}, {"$set": {"next_offset": 0}})
     again = writer.lease()
@@ -307,14 +314,13 @@ def test_ids_are_asked_for_again_when_mongodb_does_not_answer(writer: Writer, mo
     lease = writer.lease()
     writer.commit(writer.batch(lease, [A]))
     failing = iter([PyMongoError("no answer")])
-    real = committer.settle
 
-    def settle(*arguments: Any) -> Any:
+    def settle_later(*arguments: Any) -> Any:
         for error in failing:
             raise error
-        return real(*arguments)
+        return settle(*arguments)
 
-    monkeypatch.setattr(committer, "settle", settle)
+    monkeypatch.setattr(committer, "settle", settle_later)
     writer.commit(writer.batch(lease, [A]))
     assert letters(writer) == [(0, 1, "duplicate")]
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from consumer.batches.batch import Batch, Rules
 from consumer.batches.event_ids import ID_BYTES, Comparison, Coordinates, StoredId, compared, is_expired, named
 from consumer.events import decode
+from consumer.events.encode import Encoder
 from consumer.events.rejection import Rejection
+from consumer.events.time_limits import TimeLimits
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from shared.documents import DAY_MS, Document, replayed_offset
@@ -175,9 +177,12 @@ def test_what_has_ids_is_added_again_and_not_judged_again(monkeypatch: pytest.Mo
     without = taken([sold() for _ in range(100)], partition=1)
     batch = Batch(RULES, [with_ids, without])
     judged: list[int] = []
-    monkeypatch.setattr(
-        "consumer.batches.batch.judge", lambda run, *rest: judged.append(len(run)) or decode.judge(run, *rest)
-    )
+
+    def judge(run: Sequence[Message], limits: TimeLimits, encoder: Encoder, id_header: str) -> decode.Judged:
+        judged.append(len(run))
+        return decode.judge(run, limits, encoder, id_header)
+
+    monkeypatch.setattr("consumer.batches.batch.judge", judge)
     left = batch.reject({(0, 0): Rejection(Reason.DUPLICATE)})
     assert sum(judged) == 100
     assert (sales(left), len(left), left.ends) == (299, 300, batch.ends)

@@ -141,7 +141,8 @@ def test_an_event_id_is_a_document_and_a_statement_that_replaces_an_old_one(
     event = Sold(product, at_ms, "A", 1, 1, None)
     identity = Identity(event_id, bytes(range(16)))
     document = event_id_document(event, identity, partition, offset, generation, at_ms + 5)
-    decoded = bson.decode(document, CodecOptions(tz_aware=True))
+    aware: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+    decoded = bson.decode(document, aware)
     key = {"p": product, "i": event_id}
     assert decoded == {
         "_id": key, "t": at_ms, "k": partition, "o": offset, "g": generation, "fingerprint": bytes(range(16)),
@@ -149,6 +150,6 @@ def test_an_event_id_is_a_document_and_a_statement_that_replaces_an_old_one(
     }  # fmt: skip
     assert all(isinstance(number, Int64) for number in (decoded["_id"]["p"], decoded["t"], decoded["o"]))
     old = datetime(2026, 5, 1, 12, 0, 0, 123_000, tzinfo=UTC)
-    statement = bson.decode(replacement((product, event_id), old, document), CodecOptions(tz_aware=True))
+    statement = bson.decode(replacement((product, event_id), old, document), aware)
     assert statement == {"q": {"_id": key, "at": old}, "u": decoded, "upsert": True}
     assert bson.decode(one_of([(product, event_id)] * 12)) == {"_id": {"$in": [key] * 12}}
