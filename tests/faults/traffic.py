@@ -25,6 +25,7 @@ INVALID_SHARE = 0.01
 PRODUCTS = 300
 SPREAD_SECONDS = 7_200
 """How far back the events of the third stream go: over three hours' documents, so that batches touch several."""
+Published = GeneratedMessage | IdentifiedMessage
 ENDLESS = 10**9
 """More messages than any scenario publishes."""
 CHUNK = 50
@@ -84,7 +85,7 @@ class Traffic:
             share = count // len(streams) + (number < count % len(streams))
             self.send(islice(stream, share))
 
-    def send(self, messages: Iterator[GeneratedMessage | IdentifiedMessage]) -> None:
+    def send(self, messages: Iterator[Published]) -> None:
         """Publish these messages; returns once all are acknowledged."""
         producer = self._producer()
         for message in messages:
@@ -136,7 +137,7 @@ class Traffic:
         finally:
             producer.abort_transaction(30)
 
-    def _streams(self) -> list[Iterator[GeneratedMessage]] | list[Iterator[IdentifiedMessage]]:
+    def _streams(self) -> list[Iterator[Published]]:
         """The three endless streams, each with its own seed."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
         if self._with_ids:
@@ -151,7 +152,7 @@ class Traffic:
     def _seed(self) -> int:
         return self._choose.getrandbits(32)
 
-    def _publish_on(self, stream: Iterator[GeneratedMessage | IdentifiedMessage], rate: float) -> None:
+    def _publish_on(self, stream: Iterator[Published], rate: float) -> None:
         """Publish the stream at `rate` messages a second until the traffic ends; runs in a thread for each stream."""
         try:
             producer, started, sent = self._producer(), time.monotonic(), 0
@@ -178,7 +179,7 @@ class Traffic:
             }
         )
 
-    def _produce(self, producer: Producer, message: GeneratedMessage | IdentifiedMessage) -> None:
+    def _produce(self, producer: Producer, message: Published) -> None:
         # The producer's time, not the broker's: a batch that Kafka already had and gets again is acknowledged with the
         # time of its last message for every message in it.
         recorded_ms = now_ms()
@@ -193,7 +194,7 @@ class Traffic:
 
     def _note(
         self,
-        sent: GeneratedMessage | IdentifiedMessage,
+        sent: Published,
         recorded_ms: int,
         error: KafkaError | None,
         message: Message,
