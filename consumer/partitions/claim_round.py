@@ -17,6 +17,7 @@ from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks, utc_now
 from shared import event_id_window
+from shared.documents import EVENT_ID_DAYS
 from shared.errors import AnalyticsError, ClaimContended, ClockSkewed, DatabaseUnavailable, Halt, SourceUnavailable
 from shared.mongo import SyncDatabase, brief, ensure_collections
 
@@ -50,7 +51,7 @@ class ClaimRounds:
         clocks: Clocks,
         claims: PartitionClaims,
         assignment: Assignment,
-        event_id_days: int,
+        event_id_days: int = EVENT_ID_DAYS,
     ) -> None:
         self._database = database
         self._event_id_days = event_id_days
