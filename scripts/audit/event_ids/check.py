@@ -35,7 +35,7 @@ class EventIdCheck:
         self.compared = 0
         """How many events with an id were compared."""
         self.days: set[int] = set()
-        """The days of which every recorded id since `from_ms` was compared."""
+        """The days of which every id that was recorded since `from_ms` has its event."""
         # An event may be ahead of the clock that it was judged by.
         self.from_ms = _milliseconds(window.begins(now)) + MAX_AHEAD_MS if window is not None else 0
 
@@ -44,7 +44,6 @@ class EventIdCheck:
         first_ms, end_ms = max(self.from_ms, day * DAY_MS), (day + 1) * DAY_MS
         if self._window is None or first_ms >= end_ms:
             return
-        self.days.add(day)
         confirmed = 0
         events = _events_with_ids(snapshot, event_collection(day * DAY_MS), first_ms)
         while some := list(islice(events, IDS_AT_ONCE)):
@@ -52,9 +51,11 @@ class EventIdCheck:
             self.compared += len(some)
         named = {"$match": {"t": {"$gte": first_ms, "$lt": end_ms}}}
         counted = snapshot.aggregate(EVENT_IDS, [named, {"$count": "ids"}])
-        if counted and counted[0]["ids"] > confirmed:
-            for document in snapshot.find(EVENT_IDS, named["$match"]):
-                self._look_up(document, snapshot)
+        if not counted or counted[0]["ids"] == confirmed:
+            self.days.add(day)
+            return
+        for document in snapshot.find(EVENT_IDS, named["$match"]):
+            self._look_up(document, snapshot)
 
     def check_late(self, days: frozenset[int], snapshot: Snapshot) -> None:
         """Look up the events that happened before the window and whose ids are there, on the `days` that were read."""
