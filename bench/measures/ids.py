@@ -34,9 +34,9 @@ def measure(lab: Lab, options: Options) -> Section:
             )
         )
     section.remarks.append(
-        "Each event has a random UUID as its id, and none is published twice. Kafka Connect replaces a document that has "
-        f"the id, or inserts it, by a unique index; its {os.cpu_count() or 1} tasks have no aggregates to keep. This "
-        "project asks for a batch's ids, and inserts them in the batch's transaction."
+        "Each event has a random UUID as its id, and none is published twice. Kafka Connect replaces a document that "
+        f"has the id, or inserts it, by a unique index; its {os.cpu_count() or 1} tasks have no aggregates to keep. "
+        "This project asks for a batch's ids, and inserts them in the batch's transaction."
     )
     section.remarks += [f"- {contestant.name}: {contestant.configuration}" for contestant in contestants]
     return section

@@ -5,7 +5,6 @@ has as many tasks as the machine has processors, as a user who wants speed sets 
 """
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,7 +48,7 @@ class KafkaConnect:
         f"max.poll.records={RECORDS_A_POLL:,}, bulk.write.ordered=false, KafkaMetaDataStrategy"
     )
 
-    strategy: ClassVar[Mapping[str, str]] = {
+    strategy: ClassVar[dict[str, str]] = {
         "document.id.strategy": f"{STRATEGIES}.processor.id.strategy.KafkaMetaDataStrategy",
     }
     """How the sink identifies and writes documents."""
@@ -80,7 +79,7 @@ class UpsertingKafkaConnect(KafkaConnect):
         f"{KafkaConnect.configuration.removesuffix('KafkaMetaDataStrategy')}DocumentIdAdder with PartialValueStrategy "
         "(AllowList event_id), ReplaceOneBusinessKeyStrategy, a unique index on event_id"
     )
-    strategy: ClassVar[Mapping[str, str]] = {
+    strategy: ClassVar[dict[str, str]] = {
         "post.processor.chain": f"{STRATEGIES}.processor.DocumentIdAdder",
         "document.id.strategy": f"{STRATEGIES}.processor.id.strategy.PartialValueStrategy",
         "document.id.strategy.partial.value.projection.list": "event_id",
