@@ -97,7 +97,7 @@ def prepare(batch: Batch, recall: Recall = nothing_remembered) -> Prepared:
         products=products,
         new_products=new_products,
         hours=hours,
-        event_ids={key: id_document(counted) for key, counted in sorted(batch.ids.counted.items())},
+        event_ids={key: id_document(batch.ids.counted[key]) for key in sorted(batch.ids.counted)},
     )
 
 

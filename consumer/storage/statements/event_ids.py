@@ -16,29 +16,38 @@ from consumer.batches.event_ids import EventKey, Occurrence, milliseconds
 from consumer.events.event import Event, Identity
 from consumer.storage.statements.bson_parts import INT64, UPSERT, embedded, text
 
-_REST: Final = Struct("<3s q 3s i 3s q 3s i 18s 16s 4s q").pack
-"""What follows the `_id`: `12 t`, `10 k`, `12 o`, `10 g`, `05 fingerprint` with its length and subtype, `09 at`."""
+_HEAD: Final = Struct("<i 5s i 3s q 3s i").pack
+"""The length, `03 _id` and its length, `12 p`, and `02 i` with the length of the id, whose text follows."""
+_REST: Final = Struct("<5s q 3s i 3s q 3s i 18s 16s 4s q s").pack
+"""The ends of the id and of `_id`, then `12 t`, `10 k`, `12 o`, `10 g`, `05 fingerprint` with its length and subtype,
+`09 at`, and the document's end."""
 _FINGERPRINT: Final = b"\x05fingerprint\0\x10\0\0\0\0"
+_KEY_BYTES: Final = 4 + (3 + 8) + (3 + 4 + 1) + 1
+"""Of the document `{p, i}` without the text of `i`."""
+_ALL_BYTES: Final = 4 + 5 + _KEY_BYTES + (3 + 8) + (3 + 4) + (3 + 8) + (3 + 4) + (18 + 16) + (4 + 8) + 1
 
 
 def id_document(occurrence: Occurrence) -> bytes:
     """The document of an id whose counted event is this one."""
-    lease = occurrence.taken.lease
-    return event_id_document(
-        occurrence.event, occurrence.identity, lease.partition, occurrence.offset, lease.generation,
-        occurrence.taken.at_ms,
-    )  # fmt: skip
+    event, offset, taken = occurrence
+    lease = taken.lease
+    return event_id_document(event, occurrence.identity, lease.partition, offset, lease.generation, taken.at_ms)
 
 
 def event_id_document(
     event: Event, identity: Identity, partition: int, offset: int, generation: int, at_ms: int
 ) -> bytes:
     """The document of an event's id; the event is stored at this place, and was judged at `at_ms` (UTC)."""
-    rest = _REST(
-        b"\x12t\0", event.time_ms, b"\x10k\0", partition, b"\x12o\0", offset, b"\x10g\0", generation,
-        _FINGERPRINT, identity.fingerprint, b"\x09at\0", at_ms,
+    event_id = identity.event_id.encode()
+    size = len(event_id)
+    return (
+        _HEAD(_ALL_BYTES + size, b"\x03_id\0", _KEY_BYTES + size, b"\x12p\0", event.product, b"\x02i\0", size + 1)
+        + event_id
+        + _REST(
+            b"\0\0\x12t\0", event.time_ms, b"\x10k\0", partition, b"\x12o\0", offset, b"\x10g\0", generation,
+            _FINGERPRINT, identity.fingerprint, b"\x09at\0", at_ms, b"\0",
+        )
     )  # fmt: skip
-    return embedded(b"\x03_id\0" + _identity((event.product, identity.event_id)) + rest)
 
 
 def replacement(key: EventKey, old: datetime, document: bytes) -> bytes:
