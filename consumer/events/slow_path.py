@@ -8,7 +8,7 @@ the length, which the contract bounds.
 """
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from typing import Any, Final, NoReturn, final
 
 from pydantic import ValidationError
@@ -35,6 +35,8 @@ from shared.events import (
 
 _OPTIONAL: Final = ("occurred_at", "event_id")
 """Fields that an event may lack; null in one of them is as if it were absent."""
+_as_text: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
+"""Writes parsed JSON with every text in it as it is; a Decimal, which it does not know, in some form."""
 
 
 @final
@@ -165,22 +167,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _is_utf8(value: object) -> bool:
-    """Whether UTF-8 can hold all texts in a value: it can unless one of them has half of a surrogate pair."""
+    """Whether UTF-8 can hold all texts and keys in a value: it can unless one of them has half of a surrogate pair."""
     try:
-        "".join(_texts(value)).encode()
+        _as_text(value).encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a message, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _texts(inner)
