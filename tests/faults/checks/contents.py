@@ -16,7 +16,7 @@ Acknowledged = dict[Coordinates, tuple[Expected, int]]
 def check(database: SyncDatabase, acknowledged: Acknowledged) -> None:
     """Assert that each stored event and dead letter is that of the message published at its coordinates."""
     for collection in event_collections(database):
-        for event in collection.find({}, {"extra": 0}):
+        for event in collection.find({}, {"extra": 0, "extra_json": 0}):
             expected, recorded_ms = acknowledged[coordinates_of(event)]
             assert _stored(event) == _published(expected, recorded_ms), f"{event} is not {expected}"
     for letter in database.rejected_events.find({}, {"reason": 1, "state": 1}):
