@@ -51,7 +51,7 @@ def _one_decimal(number: str) -> str:
     decimal = exact_decimal(number)
     if not decimal.is_finite():
         return _marked(number.lower())
-    return _marked(decimal if decimal else abs(decimal))
+    return _marked(decimal if decimal else decimal.copy_abs())
 
 
 _as_sent: Final = JSONDecoder(parse_int=_marked, parse_float=_marked).decode
