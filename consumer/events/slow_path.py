@@ -85,7 +85,8 @@ def event_of(message: object, recorded_ms: int, value: bytes) -> Event:
     `recorded_ms` (UTC milliseconds) is the event's time where it has no `occurred_at`. `value` is what was parsed.
     """
     fields = object_of(message)
-    _check_known_texts(fields)
+    if type(fields) is Unusual:
+        _check_known_texts(fields)
     name = _event_name(fields)
     given = {key: inner for key, inner in fields.items() if inner is not None or key not in _OPTIONAL}
     try:
@@ -140,7 +141,7 @@ def _unknown(fields: dict[str, Any], known: Container[str], value: bytes) -> tup
     """The unknown fields of an event, as `unknown_fields` where BSON can hold all of them, else as `unknown_json`."""
     unknown = {key: inner for key, inner in fields.items() if key not in known}
     try:
-        if _is_utf8(unknown):
+        if type(fields) is not Unusual or _is_utf8(unknown):
             return storable(unknown) or None, None
     except Unstorable:
         pass
