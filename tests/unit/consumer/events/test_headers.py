@@ -5,10 +5,11 @@ import json
 import pytest
 from confluent_kafka import Message
 
-from consumer.events.decode import judge
-from consumer.events.encode import Encoder
+from consumer.events.decode import decode
 from consumer.events.message import last_header
+from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
+from shared.events import Reason
 
 SALE = json.dumps(
     {"event": "productSold", "name_of_product": "P", "product_id": 7, "no_of_units": 2, "amount": 1}
@@ -30,11 +31,12 @@ ALWAYS = TimeLimits(-(2**63), 2**63)
 def test_the_last_header_of_the_name_counts(headers: list[tuple[str, str | bytes | None]], value: bytes | None) -> None:
     message = Message(topic="t", partition=0, offset=0, value=SALE, headers=headers)
     assert last_header(message, "id") == value
-    without_any = Message(topic="t", partition=0, offset=1, value=SALE)
-    judged = judge([message, without_any], ALWAYS, Encoder(0, 1), {}, "id")
-    ids = [event.identity and event.identity.event_id for event, _, _ in judged.accepted]
-    rejected = [rejection.reason for _, rejection in judged.rejected]
-    if value == b"":
-        assert (ids, rejected) == ([None], ["bad_event_id"])
+    event = decode(SALE, 0, ALWAYS, last_header(message, "id"))
+    if isinstance(event, Rejection):
+        assert (value, event.reason) == (b"", Reason.BAD_EVENT_ID)
     else:
-        assert (ids, rejected) == ([value.decode() if value else None, None], [])
+        assert (event.identity and event.identity.event_id) == (value and value.decode())
+
+
+def test_a_message_without_headers_gives_no_id() -> None:
+    assert last_header(Message(topic="t", partition=0, offset=0, value=SALE), "id") is None
