@@ -8,7 +8,7 @@ the length, which the contract bounds.
 """
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from typing import Any, Final, NoReturn, final
 
 from pydantic import ValidationError
@@ -35,6 +35,8 @@ from shared.events import (
 
 _OPTIONAL: Final = ("occurred_at", "event_id")
 """Fields that an event may lack; null in one of them is as if it were absent."""
+_as_text: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
+"""Writes parsed JSON with every text in it as it is; a Decimal, which it does not know, in some form."""
 
 
 @final
@@ -83,7 +85,8 @@ def event_of(message: object, recorded_ms: int, value: bytes) -> Event:
     `recorded_ms` (UTC milliseconds) is the event's time where it has no `occurred_at`. `value` is what was parsed.
     """
     fields = object_of(message)
-    _check_known_texts(fields)
+    if type(fields) is Unusual:
+        _check_known_texts(fields)
     name = _event_name(fields)
     given = {key: inner for key, inner in fields.items() if inner is not None or key not in _OPTIONAL}
     try:
@@ -138,7 +141,7 @@ def _unknown(fields: dict[str, Any], known: Container[str], value: bytes) -> tup
     """The unknown fields of an event, as `unknown_fields` where BSON can hold all of them, else as `unknown_json`."""
     unknown = {key: inner for key, inner in fields.items() if key not in known}
     try:
-        if _is_utf8(unknown):
+        if type(fields) is not Unusual or _is_utf8(unknown):
             return storable(unknown) or None, None
     except Unstorable:
         pass
@@ -165,22 +168,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _is_utf8(value: object) -> bool:
-    """Whether UTF-8 can hold all texts in a value: it can unless one of them has half of a surrogate pair."""
+    """Whether UTF-8 can hold all texts and keys in a value: it can unless one of them has half of a surrogate pair."""
     try:
-        "".join(_texts(value)).encode()
+        _as_text(value).encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a message, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _texts(inner)

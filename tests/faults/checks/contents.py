@@ -20,7 +20,7 @@ def check(database: SyncDatabase, acknowledged: Acknowledged, repeats: Container
     `repeats` are the messages that were rejected because their id had counted; `event_ids` has checked them.
     """
     for collection in event_collections(database):
-        for event in collection.find({}, {"extra": 0}):
+        for event in collection.find({}, {"extra": 0, "extra_json": 0}):
             expected, recorded_ms = acknowledged[coordinates_of(event)]
             assert _stored(event) == _published(expected, recorded_ms), f"{event} is not {expected}"
     for letter in database.rejected_events.find({}, {"reason": 1, "state": 1}):
