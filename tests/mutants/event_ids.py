@@ -205,7 +205,13 @@ MUTANTS = (
     Mutant(
         "the audit takes any recorded id for the event's own",
         f"{AUDIT_TEST}::test_two_events_that_counted_with_one_id_are_found_and_both_named",
-        (Edit(AUDIT, "            if counted == place:\n", "            if counted is not None:\n"),),
+        (
+            Edit(
+                AUDIT,
+                'if document is not None and place == tuple(map(document.get, "tkog")):',
+                "if document is not None:",
+            ),
+        ),
     ),
     Mutant(
         "the audit looks for no event of a recorded id",

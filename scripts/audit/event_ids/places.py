@@ -43,10 +43,8 @@ class Place(NamedTuple):
 
 def place_in(document: Mapping[str, Any]) -> Place | None:
     """The place in the fields `t`, `k`, `o` and `g` of a document; None where they are not those of a place."""
-    numbers = [document.get(name) for name in "tkog"]
-    if not all(is_integer(number, REPLAYED_PARTITION) for number in numbers):
-        return None
-    return Place(*(int(str(number)) for number in numbers))
+    numbers = [number for number in map(document.get, "tkog") if is_integer(number, REPLAYED_PARTITION)]
+    return Place(*map(int, numbers)) if len(numbers) == len(Place._fields) else None
 
 
 def key_in(document: object) -> Key | None:
