@@ -16,13 +16,14 @@ from rich.console import Console
 
 from bench.lab.laboratory import Lab, laboratory
 from bench.machine import describe
-from bench.measures import consume, history, ingest, memory, processes, reads, start, visible, worst_case
+from bench.measures import consume, history, ids, ingest, memory, processes, reads, start, visible, worst_case
 from bench.options import SIZES, Options
 from bench.results.report import Section, document
 
 MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "consume": consume.measure,
     "worst-case": worst_case.measure,
+    "ids": ids.measure,
     "processes": processes.measure,
     "memory": memory.measure,
     "visible": visible.measure,

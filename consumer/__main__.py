@@ -76,8 +76,11 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     committer = Committer(database, group, topic, clocks, brokers.ask_topic_id, committed)
     claims = PartitionClaims(database, brokers, group, topic, owner, committer.session_id)
-    claimer = Claimer(database, clocks, claims, assignment, backoff, database_thread)
-    rules = Rules(topic, settings.event_retention_days, copy_rejections=bool(settings.dead_letter_topic))
+    id_days = settings.event_id_days
+    claimer = Claimer(database, clocks, claims, assignment, backoff, database_thread, id_days)
+    rules = Rules(
+        topic, settings.event_retention_days, bool(settings.dead_letter_topic), settings.event_id_header, id_days
+    )
     pipeline = BatchPipeline(committer, rules, database_thread, settings.batch_max_events)
     worker = Worker(kafka, assignment, claimer, pipeline, reporter, kafka_errors)
 

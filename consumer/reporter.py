@@ -5,6 +5,7 @@ metrics, and logs progress and what was rejected. It decides nothing, and what f
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -19,7 +20,7 @@ from consumer.process import metrics
 from consumer.process.clocks import Clock, Clocks
 from consumer.process.kafka_errors import reason_of
 from shared.errors import DatabaseUnavailable
-from shared.events import PRODUCT_RATED, PRODUCT_SOLD
+from shared.events import PRODUCT_RATED, PRODUCT_SOLD, Reason
 from shared.logs import logger
 from shared.mongo import SyncDatabase
 
@@ -69,9 +70,9 @@ class StatusReporter:
         self._next_tick = time.monotonic()
         self._ticks = 0
         self._rejections = RejectionLog()
-        self._events = self._letters = 0
-        """Events and dead letters that were stored. The database thread alone changes them."""
-        self._logged = (0, 0)
+        self._stored = Counter[str]()
+        """Events, dead letters, and duplicates among these, that were stored. The database thread alone changes it."""
+        self._logged = Counter[str]()
         self._shown: set[int] = set()
         self._held_back: dict[int, Hold] = {}
         """By partition: what holds it back, as the log says."""
@@ -79,9 +80,12 @@ class StatusReporter:
 
     def committed(self, batch: Batch) -> None:
         """Count a batch, or part of one, that was committed. On the database thread."""
-        self._events += len(batch) - len(batch.rejected)
-        self._letters += len(batch.rejected)
-        self._rejections.note(batch.rejected)
+        duplicates = [letter for letter in batch.rejected if letter["reason"] == Reason.DUPLICATE]
+        self._stored.update(
+            events=len(batch) - len(batch.rejected), dead_letters=len(batch.rejected), duplicates=len(duplicates)
+        )
+        # A producer that publishes twice does nothing wrong, so duplicates are told in the progress alone.
+        self._rejections.note(letter for letter in batch.rejected if letter["reason"] != Reason.DUPLICATE)
         metrics.BATCH_RECORDS.observe(len(batch))
         sums = [part for increments in batch.increments.values() for part in increments.seconds.values()]
         metrics.ACCEPTED.labels(PRODUCT_SOLD).inc(sum(part.sales for part in sums))
@@ -160,12 +164,16 @@ class StatusReporter:
             self._log_progress(sum(status.lag or 0 for status in statuses))
 
     def _log_progress(self, lag: int) -> None:
-        """Log how many events and dead letters were stored since the last line, if any were."""
-        stored = self._events, self._letters
-        events, letters = stored[0] - self._logged[0], stored[1] - self._logged[1]
-        if events or letters:
-            per_second = round(events / PROGRESS_TICKS)
-            log.info("progress", stored=events, per_second=per_second, dead_letters=letters, lag=lag)
+        """Log how many events and dead letters were stored since the last line, if any were; `duplicates` is how many
+        of the dead letters are events that had counted before."""
+        stored = self._stored.copy()
+        new = stored - self._logged
+        if new:
+            log.info(
+                "progress",
+                stored=new["events"], per_second=round(new["events"] / PROGRESS_TICKS),
+                dead_letters=new["dead_letters"], duplicates=new["duplicates"], lag=lag,
+            )  # fmt: skip
             self._logged = stored
 
     def _note_held_back(self, statuses: Mapping[int, PartitionStatus]) -> None:

@@ -7,6 +7,7 @@ Both services, the scripts and the audit read and write by this file. The collec
     totals              sums over all products, by hour and by minute
     products            ratings, names and first event of each product
     rejected_events     dead letters
+    event_ids           the ids of the events that counted in the last days
     partitions          the offset, the epoch and the owner of each Kafka partition
     partition_status    up to when each partition is counted
     maintenance         the schema's version, and notes of the duties that span processes
@@ -71,10 +72,15 @@ REPLAYED_PARTITION = -1
 #      event: "productSold",                                   event: "productRated",
 #      no_of_units: 10,                                        rating: Decimal128("4.50"),
 #      amount: Decimal128("1000.500000"),                      name_of_product: "Chair",
-#      name_of_product: "Chair",                               category: "Furniture"}
-#      extra: {currency: "EUR"}}
+#      name_of_product: "Chair",                               category: "Furniture",
+#      extra: {currency: "EUR"},                               extra_json: '{"utm.source":"mail","stars":4.50}',
+#      event_id: "order-4711-2"}                               event_id: "91bd6cf2-9cd7"}
 #
-# `extra` holds the message's fields that the contract does not know; it is absent when there are none.
+# `extra` holds the message's fields that the contract does not know. Where BSON cannot hold all of them (a key with a
+# dot, NUL or a leading `$`, a number beyond 64 bits or Decimal128, half of a surrogate pair, more than 16 levels),
+# `extra_json` holds all of them instead: the text of a JSON object, with every digit and character as sent. Both are
+# absent when there are none. `event_id` is the id that the producer gave the event, absent when it gave none; of a
+# replayed event whose id has been counted before, `as_new`: true says that an operator wanted it to count all the same.
 
 _EVENTS_PREFIX = "events_"
 
@@ -224,12 +230,15 @@ def product_id(product: int, partition: int) -> Id:
 #      state: "new", rejected_at: ISODate("2026-11-30T09:58:56.160Z"), timestamp_ms: 1796032728954,
 #      key: BinData("3"), value: BinData('{"event":"productSold", ...}'), headers: [], truncated: false}
 #
-# `reason` is a `shared.events.Reason`. `timestamp_ms` is the message's time in Kafka, `headers` a list of [name, bytes]
-# pairs. A message of more than 1 MiB is cut, with `truncated`: true, `key_bytes` and `value_bytes` (the whole lengths),
-# `value_sha256`, and `headers_left_out`: how many headers the letter lacks, null where Kafka's client cannot say it.
+# `reason` is a `shared.events.Reason`, or one of `RETIRED_REASONS`. A letter whose event has the id of one that was
+# counted before has `first`: {p, i, t, k, o, g}, the id `i` and the place of that one. `timestamp_ms` is the message's
+# time in Kafka, `headers` a list of [name, bytes] pairs. A message of more than 1 MiB is cut, with `truncated`: true,
+# `key_bytes` and `value_bytes` (the whole lengths), `value_sha256`, and `headers_left_out`: how many headers the letter
+# lacks, null where Kafka's client cannot say it.
 # `copy_pending`: true while the letter waits for its copy in the dead-letter topic; `copy_refused`: true when Kafka did
-# not take the copy. A replay adds `replayed_at`, `replayed_by` (the replay's id) and `replayed_as` (the event's `_id`);
-# an operator who discards a letter adds `discarded_at` and perhaps `note`.
+# not take the copy. A replay adds `replayed_at`, `replayed_by` (the replay's id) and `replayed_as` (the event's `_id`),
+# and `replayed_as_new`: true where a person had it counted whatever its id; an operator who discards a letter adds
+# `discarded_at` and perhaps `note`.
 
 REJECTED_EVENTS = "rejected_events"
 
@@ -254,6 +263,33 @@ def coordinates_of(letter: Document) -> str:
     """The name of a dead letter for a person: `PARTITION:OFFSET:GENERATION`."""
     identity = letter["_id"]
     return f"{identity['k']}:{identity['o']}:{identity['g']}"
+
+
+# event_ids ------------------------------------------------------------------------------------------------------------
+#
+# One document for each event that counted and has an `event_id`, until `EVENT_ID_DAYS` are over. An event of the same
+# product with the same id is not counted again. The transaction that stores the event inserts its id: a second consumer
+# that stores an event with the same id at the same time fails, asks again, and finds it.
+#
+#     {_id: {p: 3, i: "order-4711-line-2"}, t: 1796032728954, k: 0, o: 0, g: 1,
+#      fingerprint: BinData(0, "oN3yR2h0c1Zp1bq0jX2m8Q=="), at: ISODate("2026-11-30T09:58:49.010Z")}
+#
+# `p`, `t`, `k`, `o` and `g` are the `_id` of the raw event that counted. `fingerprint` follows from the event's
+# content: with another one, the same id is a conflict and not a duplicate. `at` is what the clock showed that the event
+# was judged by; a TTL index takes the document when it is `EVENT_ID_DAYS` old.
+
+EVENT_IDS = "event_ids"
+EVENT_IDS_TTL = "at"
+"""The name of the TTL index."""
+EVENT_ID_DAYS = 7
+"""So long ids are remembered unless `EVENT_ID_DAYS` says otherwise. Producers' queues and their operators' repairs
+replay what is hours or days old. At twice of it, twice as many ids are stored (some 150 bytes each, with two indexes);
+at half, what a producer publishes again after a long weekend counts twice."""
+
+
+def event_id_key(product: int, event_id: str) -> Id:
+    """`_id` in `event_ids`."""
+    return {"p": product, "i": event_id}
 
 
 # partitions -----------------------------------------------------------------------------------------------------------
@@ -314,6 +350,9 @@ PARTITION_STATUS = "partition_status"
 #                                                                 day that is being dropped
 #     {_id: "keeper host-10001-e9c5c389", days: 400,              how many days that consumer keeps; it counts until
 #      until: ISODate(...)}                                       `until`, which the consumer moves on every hour
+#     {_id: "event_ids", days: 7, since: ISODate(...)}            the ids of all events stored since then have been
+#                                                                 recorded, and are kept so long:
+#                                                                 shared.event_id_window
 #     {_id: "replays", count: 17, repairs: 0}                     replays and repairs of partition -1 change it first,
 #                                                                 so that they run one after another
 #     {_id: "replayer", lsid: {id: UUID("...")}}                  the session of the last replay; the next one ends the

@@ -4,6 +4,8 @@
     {"event": "productRated", "product_id": 3, "name_of_product": "Chair", "rating": 4.5, "category": "Furniture"}
 
 `occurred_at` is optional in both ("2026-11-30T09:58:48.954Z"); without it the event has the time of its Kafka record.
+`event_id` is optional too ("order-4711-line-2"): of the events of a product with the same one, the first counts. `null`
+in an optional field is as if the field were absent.
 Numbers may also be sent as text (`"1000.50"`), since some producers do so to keep their digits.
 
 The models at the end validate objects that an exact JSON parser has made, of int, Decimal, str, bool, None, list and
@@ -32,9 +34,15 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024
 bounds the time and memory that a message can cost. At twice the size a hostile message costs twice as much; at half,
 more of the honest events with large additions become dead letters."""
 
-MAX_DEPTH: Final = 16
+MAX_DEPTH: Final = 64
 """How deep arrays and objects may nest; the message itself is the first level. This bounds the recursion of whatever
-reads an event. MongoDB itself allows 100 levels."""
+reads an event: at sixteen times it, Python's own limit would end the reading. At half, more events of producers who add
+whole trees become dead letters."""
+
+MAX_STORED_DEPTH: Final = 16
+"""How deep the unknown fields of an event may nest to be stored as BSON, the message again being the first level;
+deeper ones are stored as JSON text. MongoDB allows 100 levels, so at twice of it more could be queried, and each reader
+of raw events would recurse as deep. At half, more is stored as text, which no query looks into."""
 
 MAX_AHEAD_MS: Final = 5 * 60 * 1000
 """How far an event's time may be ahead of the consumer's clock: five minutes forgive a producer whose clock is slightly
@@ -65,10 +73,11 @@ class Reason(StrEnum):
     BAD_RATING = "bad_rating"
     BAD_CATEGORY = "bad_category"
     BAD_OCCURRED_AT = "bad_occurred_at"
-    UNSTORABLE_KEY = "unstorable_key"
-    UNSTORABLE_NUMBER = "unstorable_number"
+    BAD_EVENT_ID = "bad_event_id"
     FROM_THE_FUTURE = "from_the_future"
     TOO_OLD = "too_old"
+    DUPLICATE = "duplicate"
+    EVENT_ID_CONFLICT = "event_id_conflict"
     REFUSED_BY_DATABASE = "refused_by_database"
 
 
@@ -81,14 +90,23 @@ REASON_OF_FIELD: Final = {
     "rating": Reason.BAD_RATING,
     "category": Reason.BAD_CATEGORY,
     "occurred_at": Reason.BAD_OCCURRED_AT,
+    "event_id": Reason.BAD_EVENT_ID,
 }
+
+RETIRED_REASONS: Final = frozenset({"unstorable_key", "unstorable_number"})
+"""Reasons that dead letters of earlier versions bear, for unknown fields that BSON cannot hold. The contract accepts
+such events, so these letters can be replayed."""
 
 MAX_NAME: Final = 256
 """Characters of a product's name, which each of its events stores: long for a name, too short for a description."""
 MAX_CATEGORY: Final = 128
 """Characters of a category, which each rating stores."""
+MAX_EVENT_ID: Final = 128
+"""Characters of an event's id: a UUID has 36, a SHA-256 in hexadecimal 64. An event's document and the note that the
+id was seen store it. At half, a URN that holds a digest may be too long. At twice, an id may take as much as the event
+itself."""
 MAX_PRODUCT_ID: Final = 2**63 - 1
-"""The largest integer that BSON can hold."""
+"""The largest integer that BSON can hold. An event's id may be an integer as large."""
 MAX_UNITS: Final = 2**31 - 1
 """The largest 32-bit integer. MongoDB holds sums of units in 64 bits: 4 billion events of this size fit."""
 AMOUNTS_BELOW: Final = 10**18
@@ -214,6 +232,16 @@ def whole_number(value: object) -> int:
     return int(value)
 
 
+def event_id_text(value: object) -> str:
+    """The id that an event gives itself: a text of 1 to `MAX_EVENT_ID` characters, or an integer from 0 to 2^63 - 1,
+    which means its digits. Raises ValueError."""
+    if type(value) is int and 0 <= value <= MAX_PRODUCT_ID:
+        return str(value)
+    if type(value) is not str or not 0 < len(value) <= MAX_EVENT_ID:
+        raise ValueError("neither a text of the allowed length nor an integer within the limits")
+    return value
+
+
 _ProductNumber = Annotated[int, Field(strict=True, ge=0, le=MAX_PRODUCT_ID)]
 _UnitNumber = Annotated[int, Field(strict=True, ge=0, le=MAX_UNITS)]
 _FromDigits = BeforeValidator(whole_number)
@@ -226,6 +254,7 @@ Units = Annotated[_UnitNumber | Annotated[_UnitNumber, _FromDigits], _LeftToRigh
 Amount = Annotated[int, PlainValidator(amount_units)]
 Rating = Annotated[int, PlainValidator(rating_units)]
 OccurredAt = Annotated[int, PlainValidator(time_ms)]
+EventId = Annotated[str, PlainValidator(event_id_text)]
 
 
 class ProductSold(TypedDict):
@@ -236,6 +265,7 @@ class ProductSold(TypedDict):
     no_of_units: Units
     amount: Amount
     occurred_at: NotRequired[OccurredAt]
+    event_id: NotRequired[EventId]
 
 
 class ProductRated(TypedDict):
@@ -246,6 +276,7 @@ class ProductRated(TypedDict):
     rating: Rating
     category: Category
     occurred_at: NotRequired[OccurredAt]
+    event_id: NotRequired[EventId]
 
 
 EVENT_NAME_KEYS: Final = ("event_name", "event")

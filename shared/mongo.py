@@ -20,6 +20,7 @@ from shared import schema
 from shared.documents import (
     ACCESS_SUFFIX,
     EVENT_COLLECTION_OPTIONS,
+    EVENT_IDS,
     MAINTENANCE,
     PARTITION_STATUS,
     PARTITIONS,
@@ -43,7 +44,16 @@ MAX_CLOCK_SKEW_SECONDS = 30.0
 disturbances of a clock would pause reading; at twice, events would be judged by clocks that may be a minute wrong, of
 the five minutes that the contract allows an event to be ahead."""
 
-_UNCLUSTERED_COLLECTIONS = (ROLLUPS, TOTALS, PRODUCTS, REJECTED_EVENTS, PARTITIONS, PARTITION_STATUS, MAINTENANCE)
+_UNCLUSTERED_COLLECTIONS = (
+    ROLLUPS,
+    TOTALS,
+    PRODUCTS,
+    REJECTED_EVENTS,
+    EVENT_IDS,
+    PARTITIONS,
+    PARTITION_STATUS,
+    MAINTENANCE,
+)
 _CODEC = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
 _CONCERNS: dict[str, Any] = {
     "codec_options": _CODEC,

@@ -12,7 +12,16 @@ from typing import Any, Final
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from shared.documents import MAINTENANCE, REJECTED_EVENTS, SCHEMA, Document
+from shared.documents import (
+    DAY_MS,
+    EVENT_ID_DAYS,
+    EVENT_IDS,
+    EVENT_IDS_TTL,
+    MAINTENANCE,
+    REJECTED_EVENTS,
+    SCHEMA,
+    Document,
+)
 from shared.errors import SchemaNewer
 
 Migration = Callable[["Database[Document]"], None]
@@ -27,7 +36,17 @@ def _index_waiting_copies(database: "Database[Document]") -> None:
     )
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies,)
+def _expire_event_ids(database: "Database[Document]") -> None:
+    """Version 2: index event ids by their time, so that MongoDB deletes those whose time is over.
+
+    An index that is there may expire them later or earlier, by the setting of a consumer (`shared.event_id_window`).
+    """
+    if EVENT_IDS_TTL not in database[EVENT_IDS].index_information():
+        seconds = EVENT_ID_DAYS * DAY_MS // 1000
+        database[EVENT_IDS].create_index([("at", 1)], name=EVENT_IDS_TTL, expireAfterSeconds=seconds)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies, _expire_event_ids)
 """The n-th makes version n out of version n - 1. A database without a version, such as a new one, has version 0."""
 
 

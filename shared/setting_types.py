@@ -11,6 +11,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa
 # Kafka allows up to 249 of these characters in the name of a topic.
 Name = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
 OptionalName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[A-Za-z0-9._-]*$")]
+HeaderName = Annotated[str, StringConstraints(max_length=249, pattern=r"^[!-~]*$")]  # visible ASCII characters
 TokenName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 KeyId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]

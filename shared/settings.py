@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo.uri_parser import parse_uri
 
 from shared.errors import ConfigurationError
-from shared.setting_types import KeyId, Name, Networks, OptionalName, Origins, Port, TokenName, listed
+from shared.setting_types import HeaderName, KeyId, Name, Networks, OptionalName, Origins, Port, TokenName, listed
 
 
 class SharedSettings(BaseSettings):
@@ -133,6 +133,12 @@ class ConsumerSettings(KafkaSettings):
 
     group_id: Name = Field("analytics", description="Kafka consumer group; all replicas share it.")
     dead_letter_topic: OptionalName = Field("", description="Topic that gets a copy of every rejection; empty: none.")
+    event_id_days: Annotated[int, Field(ge=0, le=365)] = Field(
+        7, description="How many days an event's `event_id` is remembered, so that it counts once; 0: not at all."
+    )
+    event_id_header: HeaderName = Field(
+        "", description="Kafka header that gives an event its id where it has no `event_id`; empty: none."
+    )
     kafka_topic_id_check: bool = Field(
         True,
         description="Compare the topic's id with the stored one; off only where the broker has no ids to give.",

@@ -2,12 +2,14 @@
 
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 
 from pydantic import SecretStr
 
 from bench.lab.laboratory import Lab
-from scripts.publish.generate import generate
+from scripts.publish.generate import GeneratedMessage, generate
 from scripts.publish.send import Sender
 from shared.settings import KafkaSettings
 
@@ -25,20 +27,31 @@ class Topic:
     products: int
 
 
-def publish(lab: Lab, events: int, products: int, *, keyed: bool = True, spread_seconds: int = 0) -> Topic:
+def publish(
+    lab: Lab, events: int, products: int, *, keyed: bool = True, spread_seconds: int = 0, with_ids: bool = False
+) -> Topic:
     """Make a topic and fill it. Blocks until Kafka has acknowledged all events. Raises SystemExit as `add` does.
 
     With `keyed`, all events of a product are in one partition; else they are spread over all partitions at random. The
-    events happen now, or, with `spread_seconds`, at random times within so many last seconds.
+    events happen now, or, with `spread_seconds`, at random times within so many last seconds. With `with_ids`, each has
+    a random UUID as its `event_id`.
     """
     name = f"bench-{uuid.uuid4().hex[:8]}"
     lab.kafka.create_topic(name, PARTITIONS)
-    add(lab, name, events, products, seed=7, keyed=keyed, spread_seconds=spread_seconds)
+    add(lab, name, events, products, seed=7, keyed=keyed, spread_seconds=spread_seconds, with_ids=with_ids)
     return Topic(name, events, products)
 
 
 def add(
-    lab: Lab, topic: str, events: int, products: int, *, seed: int, keyed: bool = True, spread_seconds: int = 0
+    lab: Lab,
+    topic: str,
+    events: int,
+    products: int,
+    *,
+    seed: int,
+    keyed: bool = True,
+    spread_seconds: int = 0,
+    with_ids: bool = False,
 ) -> None:
     """Publish further events into a topic; `seed` decides which. Blocks until Kafka has acknowledged them.
 
@@ -49,6 +62,14 @@ def add(
     )
     now_ms = time.time_ns() // 1_000_000
     messages = generate(events, products, seed, keyed=keyed, spread_seconds=spread_seconds, now_ms=now_ms)
-    delivery = Sender(settings).send(messages)
+    delivery = Sender(settings).send(_identified(messages, seed) if with_ids else messages)
     if not delivery.complete:
         raise SystemExit(f"only {delivery.delivered:,} of {events:,} events were published: {delivery.stopped}")
+
+
+def _identified(messages: Iterator[GeneratedMessage], seed: int) -> Iterator[GeneratedMessage]:
+    """The messages, all of them events, with a random UUID as the last field of each."""
+    bits = Random(seed).getrandbits
+    for message in messages:
+        value = (message.value or b"{}")[:-1] + b',"event_id":"%b"}' % str(uuid.UUID(int=bits(128))).encode()
+        yield message._replace(value=value)

@@ -6,7 +6,7 @@ has as many tasks as the machine has processors, as a user who wants speed sets 
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.contest.contest import CopyTask, PublishedEvent
 from stack.install import jars
@@ -35,6 +35,10 @@ TASKS = os.cpu_count() or 1
 many would only take turns."""
 
 
+STRATEGIES = "com.mongodb.kafka.connect.sink"
+"""The package of the sink's strategies and post-processors."""
+
+
 class KafkaConnect:
     """The contestant: one worker with TASKS tasks of the connector."""
 
@@ -44,6 +48,11 @@ class KafkaConnect:
         f"max.poll.records={RECORDS_A_POLL:,}, bulk.write.ordered=false, KafkaMetaDataStrategy"
     )
 
+    strategy: ClassVar[dict[str, str]] = {
+        "document.id.strategy": f"{STRATEGIES}.processor.id.strategy.KafkaMetaDataStrategy",
+    }
+    """How the sink identifies and writes documents."""
+
     def processes(self, task: CopyTask) -> list[Running]:
         """Return the worker, not started. Raises PartMissing where Java or Maven cannot be had."""
         java = kafka_files.java(print)
@@ -51,11 +60,37 @@ class KafkaConnect:
         home = task.lab.folder / task.database.name
         home.mkdir()
         (home / "worker.properties").write_text(_lines(_worker(task)))
-        (home / "sink.properties").write_text(_lines(_sink(task)))
+        (home / "sink.properties").write_text(_lines(_sink(task) | self.strategy))
         logging = f"-Dlog4j2.configurationFile={kafka_files.LOGGING.as_uri()}"
         command = ("-cp", f"{folder}/*", "org.apache.kafka.connect.cli.ConnectStandalone")
         argv = (str(java), *JVM, logging, *command, "worker.properties", "sink.properties")
         return [Running(Part("kafka-connect", argv, home), home / "connect.log")]
+
+
+class UpsertingKafkaConnect(KafkaConnect):
+    """The contestant that stores an event once by its id: Kafka Connect as MongoDB's documentation sets it up for that.
+
+    The post-processor DocumentIdAdder makes the business key `{event_id}` by PartialValueStrategy, and the write
+    strategy replaces the document that has it, or inserts one. The documentation wants a unique index on the key.
+    """
+
+    name = "Kafka Connect's upsert by business key"
+    configuration = (
+        f"{KafkaConnect.configuration.removesuffix('KafkaMetaDataStrategy')}DocumentIdAdder with PartialValueStrategy "
+        "(AllowList event_id), ReplaceOneBusinessKeyStrategy, a unique index on event_id"
+    )
+    strategy: ClassVar[dict[str, str]] = {
+        "post.processor.chain": f"{STRATEGIES}.processor.DocumentIdAdder",
+        "document.id.strategy": f"{STRATEGIES}.processor.id.strategy.PartialValueStrategy",
+        "document.id.strategy.partial.value.projection.list": "event_id",
+        "document.id.strategy.partial.value.projection.type": "AllowList",
+        "writemodel.strategy": f"{STRATEGIES}.writemodel.strategy.ReplaceOneBusinessKeyStrategy",
+    }
+
+    def processes(self, task: CopyTask) -> list[Running]:
+        """Return the worker, not started, with the index made. Raises PartMissing where Java or Maven cannot be had."""
+        task.database["events"].create_index("event_id", unique=True)
+        return super().processes(task)
 
 
 def document_of(event: PublishedEvent) -> dict[str, Any]:
@@ -85,7 +120,6 @@ def _sink(task: CopyTask) -> dict[str, str]:
         "connection.uri": task.lab.mongo.uri,
         "database": task.database.name,
         "collection": "events",
-        "document.id.strategy": "com.mongodb.kafka.connect.sink.processor.id.strategy.KafkaMetaDataStrategy",
         # Some events have a field `_id`, by which they would replace each other.
         "document.id.strategy.overwrite.existing": "true",
         "bulk.write.ordered": "false",

@@ -4,22 +4,23 @@ A batch is its messages, and everything that it writes follows from them. So any
 batch again: it can be halved, or go on without a partition, or with an event turned into a dead letter.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from confluent_kafka import Message
 
+from consumer.batches.event_ids import ID_BYTES, Coordinates, EventIds
 from consumer.batches.increments import Increments
 from consumer.dead_letters.record import RejectedMessage, rejected_document
-from consumer.events.decode import judge
+from consumer.events.decode import Judged, judge
 from consumer.events.encode import Encoder
 from consumer.events.message import headers_of, offset_of, record_time_ms
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
-from shared.documents import Document
+from shared.documents import EVENT_ID_DAYS, Document
 
 BATCH_BYTES: Final = 20 * 1024 * 1024
 """About how large a batch may become: messages, documents and sums together. Three batches exist at a time (one being
@@ -35,6 +36,10 @@ when the next step reads it, and many enough that the code of each step stays th
 product, 256 at a time took 19 µs an event to judge and 64 took 17 (`python -m bench.stages --products 60000 --events
 60000`); with 1,000 products the two took the same."""
 
+Runs: TypeAlias = Sequence[Judged | None]
+"""The verdicts on some messages, for each `RUN` of them. None stands for verdicts that are not kept: those without an
+id, which are only added up again where MongoDB refuses an event."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -45,17 +50,25 @@ class Rules:
     """Events that happened longer ago are rejected as `too_old`."""
     copy_rejections: bool
     """Whether dead letters are to be copied to the dead-letter topic."""
+    event_id_header: str = ""
+    """The Kafka header that gives an event its id where it has none of its own; empty: no header does."""
+    event_id_days: int = EVENT_ID_DAYS
+    """So long an event's id is remembered; 0: ids mean nothing."""
 
 
 class Batch:
     """Judged messages: `increments` by lease, `ends` (the offset after the last message) by lease, and `rejected`, the
-    dead letters. `size` says about how many bytes the messages, their documents and sums take."""
+    dead letters, and `ids`, the ids of its events. `size` says about how many bytes the messages, their documents and
+    sums take."""
 
     def __init__(self, rules: Rules, taken: Iterable[Taken] = ()) -> None:
         self._rules = rules
         self._taken: list[Taken] = []
+        self._judged: list[Runs] = []
+        """For each of `_taken`: what `judge` said of it, as far as that is worth keeping."""
         self._count = 0
         self.size = 0
+        self.ids = EventIds(rules.event_id_days)
         self.increments: dict[Lease, Increments] = {}
         self.ends: dict[Lease, int] = {}
         self.rejected: list[Document] = []
@@ -70,25 +83,54 @@ class Batch:
         """Whether it takes no more: it has `most_events` messages, or is as large as a batch may become."""
         return len(self) >= most_events or self.size >= BATCH_BYTES
 
-    def add(self, taken: Taken) -> None:
-        """Judge messages and add what they come to. They follow those that it has of the same partition."""
+    def add(self, taken: Taken, judged_before: "Runs" = ()) -> None:
+        """Judge messages and add what they come to. They follow those that it has of the same partition.
+
+        `judged_before` is what another batch has kept of them; those are not judged again.
+        """
         if not taken.messages:
             return
         lease = taken.lease
         increments = self.increments.setdefault(lease, Increments())
         products = len(increments.products)
-        limits = TimeLimits.at(int(taken.at.timestamp() * 1000), self._rules.retention_days)
-        encoder, add, size = Encoder(lease.partition, lease.generation), increments.add, taken.size
-        for first in range(0, len(taken.messages), RUN):
-            judged = judge(taken.messages[first : first + RUN], limits, encoder, taken.refused)
-            for event, offset, document in judged.accepted:
-                size += len(document)
-                add(event, offset, document)
-            self.rejected += [self._dead_letter(taken, message, rejection) for message, rejection in judged.rejected]
-        self.size += size + (len(increments.products) - products) * PRODUCT_BYTES
+        limits = TimeLimits.at(taken.at_ms, self._rules.retention_days)
+        encoder = Encoder(lease.partition, lease.generation)
+        runs: list[Judged | None] = []
+        self.size += taken.size
+        for number, first in enumerate(range(0, len(taken.messages), RUN)):
+            judged = judged_before[number] if judged_before else None
+            if judged is None:
+                run = taken.messages[first : first + RUN]
+                judged = judge(run, limits, encoder, self._rules.event_id_header)
+            runs.append(judged if self._add_run(taken, judged, increments) else None)
+        self.size += (len(increments.products) - products) * PRODUCT_BYTES
         self.ends[lease] = taken.end
         self._count += len(taken.messages)
         self._taken.append(taken)
+        self._judged.append(runs)
+
+    def _add_run(self, taken: Taken, judged: Judged, increments: Increments) -> bool:
+        """Add judged messages. Returns whether their verdicts are to be kept, because there are ids among them.
+
+        Whether an id was counted before is asked once the batch is complete, and then what counts may have to be added
+        again. To judge the messages again as well would cost four times as much (docs/performance.md).
+        """
+        rejections, add, ids, size, noted = taken.rejections, increments.add, self.ids, 0, 0
+        for event, offset, document in judged.accepted:
+            identity = event.identity
+            if identity is not None or rejections:
+                rejection = rejections.get(offset)
+                if rejection is None and identity is not None:
+                    rejection = ids.note(event, identity, offset, taken)
+                    noted += 1
+                if rejection is not None:
+                    self.rejected.append(self._dead_letter(taken, taken.message_at(offset), rejection))
+                    continue
+            size += len(document)
+            add(event, offset, document)
+        self.rejected += [self._dead_letter(taken, message, rejection) for message, rejection in judged.rejected]
+        self.size += size + noted * ID_BYTES
+        return bool(noted)
 
     @property
     def taken(self) -> Sequence[Taken]:
@@ -120,13 +162,16 @@ class Batch:
             yield first, rest
             room -= len(first.messages)
 
-    def refuse(self, coordinates: Iterable[tuple[int, int]], why: str) -> "Batch":
-        """The same messages, with dead letters for the events that MongoDB refuses: those at these partitions and
-        offsets, all for the reason `why`."""
-        offsets: dict[int, list[int]] = {}
-        for partition, offset in coordinates:
-            offsets.setdefault(partition, []).append(offset)
-        return Batch(self._rules, (taken.refuse(offsets.get(taken.lease.partition, ()), why) for taken in self._taken))
+    def reject(self, rejections: Mapping[Coordinates, Rejection]) -> "Batch":
+        """The same messages, with dead letters for the events at these partitions and offsets. What has ids is added
+        up again, and only the rest is judged again."""
+        by_partition: dict[int, dict[int, Rejection]] = {}
+        for (partition, offset), rejection in rejections.items():
+            by_partition.setdefault(partition, {})[offset] = rejection
+        batch = Batch(self._rules)
+        for taken, judged in zip(self._taken, self._judged, strict=True):
+            batch.add(taken.reject(by_partition.get(taken.lease.partition, {})), judged)
+        return batch
 
     def _dead_letter(self, taken: Taken, message: Message, rejection: Rejection) -> Document:
         rejected = RejectedMessage(

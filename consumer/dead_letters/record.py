@@ -62,6 +62,8 @@ def rejected_document(message: RejectedMessage, rejection: Rejection, now: datet
         "timestamp_ms": Int64(message.timestamp_ms),
         **_contents(message),
     }
+    if rejection.first is not None:
+        document["first"] = rejection.first
     if copy_pending:
         document["copy_pending"] = True
     return document

@@ -8,7 +8,9 @@ call `decode` and `Encoder`. In the order in which a message passes:
     time_limits      which times an event may have happened at, and what is said of others
     slow_path        a message that the fast path does not recognise: the word of the models of `shared.events`
     wrong_value      why a field's value is wrong, in words for a person
-    unknown_fields   fields that the contract does not name, made storable
+    unknown_fields   fields that the contract does not name, made storable as BSON
+    identity         an event and its id -> the fingerprint by which a second one like it is known
+    exact_json       unknown fields that BSON cannot hold, as JSON text with every digit
     nesting          how deep a message nests
     event            Sold and Rated
     rejection        a reason and a detail

@@ -16,8 +16,12 @@ A sale of 12.50 at offset 42 of partition 3, in the topic's first generation (BS
     10 no_of_units\\0      units, 4 bytes
     13 amount\\0           Decimal128 of 12_500_000 millionths: low word, high word
     02 name_of_product\\0  length  name\\0
-    03 extra\\0            the unknown fields; the element is left out where there are none
+    03 extra\\0            the unknown fields, as far as BSON can hold them
+    02 extra_json\\0       else all of them, the text of a JSON object: length  text\\0
+    02 event_id\\0         length  the event's id\\0
     00
+
+The last three elements are left out where an event has no such thing.
 
 A rating has `13 rating\\0` and its Decimal128 in place of units and amount, and `02 category\\0` after the name.
 """
@@ -42,6 +46,10 @@ _AMOUNT: Final = b"\x13amount\0"
 _NAME: Final = b"\x02name_of_product\0"
 _CATEGORY: Final = b"\0\x02category\0"
 _EXTRA: Final = b"\0\x03extra\0"
+_EXTRA_JSON: Final = b"\0\x02extra_json\0"
+_EVENT_ID: Final = b"\x02event_id\0"
+_END: Final = b"\0\0"
+"""The end of a text, then the end of the document."""
 
 _COORDINATES: Final = "10s q"
 """From the partition's type byte to the offset: ten bytes that are the same for all events of a partition, the
@@ -74,8 +82,11 @@ class Encoder:
 
         Raises BSONError, OverflowError or ValueError where BSON cannot hold an unknown field.
         """
-        name, unknown = event.name.encode(), event.unknown_fields
-        tail = b"\0\0" if unknown is None else _extra(unknown)
+        name = event.name.encode()
+        if event.unknown_fields is None and event.identity is None and event.unknown_json is None:
+            tail = _END
+        else:
+            tail = _tail(event)
         if type(event) is Sold:
             amount = event.amount
             return _SOLD.pack(
@@ -97,8 +108,21 @@ def _category(category: str) -> bytes:
     return _CATEGORY + _length(len(text) + 1) + text
 
 
-def _extra(unknown: Document) -> bytes:
-    return _EXTRA + bson.encode(unknown) + b"\0"
+def _tail(event: Event) -> bytes:
+    """What follows the last text of an event: the end of that text, the optional elements, the end of the document."""
+    tail = b"\0"
+    if event.unknown_fields is not None:
+        tail = _EXTRA + bson.encode(event.unknown_fields)
+    elif event.unknown_json is not None:
+        tail = _EXTRA_JSON + _text(event.unknown_json)
+    if event.identity is not None:
+        tail += _EVENT_ID + _text(event.identity.event_id)
+    return tail + b"\0"
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return _length(len(encoded) + 1) + encoded + b"\0"
 
 
 def as_document(event: Event, partition: int, offset: int, generation: int) -> Document:
@@ -113,4 +137,9 @@ def as_document(event: Event, partition: int, offset: int, generation: int) -> D
     else:
         fields = {"event": PRODUCT_SOLD, "no_of_units": event.units}
         fields |= {"amount": decimal128(event.amount, AMOUNT_DECIMALS), "name_of_product": event.name}
-    return {"_id": identity, **fields} | ({} if event.unknown_fields is None else {"extra": event.unknown_fields})
+    more = {
+        "extra": event.unknown_fields,
+        "extra_json": event.unknown_json,
+        "event_id": event.identity and event.identity.event_id,
+    }
+    return {"_id": identity, **fields} | {name: value for name, value in more.items() if value is not None}

@@ -4,12 +4,21 @@ Both kinds are msgspec structs, because a struct is made and read in half of a n
 out of Python's cycle collector: they hold no reference that could lead back to them.
 """
 
-from typing import Any, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 import msgspec
 
 UnknownFields: TypeAlias = dict[str, Any] | None
 """The fields of a message that the contract does not name, as BSON can store them; None where there are none."""
+
+
+class Identity(NamedTuple):
+    """What tells whether an event was published before."""
+
+    event_id: str
+    """The id that the producer gave the event."""
+    fingerprint: bytes
+    """16 bytes that follow from the event's content: see `consumer.events.identity`."""
 
 
 @final
@@ -24,6 +33,10 @@ class Sold(msgspec.Struct, frozen=True, gc=False):
     amount: int
     """Millionths of the event's currency unit: 12.50 is 12_500_000."""
     unknown_fields: UnknownFields
+    unknown_json: str | None = None
+    """The unknown fields as the text of a JSON object, where BSON cannot hold all of them; `unknown_fields` is None."""
+    identity: Identity | None = None
+    """None where neither the event nor a header of its message gives an id."""
 
 
 @final
@@ -38,6 +51,10 @@ class Rated(msgspec.Struct, frozen=True, gc=False):
     """Hundredths of a point: 4.5 is 450."""
     category: str
     unknown_fields: UnknownFields
+    unknown_json: str | None = None
+    """As in `Sold`."""
+    identity: Identity | None = None
+    """As in `Sold`."""
 
 
 Event: TypeAlias = Sold | Rated

@@ -44,6 +44,17 @@ def headers_of(message: Message) -> Headers:
     return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
 
 
+def last_header(message: Message, name: str) -> bytes | None:
+    """The value of a message's last header of this name, as `lastHeader` of Kafka's own client gives it.
+
+    None where there is no such header, its value is null, or the client cannot give the message's headers.
+    """
+    for header, content in reversed(headers_of(message)):
+        if header == name:
+            return content
+    return None
+
+
 def bytes_of(message: Message) -> int:
     """About how many bytes of memory a message's value, key and headers take. Called once for each message."""
     size, key = len(message), message.key()

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, final
 
+from shared.documents import Document
 from shared.events import Reason
 
 
@@ -11,6 +12,8 @@ class Rejection(NamedTuple):
 
     reason: Reason
     detail: str = ""
+    first: Document | None = None
+    """The place of the event that counted, `{p, i, t, k, o, g}`, where this one has the id `i` of that one."""
 
 
 class Rejected(Exception):

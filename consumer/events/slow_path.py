@@ -1,21 +1,24 @@
 """The messages that the fast path of `decode` does not recognise: read and judged again, slower and with the last word.
 
 Two kinds come here. Bytes that msgspec refuses are read by the standard library's parser, which can say why they are no
-JSON, and which takes a few valid messages that msgspec does not, such as exponents beyond a double's. Objects in
-unusual forms, most of them wrong, are judged by the pydantic models of `shared.events`, which name the first wrong
-field. Pure, and linear in the length, which the contract bounds.
+JSON, and which takes a few valid messages that msgspec does not: exponents that no Decimal holds, and halves of
+surrogate pairs. Objects in unusual forms, most of them wrong, are judged by the pydantic models of `shared.events`,
+which name the first wrong field; of the valid ones, most have unknown fields that BSON cannot hold. Pure, and linear in
+the length, which the contract bounds.
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Container
+from typing import Any, Final, NoReturn, final
 
 from pydantic import ValidationError
 
-from consumer.events.event import Event, Rated, Sold
+from consumer.events.event import Event, Rated, Sold, UnknownFields
+from consumer.events.exact_json import unknown_json
+from consumer.events.identity import identified
 from consumer.events.nesting import check_depth, text_is_too_deep
 from consumer.events.rejection import Rejected
-from consumer.events.unknown_fields import storable
+from consumer.events.unknown_fields import KNOWN_OF_RATED, KNOWN_OF_SOLD, Unstorable, storable
 from consumer.events.wrong_value import wrong_value
 from shared.events import (
     EVENT_NAME_KEYS,
@@ -24,9 +27,22 @@ from shared.events import (
     RATED,
     REASON_OF_FIELD,
     SOLD,
+    ProductRated,
+    ProductSold,
     Reason,
     exact_decimal,
 )
+
+_OPTIONAL: Final = ("occurred_at", "event_id")
+"""Fields that an event may lack; null in one of them is as if it were absent."""
+_as_text: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
+"""Writes parsed JSON with every text in it as it is; a Decimal, which it does not know, in some form."""
+
+
+@final
+class Unusual(dict[str, Any]):
+    """An object that msgspec refused to read. Its texts may hold halves of surrogate pairs, which only the slow path
+    looks for. So it has another type than the objects that the fast path takes."""
 
 
 class _NoConstant(ValueError):
@@ -36,7 +52,8 @@ class _NoConstant(ValueError):
 def parse_again(value: bytes) -> object:
     """The JSON value in a message that msgspec refused. Raises Rejected where there is none.
 
-    The message is returned where only a number was too large for msgspec; the models then judge that number's field.
+    A message is returned where a number was too large for msgspec, or a text holds half of a surrogate pair. What the
+    field means decides about either, and an object is returned as `Unusual`.
     """
     try:
         message: object = json.loads(value.decode(), parse_float=exact_decimal, parse_constant=_refuse_constant)
@@ -46,12 +63,7 @@ def parse_again(value: bytes) -> object:
     except ValueError as error:
         read = error.doc[: error.pos] if isinstance(error, json.JSONDecodeError) else value.decode(errors="ignore")
         raise Rejected(Reason.TOO_DEEP if text_is_too_deep(read) else Reason.NOT_JSON, _why_no_json(error)) from None
-    if isinstance(message, dict):
-        try:
-            "".join(_texts(message)).encode()
-        except UnicodeEncodeError:
-            raise Rejected(Reason.UNSTORABLE_TEXT, "half of a surrogate pair") from None
-    return message
+    return Unusual(message) if isinstance(message, dict) else message
 
 
 def _why_no_json(error: ValueError) -> str:
@@ -67,26 +79,27 @@ def _why_no_json(error: ValueError) -> str:
     return str(error) if isinstance(error, _NoConstant) else "an integer has more than 4300 digits"
 
 
-def event_of(message: object, recorded_ms: int) -> Event:
+def event_of(message: object, recorded_ms: int, value: bytes) -> Event:
     """The event in parsed JSON, as the models of `shared.events` judge it. Raises Rejected.
 
-    `recorded_ms` (UTC milliseconds) is the event's time where it has no `occurred_at`.
+    `recorded_ms` (UTC milliseconds) is the event's time where it has no `occurred_at`. `value` is what was parsed.
     """
     fields = object_of(message)
+    if type(fields) is Unusual:
+        _check_known_texts(fields)
     name = _event_name(fields)
+    given = {key: inner for key, inner in fields.items() if inner is not None or key not in _OPTIONAL}
     try:
         if name == PRODUCT_SOLD:
-            sold = SOLD.validator.validate_python(fields)
-            unknown = storable(fields, {*sold, *EVENT_NAME_KEYS}) or None
-            at_ms = sold.get("occurred_at", recorded_ms)
-            product, units = sold["product_id"], sold["no_of_units"]
-            return Sold(product, at_ms, sold["name_of_product"], units, sold["amount"], unknown)
+            sold = SOLD.validator.validate_python(given)
+            at_ms, product, units = sold.get("occurred_at", recorded_ms), sold["product_id"], sold["no_of_units"]
+            unknown = _unknown(fields, KNOWN_OF_SOLD, value)
+            return _with_id(Sold(product, at_ms, sold["name_of_product"], units, sold["amount"], *unknown), sold)
         if name == PRODUCT_RATED:
-            rated = RATED.validator.validate_python(fields)
-            unknown = storable(fields, {*rated, *EVENT_NAME_KEYS}) or None
-            at_ms = rated.get("occurred_at", recorded_ms)
-            product, rating = rated["product_id"], rated["rating"]
-            return Rated(product, at_ms, rated["name_of_product"], rating, rated["category"], unknown)
+            rated = RATED.validator.validate_python(given)
+            at_ms, product, rating = rated.get("occurred_at", recorded_ms), rated["product_id"], rated["rating"]
+            unknown = _unknown(fields, KNOWN_OF_RATED, value)
+            return _with_id(Rated(product, at_ms, rated["name_of_product"], rating, rated["category"], *unknown), rated)
     except ValidationError as error:
         raise Rejected(*_first_problem(error, fields)) from None
     raise Rejected(Reason.UNKNOWN_EVENT)
@@ -95,21 +108,49 @@ def event_of(message: object, recorded_ms: int) -> Event:
 def object_of(message: object) -> dict[str, Any]:
     """The JSON object that a message must be. Raises Rejected where it nests too deep or is no object."""
     check_depth(message)
-    if type(message) is not dict:
+    if not isinstance(message, dict):
         raise Rejected(Reason.NOT_OBJECT)
     return message
 
 
+def _check_known_texts(fields: dict[str, Any]) -> None:
+    """Raise Rejected for the first field of the contract that holds half of a surrogate pair, in a text or a key.
+
+    Where the message does not say which event it is, every field of both events counts.
+    """
+    names = [fields.get(key) for key in EVENT_NAME_KEYS]
+    known = KNOWN_OF_SOLD | KNOWN_OF_RATED
+    if PRODUCT_SOLD in names or PRODUCT_RATED in names:
+        known = KNOWN_OF_SOLD if PRODUCT_SOLD in names else KNOWN_OF_RATED
+    for key, inner in fields.items():
+        if key in known and not _is_utf8(inner):
+            raise Rejected(Reason.UNSTORABLE_TEXT, f"{key}: half of a surrogate pair")
+
+
 def _event_name(message: dict[str, Any]) -> object:
     """The value under `event_name` or `event`. Where both are given they must agree, in type too: 1 is not true."""
-    if "event_name" not in message:
-        if "event" not in message:
-            raise Rejected(Reason.MISSING_FIELD, "event_name")
-        return message["event"]
-    name: object = message["event_name"]
-    if "event" in message and (type(name) is not type(message["event"]) or name != message["event"]):
+    names = [message[key] for key in EVENT_NAME_KEYS if message.get(key) is not None]
+    if not names:
+        raise Rejected(Reason.MISSING_FIELD, EVENT_NAME_KEYS[0])
+    if type(names[0]) is not type(names[-1]) or names[0] != names[-1]:
         raise Rejected(Reason.CONFLICTING_EVENT_NAMES)
-    return name
+    return names[0]
+
+
+def _unknown(fields: dict[str, Any], known: Container[str], value: bytes) -> tuple[UnknownFields, str | None]:
+    """The unknown fields of an event, as `unknown_fields` where BSON can hold all of them, else as `unknown_json`."""
+    unknown = {key: inner for key, inner in fields.items() if key not in known}
+    try:
+        if type(fields) is not Unusual or _is_utf8(unknown):
+            return storable(unknown) or None, None
+    except Unstorable:
+        pass
+    return None, unknown_json(value, known)
+
+
+def _with_id(event: Event, fields: ProductSold | ProductRated) -> Event:
+    """The event with its identity, where its validated fields have an id."""
+    return identified(event, fields["event_id"], "occurred_at" in fields) if "event_id" in fields else event
 
 
 def _first_problem(error: ValidationError, fields: dict[str, Any]) -> tuple[Reason, str]:
@@ -126,14 +167,10 @@ def _refuse_constant(name: str) -> NoReturn:
     raise _NoConstant(f"JSON has no {name}")
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a message, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _texts(inner)
+def _is_utf8(value: object) -> bool:
+    """Whether UTF-8 can hold all texts and keys in a value: it can unless one of them has half of a surrogate pair."""
+    try:
+        _as_text(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -15,6 +15,7 @@ from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.events import (
     AMOUNTS_BELOW,
     MAX_CATEGORY,
+    MAX_EVENT_ID,
     MAX_NAME,
     MAX_PRODUCT_ID,
     MAX_RATING,
@@ -93,6 +94,14 @@ def _time(value: object) -> str:
     return f"{found} is not a date and time with an offset as in RFC 3339, such as 2026-11-30T09:58:48.954Z"
 
 
+def _event_id(value: object) -> str:
+    if type(value) is str:
+        return f"{_text(MAX_EVENT_ID, value)}; 1 to {MAX_EVENT_ID} characters are allowed"
+    if type(value) is int:
+        return _integer(MAX_PRODUCT_ID, value)
+    return f"{_shown(value) if type(value) is Decimal else _kind(value)} is neither a text nor an integer"
+
+
 def _unlike_a_number(text: str, odd: re.Pattern[str], allowed: str) -> str:
     """Why a text is no number as JSON writes it, or has a sign. `odd` finds a character that does not belong there."""
     if not text:
@@ -149,4 +158,5 @@ _EXPLAINED: Final[Mapping[str, Callable[[object], str]]] = {
     "rating": partial(_decimal, RATING_DECIMALS, MAX_RATING, True),
     "category": partial(_text, MAX_CATEGORY),
     "occurred_at": _time,
+    "event_id": _event_id,
 }

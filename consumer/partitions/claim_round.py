@@ -15,7 +15,9 @@ from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import PartitionState
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
-from consumer.process.clocks import Clocks
+from consumer.process.clocks import Clocks, utc_now
+from shared import event_id_window
+from shared.documents import EVENT_ID_DAYS
 from shared.errors import AnalyticsError, ClaimContended, ClockSkewed, DatabaseUnavailable, Halt, SourceUnavailable
 from shared.mongo import SyncDatabase, brief, ensure_collections
 
@@ -43,8 +45,16 @@ class ClaimRound:
 class ClaimRounds:
     """Runs rounds of claims, all of them on the database thread."""
 
-    def __init__(self, database: SyncDatabase, clocks: Clocks, claims: PartitionClaims, assignment: Assignment) -> None:
+    def __init__(
+        self,
+        database: SyncDatabase,
+        clocks: Clocks,
+        claims: PartitionClaims,
+        assignment: Assignment,
+        event_id_days: int = EVENT_ID_DAYS,
+    ) -> None:
         self._database = database
+        self._event_id_days = event_id_days
         self._clocks = clocks
         self._claims = claims
         self._assignment = assignment
@@ -68,7 +78,8 @@ class ClaimRounds:
         return done
 
     def _check_database(self) -> None:
-        """Compare the clocks, and the first time create the collections that are missing.
+        """Compare the clocks, and the first time create the collections that are missing and note the window of event
+        ids.
 
         Raises ClockSkewed, DatabaseUnavailable, WrongCollection or SchemaNewer.
         """
@@ -77,6 +88,7 @@ class ClaimRounds:
             return
         try:
             ensure_collections(self._database)
+            event_id_window.keep_for(self._database, self._event_id_days, utc_now())
         except PyMongoError as error:
             raise DatabaseUnavailable(f"the collections could not be checked or created: {brief(error)}") from error
         self._collections_ensured = True

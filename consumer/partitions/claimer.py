@@ -28,6 +28,7 @@ from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks, utc_now
 from consumer.process.outage import OutageBackoff
+from shared.documents import EVENT_ID_DAYS
 from shared.errors import AnalyticsError, ClockSkewed, DatabaseUnavailable, Halt, PartitionRefused, SourceUnavailable
 from shared.mongo import SyncDatabase
 
@@ -66,8 +67,9 @@ class Claimer:
         assignment: Assignment,
         backoff: OutageBackoff,
         database_thread: ThreadPoolExecutor,
+        event_id_days: int = EVENT_ID_DAYS,
     ) -> None:
-        self._rounds = ClaimRounds(database, clocks, claims, assignment)
+        self._rounds = ClaimRounds(database, clocks, claims, assignment, event_id_days)
         self._claims = claims
         self._assignment = assignment
         self._backoff = backoff

@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import Self
 from confluent_kafka import Message
 
 from consumer.events.message import bytes_of, offset_of
+from consumer.events.rejection import Rejection
 from consumer.partitions.lease import Lease
 
 
@@ -24,13 +25,19 @@ class Taken:
     """What the consumer's clock showed when they were taken; their events' times are judged by it."""
     since: float
     """What the monotonic clock showed then, in seconds."""
-    refused: Mapping[int, str] = field(default_factory=dict)
-    """By offset: why MongoDB refuses the document of an event that the contract accepts."""
+    rejections: Mapping[int, Rejection] = field(default_factory=dict)
+    """By offset: why an event that the contract accepts is rejected all the same, since MongoDB refuses its document or
+    holds its id already."""
 
     @cached_property
     def size(self) -> int:
         """About how many bytes the messages take: values, keys and headers, for all of it is held. Added up once."""
         return sum(map(bytes_of, self.messages))
+
+    @cached_property
+    def at_ms(self) -> int:
+        """`at` in UTC milliseconds."""
+        return int(self.at.timestamp() * 1000)
 
     @property
     def end(self) -> int:
@@ -60,9 +67,13 @@ class Taken:
         """The first `count` messages, and the rest."""
         return replace(self, messages=self.messages[:count]), replace(self, messages=self.messages[count:])
 
-    def refuse(self, offsets: Iterable[int], why: str) -> Self:
-        """The same messages, of which MongoDB refuses those at `offsets`."""
-        return replace(self, refused={**self.refused, **dict.fromkeys(offsets, why)})
+    def reject(self, rejections: Mapping[int, Rejection]) -> Self:
+        """The same messages, of which those at these offsets are rejected."""
+        return replace(self, rejections={**self.rejections, **rejections}) if rejections else self
+
+    def message_at(self, offset: int) -> Message:
+        """The message at an offset, which must be among them; by bisection."""
+        return self.messages[self._count_before(offset)]
 
     def _count_before(self, offset: int) -> int:
         """How many of the messages are before `offset`, by bisection."""

@@ -24,6 +24,7 @@ BATCH_STEPS: Final = (
     "before_offsets",
     "after_offsets",
     "after_events",
+    "after_event_ids",
     "after_rollups",
     "after_totals",
     "after_products",
@@ -36,6 +37,7 @@ REPLAY_STEPS: Final = (
     "replay_before",
     "replay_after_states",
     "replay_after_events",
+    "replay_after_event_ids",
     "replay_before_commit",
     "replay_after_commit",
 )

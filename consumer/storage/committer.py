@@ -16,17 +16,20 @@ from pymongo.errors import PyMongoError
 from tenacity import wait_random_exponential
 
 from consumer.batches.batch import Batch
+from consumer.events.rejection import Rejection
 from consumer.partitions.brokers import NO_TOPIC_ID
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from consumer.process.backoff import delay_seconds
 from consumer.process.clocks import Clocks
+from consumer.storage.counted_before import settle
 from consumer.storage.memory import KnownProduct, ProductKey, ProductMemory
-from consumer.storage.preparation import Prepared, prepare
+from consumer.storage.preparation import Prepared
 from consumer.storage.refusals import refused_events
-from consumer.storage.transaction import EventRefused, Mismatch, Transactions
+from consumer.storage.transaction import EventRefused, IdTaken, Mismatch, Transactions
 from shared.documents import PARTITIONS, Document
 from shared.errors import DatabaseUnavailable, InvariantBroken, TopicRecreated
+from shared.events import Reason
 from shared.logs import logger
 from shared.mongo import SyncDatabase, brief, ensure_event_collection
 
@@ -108,8 +111,8 @@ class Committer:
         while batch:
             if reason is not None and (self._stopping.is_set() or time.monotonic() >= deadline):
                 raise DatabaseUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
-            prepared = prepared or prepare(batch, self.recall)
             try:
+                batch, prepared = settle(self._database, batch, prepared, self.recall)
                 self._attempt(batch, prepared, new_products_have_no_hours)
             except InvariantBroken as broken:
                 if not new_products_have_no_hours:
@@ -118,8 +121,9 @@ class Committer:
                 # duplicates. Try again, and this time ask MongoDB which hours exist.
                 new_products_have_no_hours, reason = False, str(broken)
             except EventRefused as refused:
+                assert prepared is not None  # noqa: S101  # it was attempted
                 batch, reason = self._without_refused(batch, prepared, refused), "it refuses events"
-            except (Mismatch, PyMongoError, DatabaseUnavailable) as error:
+            except (Mismatch, IdTaken, PyMongoError, DatabaseUnavailable) as error:
                 failures += 1
                 reason = brief(error) if isinstance(error, PyMongoError) else str(error)
                 log.warning("a batch failed and is tried again", messages=len(batch), failures=failures, reason=reason)
@@ -194,7 +198,7 @@ class Committer:
         log.warning(
             "MongoDB refused events", collection=refused.collection, events=len(coordinates), error=str(refused)
         )
-        return batch.refuse(coordinates, str(refused))
+        return batch.reject(dict.fromkeys(coordinates, Rejection(Reason.REFUSED_BY_DATABASE, str(refused))))
 
 
 def _confirm_topic(prepared: Prepared, topic_id_now: Callable[[], str]) -> None:

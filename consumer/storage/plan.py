@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 from consumer.batches.increments import Latest, ProductIncrements
 from consumer.storage.memory import KnownProduct, ProductKey
 from consumer.storage.preparation import Prepared, hour_drafts, new_product
+from consumer.storage.statements.event_ids import replacement
 from consumer.storage.statements.products import product_update
 from consumer.storage.statements.rollups import rollup_document
 from shared.documents import Document
@@ -41,6 +42,10 @@ class Statements(NamedTuple):
 
     events: Mapping[str, list[bytes]]
     """Encoded documents, by the collection of their day."""
+    new_event_ids: list[bytes]
+    """Encoded documents: the ids of the events, as far as they have one."""
+    event_id_updates: list[bytes]
+    """Encoded statements, for the ids whose time is over."""
     new_rollups: list[bytes]
     """Encoded documents; so are `new_products`."""
     rollup_updates: list[bytes]
@@ -82,6 +87,8 @@ def plan(prepared: Prepared, stored: Stored) -> Statements:
                 rollup_updates.append(update)
     return Statements(
         events=prepared.events,
+        new_event_ids=[document for key, document in prepared.event_ids.items() if key not in prepared.expired_ids],
+        event_id_updates=[replacement(key, at, prepared.event_ids[key]) for key, at in prepared.expired_ids.items()],
         new_rollups=new_rollups,
         rollup_updates=rollup_updates,
         total_updates=prepared.totals,

@@ -7,13 +7,16 @@ takes where the memory was right, and leaves where it was not.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from consumer.batches.batch import Batch
+from consumer.batches.event_ids import EventKey
 from consumer.batches.increments import Increments, ProductIncrements
 from consumer.batches.sums import Hour, hours_of
 from consumer.partitions.lease import Lease
 from consumer.storage.memory import KnownProduct, ProductKey
+from consumer.storage.statements.event_ids import id_document
 from consumer.storage.statements.products import product_document
 from consumer.storage.statements.rollups import rollup_documents, rollup_update
 from consumer.storage.statements.totals import total_updates
@@ -59,6 +62,13 @@ class Prepared(NamedTuple):
     """Drafts for the products that are not remembered."""
     hours: Mapping[ProductKey, list[HourDraft]]
     """Drafts for the products that are remembered."""
+    event_ids: Mapping[EventKey, bytes]
+    """Encoded documents for `event_ids`, ordered by product and id. All consumers insert in this order, so two that
+    meet with several ids meet at the first of them, and one of the two goes on."""
+    expired_ids: Mapping[EventKey, datetime] = {}
+    """Those of them that MongoDB still holds though their time is over, with their stored `at`."""
+    own_ids: frozenset[EventKey] = frozenset()
+    """Those of them that MongoDB holds already for this very event: an earlier attempt at the batch was committed."""
 
 
 def nothing_remembered(_: ProductKey) -> None:
@@ -87,6 +97,7 @@ def prepare(batch: Batch, recall: Recall = nothing_remembered) -> Prepared:
         products=products,
         new_products=new_products,
         hours=hours,
+        event_ids={key: id_document(batch.ids.counted[key]) for key in sorted(batch.ids.counted)},
     )
 
 

@@ -4,7 +4,7 @@ It also tells apart MongoDB's refusals: those that concern a single event, which
 trying again cannot mend, which halt the partition.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -14,6 +14,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from consumer.batches.event_ids import EventKey
 from consumer.partitions.lease import Lease
 from consumer.process import failpoints
 from consumer.storage import commands
@@ -22,6 +23,7 @@ from consumer.storage.plan import Statements, plan
 from consumer.storage.preparation import Prepared
 from consumer.storage.reading import StoredReader
 from shared.documents import (
+    EVENT_IDS,
     PARTITIONS,
     PRODUCTS,
     REJECTED_EVENTS,
@@ -40,6 +42,10 @@ _DUPLICATE_KEY = 11000
 
 class Mismatch(Exception):
     """A partition's stored epoch or offset is not what its lease says; nothing was written."""
+
+
+class IdTaken(Exception):
+    """Another consumer has counted an event with an id of this batch since MongoDB was asked; nothing was written."""
 
 
 class EventRefused(Exception):
@@ -76,8 +82,9 @@ class Transactions:
         `confirm` is called last before the commit; where it raises, nothing is written. `new_products_have_no_hours` is
         explained at `Stored`.
 
-        Raises Mismatch, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised. After a PyMongoError
-        from the commit it is unknown whether the batch was written; running it again finds out, by a Mismatch.
+        Raises Mismatch, IdTaken, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised. After a
+        PyMongoError from the commit it is unknown whether the batch was written; running it again finds out, by a
+        Mismatch.
         """
         session = self._session
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
@@ -86,7 +93,7 @@ class Transactions:
             self._move_offsets(prepared.ends)
             failpoints.reach("after_offsets")
             statements = plan(prepared, self._reader.read(prepared, new_products_have_no_hours))
-            self._write(statements)
+            self._write(statements, prepared.own_ids)
             confirm()
             failpoints.reach("before_commit")
         except BaseException:
@@ -120,10 +127,12 @@ class Transactions:
                 raise EventRefused(collection, identity["k"], identity["o"], first["errmsg"]) from error
             _raise_halt(collection, identity["k"], first["code"], error)
 
-    def _write(self, statements: Statements) -> None:
+    def _write(self, statements: Statements, own_ids: Container[EventKey]) -> None:
         for collection, documents in statements.events.items():
             self._insert_events(collection, documents)
         failpoints.reach("after_events")
+        self._insert_ids(statements, own_ids)
+        failpoints.reach("after_event_ids")
         for collection, inserts, updates in (
             (ROLLUPS, statements.new_rollups, statements.rollup_updates),
             (TOTALS, [], statements.total_updates),
@@ -133,6 +142,16 @@ class Transactions:
             failpoints.reach(f"after_{collection}")
         if statements.rejected:
             self._insert_dead_letters(statements.rejected)
+
+    def _insert_ids(self, statements: Statements, own_ids: Container[EventKey]) -> None:
+        """Insert the ids of the batch's events. Raises IdTaken where MongoDB holds one of them by now."""
+        inserts, updates = statements.new_event_ids, statements.event_id_updates
+        if inserts:
+            with _taken(inserts, own_ids):
+                commands.insert(self._database, EVENT_IDS, inserts, self._session)
+        if updates:
+            with _taken(updates, own_ids):
+                commands.update(self._database, EVENT_IDS, updates, self._session)
 
     def _write_aggregate(self, collection: str, inserts: Sequence[bytes], updates: Sequence[bytes]) -> None:
         if inserts:
@@ -155,6 +174,25 @@ def _halts(collection: str, partition_of: Callable[[int], int]) -> Iterator[None
     except BulkWriteError as error:
         first = error.details["writeErrors"][0]
         _raise_halt(collection, partition_of(first["index"]), first["code"], error)
+
+
+@contextmanager
+def _taken(statements: Sequence[bytes], own_ids: Container[EventKey]) -> Iterator[None]:
+    """Turn a duplicate among documents or statements of `event_ids` into IdTaken, and other refusals into a halt.
+
+    An id that MongoDB holds for the very event that is being stored is a halt too: by its offset the event was never
+    stored, and trying again would find the same.
+    """
+    try:
+        yield
+    except BulkWriteError as error:
+        first = error.details["writeErrors"][0]
+        statement = bson.decode(statements[first["index"]])
+        document = statement.get("u", statement)
+        key = document["_id"]["p"], document["_id"]["i"]
+        if first["code"] == _DUPLICATE_KEY and key not in own_ids:
+            raise IdTaken("another consumer counted an event with the same id first") from error
+        _raise_halt(EVENT_IDS, document["k"], first["code"], error)
 
 
 def _raise_halt(collection: str, partition: int, code: int, error: BulkWriteError) -> NoReturn:

@@ -1,8 +1,9 @@
 """Compares the databases of two groups that read the same topic: both must store the same for every message.
 
-Only verdicts that depend on when a group read a message, `too_old` and `from_the_future`, may differ. Compared are the
-offsets that both groups have read, in the present generation of each, day by day, each database at one moment. Sums are
-not compared, because each group's own audit compares them with that group's events.
+Only verdicts that depend on when a group read a message may differ: `too_old`, `from_the_future`, and which one counts
+of the events with one id. Compared are the offsets that both groups have read, in the present generation of each, day
+by day, each database at one moment. Sums are not compared, because each group's own audit compares them with that
+group's events.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,10 @@ from shared.documents import (
 from shared.events import Reason
 from shared.mongo import SyncDatabase
 
-DEPEND_ON_TIME: Final = frozenset({Reason.TOO_OLD.value, Reason.FROM_THE_FUTURE.value})
+DEPEND_ON_TIME: Final = frozenset(
+    reason.value for reason in (Reason.TOO_OLD, Reason.FROM_THE_FUTURE, Reason.DUPLICATE, Reason.EVENT_ID_CONFLICT)
+)
+"""Which of two events with one id counts depends on the order in which a group met their partitions."""
 MOST_LISTED: Final = 1_000
 """How many verdicts that depend on time are listed; all are counted. A group that reads a topic a year later rejects a
 year's worth as too old: twice as many entries make the report twice as long, and half as many show half as much."""

@@ -11,12 +11,15 @@ Consumers run meanwhile, so everything that is compared is read so that their wr
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 from pymongo.errors import OperationFailure
 
 from scripts.audit.day_check import DayCheck
+from scripts.audit.event_ids.check import EventIdCheck
+from scripts.audit.event_ids.letters import LetterCheck
 from scripts.audit.findings import Findings
 from scripts.audit.offsets.check import OffsetCheck
 from scripts.audit.offsets.kafka import KafkaTopic
@@ -40,6 +43,7 @@ from scripts.audit.reading.snapshot import (
 from scripts.audit.repair.transactions import Repair
 from scripts.audit.sums.differences import Difference
 from shared.documents import DAY_MS, PARTITIONS, ROLLUPS, Id, event_collection
+from shared.event_id_window import read_window
 from shared.mongo import SyncDatabase
 
 
@@ -52,6 +56,8 @@ class AuditSummary(NamedTuple):
     days: int
     moments: int
     """How many snapshots the days were read from."""
+    event_ids: int
+    """How many events with an id were compared with the recorded ids."""
     next_offsets: dict[int, int]
     """The `next_offset` up to which each partition was judged."""
 
@@ -85,6 +91,9 @@ class Reconciliation:
         self._snapshot = Snapshot(database)
         self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
         self._moments = 1
+        self._now = datetime.now(UTC)
+        self._window = read_window(database)
+        self._ids = EventIdCheck(self._window, self._now, self.findings)
 
     def run(self, advance: Callable[[int], None]) -> AuditSummary:
         """Read and compare everything. `advance` is called with the number of events of each batch that was read.
@@ -133,8 +142,11 @@ class Reconciliation:
         offset_check = OffsetCheck(self._ledger, self._kafka, scope, malformed, self.findings)
         offset_check.run(ranges, self._last_next_offsets())
         check_replays(self._database, self._ledger, self._topic, scope, self.findings)
+        self._check_event_ids(frozenset(read))
         ledger = self._ledger
-        return AuditSummary(self.findings, ledger.events, ledger.letters, len(read), self._moments, next_offsets)
+        return AuditSummary(
+            self.findings, ledger.events, ledger.letters, len(read), self._moments, self._ids.compared, next_offsets
+        )
 
     def _last_next_offsets(self) -> dict[KafkaPartition, int]:
         """The `next_offset` of each partition at a moment after all days were read: no event that the audit has met may
@@ -161,9 +173,19 @@ class Reconciliation:
             self.findings.cannot_judge("hours of days that retention dropped", self._rollups[day])
             return False
         self.findings.merge(findings)
+        self._ids.check_day(day, self._snapshot)
         if wrong and self._repair is not None:
             self._repair.add_missing_sums(self._snapshot, wrong)
         return True
+
+    def _check_event_ids(self, days: frozenset[int]) -> None:
+        """Check what the days, each for itself, could not: ids of late events, and letters that name first events."""
+        if self._window is None:
+            return
+        self._renew()
+        self._ids.check_late(days, self._snapshot)
+        since = self._now - timedelta(days=self._window.days)
+        LetterCheck(self._ids, since, days, self.findings).run(self._topic, self._snapshot)
 
     def _repair_product(self, whole: bool, key: ProductInPartition) -> None:
         """Have a product's document made anew. Only all days together give it: `whole` says that all were read."""

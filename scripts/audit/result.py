@@ -28,6 +28,7 @@ def of_audit(summary: AuditSummary, repair: Repair | None, seconds: float) -> Au
         "ok": ok,
         "events": summary.events,
         "dead_letters": summary.letters,
+        "event_ids": summary.event_ids,
         "days": summary.days,
         "moments": summary.moments,
         "seconds": round(seconds, 1),

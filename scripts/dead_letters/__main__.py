@@ -25,6 +25,7 @@ from scripts.common.sessions import only_session
 from scripts.dead_letters import discarding, display, original_value, replay_run
 from scripts.dead_letters.error_messages import errors_as_messages, messages, require_a_choice, require_any
 from scripts.dead_letters.options import (
+    AS_NEW_HELP,
     COORDINATES_HELP,
     All,
     AsJson,
@@ -36,6 +37,7 @@ from scripts.dead_letters.options import (
     Until,
 )
 from scripts.dead_letters.replay import Replays
+from scripts.dead_letters.replayed_ids import ReplayedIds
 from scripts.dead_letters.selection import Selection
 from shared.documents import REPLAYER, LetterState
 from shared.mongo import SyncDatabase, connect, ensure_collections
@@ -96,18 +98,20 @@ def replay(
     until: Until = None,
     all_: All = False,
     force: Annotated[bool, typer.Option(help="Replay discarded letters too.")] = False,
+    as_new: Annotated[bool, typer.Option("--as-new", help=AS_NEW_HELP)] = False,
     dry_run: Annotated[bool, typer.Option(help="Only report what the contract says of the letters now.")] = False,
 ) -> None:
     """Judge letters again, and store as events those that the contract accepts now.
 
-    Each counts exactly once, even if the command is killed or run twice at the same time.
+    Each counts exactly once, even if the command is killed or run twice at the same time. A letter whose event has an
+    `event_id` that counted already stays rejected.
     """
     with errors_as_messages():
         failpoints.arm()
         settings, database = _connected()
         states: list[str] = [LetterState.NEW, LetterState.DISCARDED] if force else [LetterState.NEW]
         selection = _selection(settings, coordinates, reason, partition, None if coordinates else states, since, until)
-        require_a_choice(selection, all_)
+        require_a_choice(selection, all_ and not as_new)
         ensure_collections(database)
         Clocks(database, _now).check()
         with only_session(database, REPLAYER) as session:
@@ -118,6 +122,7 @@ def replay(
                 states,
                 lambda letter: original_value.value_of(letter, database, settings),
                 _now,
+                ReplayedIds(database, settings.event_id_days, settings.event_id_header, as_new),
             )
             outcomes = replay_run.replayed(replays, require_any(selection.find(database)), dry_run)
             if not replay_run.report(outcomes, messages):

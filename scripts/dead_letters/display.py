@@ -5,6 +5,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from consumer.batches.event_ids import named
 from scripts.common.console import LiteralConsole
 from scripts.common.documents import each
 from scripts.common.times import record_time, rfc3339, shown
@@ -22,6 +23,8 @@ _OPTIONAL: Final = (
     "note",
     "replayed_as",
     "replayed_by",
+    "replayed_as_new",
+    "first",
     "copy_pending",
     "copy_refused",
 )
@@ -64,7 +67,9 @@ def _each_line(letter: Document) -> Iterator[str]:
     identity = letter["_id"]
     yield f"{identity['topic']}, partition {identity['k']}, offset {identity['o']}, generation {identity['g']}"
     yield f"reason     {letter['reason']}: {letter['detail']}" if letter["detail"] else f"reason     {letter['reason']}"
-    yield f"state      {letter['state']}"
+    yield f"state      {letter['state']}" + (", as a new event" if letter.get("replayed_as_new") else "")
+    if letter.get("first"):
+        yield f"first      {named(letter['first'])}, event_id {letter['first']['i']}"
     for name in ("discarded_at", "replayed_at"):
         if letter.get(name) is not None:
             yield f"{name.replace('_', ' ')}  {shown(letter[name])} UTC"

@@ -6,6 +6,10 @@ from typing import Annotated
 import typer
 
 COORDINATES_HELP = "`PARTITION:OFFSET:GENERATION` of each letter, as `list` shows it; the generation may be left out."
+AS_NEW_HELP = (
+    "Count events whatever their `event_id`, without recording it: for letters `duplicate` and `event_id_conflict` of "
+    "events that did happen. Needs coordinates or another choice; `--all` alone is not enough."
+)
 
 Coordinates = Annotated[list[str] | None, typer.Argument(help=COORDINATES_HELP, show_default=False)]
 Reasons = Annotated[list[str] | None, typer.Option("--reason", help="Rejected for this reason; may be repeated.")]

@@ -36,6 +36,7 @@ from consumer.storage.statements.products import product_update
 from consumer.storage.statements.rollups import rollup_updates
 from consumer.storage.statements.totals import total_updates
 from scripts.common.sessions import in_transaction
+from scripts.dead_letters.replayed_ids import IdTaken, ReplayedIds
 from shared.documents import (
     DAY_MS,
     MAINTENANCE,
@@ -75,6 +76,8 @@ class Accepted(NamedTuple):
     """The event's `o` under partition -1: see `shared.documents.replayed_offset`."""
     document: bytes
     """The event as BSON, as its day's collection stores it."""
+    expired: datetime | None = None
+    """The `at` of the event's id, where MongoDB holds it still though its time is over."""
 
 
 class _Changed(Exception):
@@ -88,7 +91,8 @@ class _DroppedDay(Exception):
 class Replays:
     """Replays letters that are in one of `states`. Not for several threads: it writes in one session.
 
-    `value_of` returns a letter's whole value, or raises `Gone`. `clock` gives the time in UTC.
+    `value_of` returns a letter's whole value, or raises `Gone`. `clock` gives the time in UTC. `ids` says which ids
+    have counted.
     """
 
     def __init__(
@@ -99,7 +103,9 @@ class Replays:
         states: Sequence[str],
         value_of: Callable[[Document], bytes | None],
         clock: Callable[[], datetime],
+        ids: ReplayedIds,
     ) -> None:
+        self._ids = ids
         self._database = database
         self._session = session
         self._retention_days = retention_days
@@ -115,9 +121,15 @@ class Replays:
             return f"its state is {letter['state']}"
         oldest_ms = TimeLimits.at(aged_to_ms(letter), self._retention_days).oldest_ms
         newest_ms = TimeLimits.at(_milliseconds(self._clock()), 0).newest_ms
-        event = decode(self._value_of(letter), letter["timestamp_ms"], TimeLimits(oldest_ms, newest_ms))
+        limits, header_id = TimeLimits(oldest_ms, newest_ms), self._ids.header_of(letter)
+        event = decode(self._value_of(letter), letter["timestamp_ms"], limits, header_id)
         if isinstance(event, Rejection):
             return event
+        if self._ids.may_be_cut(event, letter):
+            return "headers of it were left out, and one of them may give its id; --as-new counts it without one"
+        expired = self._ids.judge(event, letter, self._clock())
+        if isinstance(expired, Rejection):
+            return expired
         if event.time_ms // DAY_MS < self._kept_from(self._database[MAINTENANCE].find_one({"_id": RETENTION}), None):
             return DROPPED_DAY
         identity = letter["_id"]
@@ -126,7 +138,7 @@ class Replays:
             document = Encoder(REPLAYED_PARTITION, identity["g"]).encode(event, offset)
         except (BSONError, OverflowError, ValueError) as error:
             return f"its event does not fit into a document of MongoDB: {type(error).__name__}"
-        return Accepted(letter, event, offset, document)
+        return Accepted(letter, event, offset, self._ids.marked(document), expired)
 
     def store(self, accepted: Sequence[Accepted]) -> list[tuple[Accepted, str]]:
         """Store letters in one transaction; if it fails, each in a transaction of its own. Blocks until they are done.
@@ -145,6 +157,8 @@ class Replays:
         """Store letters in one transaction. Returns `REPLAYED`, or why none was stored."""
         try:
             in_transaction(self._session, lambda session: self._write(session, accepted))
+        except IdTaken:
+            return self._why_taken(accepted[0])
         except _Changed:
             # The change may be this replay's own: its commit succeeded, the reply was lost, and `_write` ran again.
             return REPLAYED if self._are_replayed(accepted) else CHANGED
@@ -156,8 +170,13 @@ class Replays:
         failpoints.reach("replay_after_commit")
         return REPLAYED
 
+    def _why_taken(self, item: Accepted) -> str:
+        """Why a letter was left whose id was counted after it was judged. Raises PyMongoError."""
+        found = self._ids.judge(item.event, item.letter, self._clock())
+        return still_rejected(found) if isinstance(found, Rejection) else CHANGED
+
     def _write(self, session: ClientSession, accepted: Sequence[Accepted]) -> None:
-        """What one transaction does. Raises _Changed, _DroppedDay and PyMongoError."""
+        """What one transaction does. Raises _Changed, _DroppedDay, IdTaken and PyMongoError."""
         failpoints.reach("replay_before")
         touched = {"$inc": {"count": len(accepted)}}
         self._database[MAINTENANCE].update_one({"_id": REPLAYS}, touched, upsert=True, session=session)
@@ -171,6 +190,8 @@ class Replays:
         for name, documents in _by_day(accepted).items():
             commands.insert(self._database, name, documents, session)
         failpoints.reach("replay_after_events")
+        self._ids.insert(session, accepted, _milliseconds(self._clock()))
+        failpoints.reach("replay_after_event_ids")
         replayed = Increments()
         for item in accepted:
             replayed.add(item.event, item.offset, item.document)
@@ -195,6 +216,7 @@ class Replays:
                         "replayed_at": now,
                         "replayed_by": self._run,
                         "replayed_as": bson.decode(item.document)["_id"],
+                        **({"replayed_as_new": True} if self._ids.as_new else {}),
                     }
                 },
             )
@@ -217,6 +239,11 @@ class Replays:
         return max(
             first_kept_day(retention), first_day_to_keep(self._database, self._retention_days, next_round, session)
         )
+
+
+def still_rejected(rejection: Rejection) -> str:
+    """The outcome of a letter that is rejected again."""
+    return f"rejected still: {rejection.reason.value}" + (f", {rejection.detail}" if rejection.detail else "")
 
 
 def aged_to_ms(letter: Document) -> int:

@@ -9,7 +9,7 @@ from scripts.common.console import LiteralConsole
 from scripts.common.documents import UNFIT
 from scripts.dead_letters.display import counted
 from scripts.dead_letters.original_value import Gone
-from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays
+from scripts.dead_letters.replay import LETTERS_AT_ONCE, REPLAYED, Accepted, Replays, still_rejected
 from shared.documents import Document, coordinates_of
 
 REPORTED_ONE_BY_ONE: Final = 20
@@ -48,7 +48,7 @@ def _outcome(judged: Accepted | Rejection | str) -> str:
     if isinstance(judged, Accepted):
         return _WOULD_BE
     if isinstance(judged, Rejection):
-        return f"rejected still: {judged.reason.value}" + (f", {judged.detail}" if judged.detail else "")
+        return still_rejected(judged)
     return judged
 
 

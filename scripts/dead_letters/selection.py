@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from scripts.common.documents import leniently
 from shared.documents import REJECTED_EVENTS, Document, LetterState
-from shared.events import Reason
+from shared.events import RETIRED_REASONS, Reason
 from shared.mongo import SyncDatabase
 
 STATES: Final = tuple(state.value for state in LetterState)
@@ -52,7 +52,7 @@ class Selection(NamedTuple):
 
     def query(self) -> dict[str, Any]:
         """The MongoDB query. Raises WrongSelection."""
-        _check("reason", self.reasons, [reason.value for reason in Reason])
+        _check("reason", self.reasons, [*Reason, *sorted(RETIRED_REASONS)])
         _check("state", self.states, STATES)
         query: dict[str, Any] = {"_id.topic": self.topic}
         if self.coordinates:

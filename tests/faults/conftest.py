@@ -79,8 +79,10 @@ def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random
     """Makes this test's scenario: `start(partitions=12)`, or `start(mongo=members)` for another server."""
     with ExitStack() as stack:
 
-        def make(partitions: int = 4, *, kafka: KafkaServer = kafka, mongo: MongoServer = mongo) -> Scenario:
-            return stack.enter_context(closing(Scenario(row, kafka, mongo, tmp_path, choose, partitions)))
+        def make(
+            partitions: int = 4, *, kafka: KafkaServer = kafka, mongo: MongoServer = mongo, with_ids: bool = False
+        ) -> Scenario:
+            return stack.enter_context(closing(Scenario(row, kafka, mongo, tmp_path, choose, partitions, with_ids)))
 
         yield make
 

@@ -38,7 +38,7 @@ def test_kill_9_at_every_step_and_at_random(start: Start, full: bool) -> None:
 )
 def test_a_death_at(start: Start, step: str) -> None:
     """A single consumer dies when it passes the step for the fourth time; no other hides what it leaves behind."""
-    scenario = start()
+    scenario = start(with_ids=True)
     scenario.traffic.publish(1_000)
     first = scenario.consumer(FAILPOINT=f"{step}:kill:4")
     assert first.wait(60) == -signal.SIGKILL

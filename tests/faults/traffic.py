@@ -15,6 +15,7 @@ from random import Random
 from confluent_kafka import KafkaError, Message, Producer
 
 from scripts.publish.generate import Expected, GeneratedMessage, generate
+from tests.faults.published_twice import IdentifiedMessage, PublishedId, published_twice
 from tests.support.documents.invariant import Coordinates
 from tests.support.kafka.consumer_group import now_ms
 from tests.support.kafka.messages import renamed
@@ -24,6 +25,7 @@ INVALID_SHARE = 0.01
 PRODUCTS = 300
 SPREAD_SECONDS = 7_200
 """How far back the events of the third stream go: over three hours' documents, so that batches touch several."""
+Published = GeneratedMessage | IdentifiedMessage
 ENDLESS = 10**9
 """More messages than any scenario publishes."""
 CHUNK = 50
@@ -36,12 +38,16 @@ DELIVERY_SECONDS = 120
 
 class Traffic:
     """Publishes to one topic by three producers: one with keys, one without, one of events of the last two hours, in no
-    order. Products change their names.
+    order. Products change their names. With `with_ids` each event has an id and a time of its own, none has a key, and
+    one of twenty is published twice.
 
     A message that Kafka does not acknowledge fails the scenario.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, choose: Random) -> None:
+    def __init__(self, bootstrap_servers: str, topic: str, choose: Random, with_ids: bool = False) -> None:
+        self.ids: dict[Coordinates, PublishedId] = {}
+        """By coordinates: the id of the event in the message, and its content."""
+        self._with_ids = with_ids
         self.acknowledged: dict[Coordinates, tuple[Expected, int]] = {}
         """By coordinates: what a correct consumer makes of the message, and its time in Kafka (UTC milliseconds)."""
         self.acknowledgements: list[tuple[datetime, Coordinates]] = []
@@ -79,7 +85,7 @@ class Traffic:
             share = count // len(streams) + (number < count % len(streams))
             self.send(islice(stream, share))
 
-    def send(self, messages: Iterator[GeneratedMessage]) -> None:
+    def send(self, messages: Iterator[Published]) -> None:
         """Publish these messages; returns once all are acknowledged."""
         producer = self._producer()
         for message in messages:
@@ -131,17 +137,22 @@ class Traffic:
         finally:
             producer.abort_transaction(30)
 
-    def _streams(self) -> list[Iterator[GeneratedMessage]]:
+    def _streams(self) -> list[Iterator[Published]]:
         """The three endless streams, each with its own seed."""
         spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
+        if self._with_ids:
+            return [published_twice(self._stream({"keyed": False, **spread}), self._seed()) for _ in range(3)]
         kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)
-        streams = (
-            generate(count=ENDLESS, products=PRODUCTS, seed=self._choose.getrandbits(32), invalid=INVALID_SHARE, **kind)  # type: ignore[arg-type]  # `keyed` is among them
-            for kind in kinds
-        )
-        return [map(renamed, stream) for stream in streams]
+        return [self._stream(kind) for kind in kinds]
 
-    def _publish_on(self, stream: Iterator[GeneratedMessage], rate: float) -> None:
+    def _stream(self, kind: dict[str, int]) -> Iterator[GeneratedMessage]:
+        messages = generate(count=ENDLESS, products=PRODUCTS, seed=self._seed(), invalid=INVALID_SHARE, **kind)  # type: ignore[arg-type]  # `keyed` is among them
+        return map(renamed, messages)
+
+    def _seed(self) -> int:
+        return self._choose.getrandbits(32)
+
+    def _publish_on(self, stream: Iterator[Published], rate: float) -> None:
         """Publish the stream at `rate` messages a second until the traffic ends; runs in a thread for each stream."""
         try:
             producer, started, sent = self._producer(), time.monotonic(), 0
@@ -168,11 +179,11 @@ class Traffic:
             }
         )
 
-    def _produce(self, producer: Producer, message: GeneratedMessage) -> None:
+    def _produce(self, producer: Producer, message: Published) -> None:
         # The producer's time, not the broker's: a batch that Kafka already had and gets again is acknowledged with the
         # time of its last message for every message in it.
         recorded_ms = now_ms()
-        on_delivery = partial(self._note, message.expected, recorded_ms)
+        on_delivery = partial(self._note, message, recorded_ms)
         while True:
             try:
                 return producer.produce(
@@ -181,13 +192,21 @@ class Traffic:
             except BufferError:
                 producer.poll(0.1)
 
-    def _note(self, expected: Expected, recorded_ms: int, error: KafkaError | None, message: Message) -> None:
+    def _note(
+        self,
+        sent: Published,
+        recorded_ms: int,
+        error: KafkaError | None,
+        message: Message,
+    ) -> None:
         """Takes Kafka's delivery report of one message."""
         if error is not None:
             self._failures.append(AssertionError(f"not acknowledged: {error}"))
             return
         coordinates = Coordinates(self.generation, message.partition() or 0, message.offset() or 0)
-        self.acknowledged[coordinates] = expected, recorded_ms
+        self.acknowledged[coordinates] = sent.expected, recorded_ms
+        if isinstance(sent, IdentifiedMessage) and sent.id is not None:
+            self.ids[coordinates] = sent.id
         self.acknowledgements.append((datetime.now(UTC), coordinates))
 
 

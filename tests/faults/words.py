@@ -11,6 +11,7 @@ _STEPS: Final = {
     "before_offsets": "before a transaction moves the offsets",
     "after_offsets": "after a transaction has moved the offsets",
     "after_events": "after a transaction has inserted the raw events",
+    "after_event_ids": "after a transaction has inserted the events' ids",
     "after_rollups": "after a transaction has written the rollups",
     "after_totals": "after a transaction has written the totals",
     "after_products": "after a transaction has written the products",
@@ -27,6 +28,10 @@ SCENARIOS: Final[Mapping[str, str]] = {
     "an_apis_clock_off_mongodbs[1]": "the API's clock is an hour ahead of MongoDB's",
     # dead letters
     "kill_9_loses_no_copy": "kill -9 at each step of a transaction, and while dead letters are copied",
+    # event ids
+    "what_is_published_twice_counts_once_while_consumers_die_and_freeze": (
+        "one event of twenty is published twice, over consumers that die and freeze at each step of a transaction"
+    ),
     # kafka
     "a_broker_killed_and_restarted": "Kafka's broker is killed and started again",
     "a_topic_recreated_halts_until_it_is_resolved_and_nothing_collides": (

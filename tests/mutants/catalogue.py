@@ -1,10 +1,23 @@
 """All mutants, in the order of the tables that `make mutants` prints and docs/guarantees.md quotes."""
 
-from tests.mutants import api, audit, dead_letters, deployment, events, partitions, scripts, storage
+from tests.mutants import (
+    api,
+    audit,
+    contract,
+    dead_letters,
+    deployment,
+    event_ids,
+    events,
+    partitions,
+    scripts,
+    storage,
+)
 
 MUTANTS = (
     *events.MUTANTS,
+    *contract.MUTANTS,
     *storage.MUTANTS,
+    *event_ids.MUTANTS,
     *partitions.MUTANTS,
     *dead_letters.MUTANTS,
     *audit.MUTANTS,

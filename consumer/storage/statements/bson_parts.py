@@ -20,7 +20,7 @@ INT64: Final = Struct("<q").pack
 _WORDS: Final = Struct("<QQ").pack
 
 _LEAST_INT32, _MOST_INT32 = -(2**31), 2**31 - 1
-_UPSERT: Final = b"\x08upsert\0\x01"
+UPSERT: Final = b"\x08upsert\0\x01"
 
 
 def embedded(elements: bytes) -> bytes:
@@ -57,4 +57,4 @@ def upsert(identity: bytes, changes: bytes) -> bytes:
     {q: {_id: {<identity>}}, u: {<changes>}, upsert: true}
     """
     query = embedded(b"\x03_id\0" + embedded(identity))
-    return embedded(b"\x03q\0" + query + b"\x03u\0" + embedded(changes) + _UPSERT)
+    return embedded(b"\x03q\0" + query + b"\x03u\0" + embedded(changes) + UPSERT)

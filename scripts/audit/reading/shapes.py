@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, TypeGuard
 
 from shared.documents import REPLAYED_PARTITION, Document, LetterState
-from shared.events import MAX_PRODUCT_ID, Reason
+from shared.events import MAX_PRODUCT_ID, RETIRED_REASONS, Reason
 
 STATES: Final = tuple(LetterState)
 PARTITION_END: Final = 2**19
@@ -23,7 +23,7 @@ LIMITS: Final = {
 
 2^22 hours reach into the year 2448 and 2^28 minutes into 2480, beyond any event's time. A number above them is damage.
 """
-_REASONS: Final = frozenset(reason.value for reason in Reason)
+_REASONS: Final = RETIRED_REASONS.union(reason.value for reason in Reason)
 
 
 def is_integer(value: object, least: int = 0, end: int = 2**63) -> TypeGuard[int]:

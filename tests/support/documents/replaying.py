@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 from pymongo.client_session import ClientSession
 
+from consumer.events.rejection import Rejection
 from consumer.process.clocks import utc_now
 from scripts.dead_letters.replay import Accepted, Replays
-from shared.documents import REJECTED_EVENTS, Document, LetterState
+from scripts.dead_letters.replayed_ids import ReplayedIds
+from shared.documents import EVENT_ID_DAYS, REJECTED_EVENTS, Document, LetterState
 from tests.support.documents.writing import Writer
 
 NOT_JSON = b"not json"
@@ -18,16 +20,28 @@ def letters(writer: Writer) -> list[Document]:
     return list(writer.database[REJECTED_EVENTS].find().sort("_id", 1))
 
 
+def own_value(letter: Document) -> bytes:
+    """The letter's own message."""
+    return bytes(letter["value"])
+
+
 class Replayer:
     """One run of the command, which judges every letter as if its message were `value(letter)`."""
 
-    def __init__(self, writer: Writer, session: ClientSession, value: Callable[[Document], bytes]) -> None:
+    def __init__(
+        self, writer: Writer, session: ClientSession, value: Callable[[Document], bytes], as_new: bool = False
+    ) -> None:
         self.session = session
-        self._replays = Replays(writer.database, session, 400, [LetterState.NEW], value, utc_now)
+        ids = ReplayedIds(writer.database, EVENT_ID_DAYS, "", as_new)
+        self._replays = Replays(writer.database, session, 400, [LetterState.NEW], value, utc_now, ids)
+
+    def verdicts(self, chosen: Sequence[Document]) -> list[Accepted | Rejection | str]:
+        """What the contract, and the ids that counted, say of letters now."""
+        return [self._replays.judge(letter) for letter in chosen]
 
     def judge(self, chosen: Sequence[Document]) -> list[Accepted]:
         """Judge letters that the contract accepts now."""
-        judged = [self._replays.judge(letter) for letter in chosen]
+        judged = self.verdicts(chosen)
         accepted = [one for one in judged if isinstance(one, Accepted)]
         assert len(accepted) == len(judged), judged
         return accepted
@@ -42,7 +56,9 @@ class Replayer:
 
 
 @contextmanager
-def replayer(writer: Writer, value: Callable[[Document], bytes]) -> Iterator[Replayer]:
+def replayer(
+    writer: Writer, value: Callable[[Document], bytes] = own_value, as_new: bool = False
+) -> Iterator[Replayer]:
     """A run of the command, with a session of its own."""
     with writer.database.client.start_session() as session:
-        yield Replayer(writer, session, value)
+        yield Replayer(writer, session, value, as_new)

@@ -97,23 +97,32 @@ class Writer:
         return sum(1 for _ in raw_events(self.database)) + self.database.rejected_events.count_documents({})
 
 
-def sold(name: str = "name", at_ms: int | None = None, product: int = 1, padding: str = "") -> bytes:
+def sold(
+    name: str = "name",
+    at_ms: int | None = None,
+    product: int = 1,
+    padding: str = "",
+    event_id: str | None = None,
+    amount: int = 1,
+) -> bytes:
     """The message of a sale; `padding` makes it larger by an unknown field."""
-    event = {"event": "productSold", "name_of_product": name, "product_id": product, "no_of_units": 1, "amount": 1}
-    return _encoded(event, at_ms, padding)
+    event: dict[str, object] = {"event": "productSold", "name_of_product": name, "product_id": product}
+    return _encoded(event | {"no_of_units": 1, "amount": amount}, at_ms, padding, event_id)
 
 
-def rated(name: str = "name", at_ms: int | None = None, product: int = 1) -> bytes:
+def rated(name: str = "name", at_ms: int | None = None, product: int = 1, event_id: str | None = None) -> bytes:
     """The message of a rating."""
     event = {"event": "productRated", "name_of_product": name, "product_id": product, "rating": 4, "category": "c"}
-    return _encoded(event, at_ms, "")
+    return _encoded(event, at_ms, "", event_id)
 
 
-def _encoded(event: dict[str, object], at_ms: int | None, padding: str) -> bytes:
+def _encoded(event: dict[str, object], at_ms: int | None, padding: str, event_id: str | None) -> bytes:
     if at_ms is not None:
         event["occurred_at"] = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
     if padding:
         event["padding"] = padding
+    if event_id is not None:
+        event["event_id"] = event_id
     return json.dumps(event).encode()
 
 

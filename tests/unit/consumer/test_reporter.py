@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
@@ -15,6 +16,7 @@ from consumer.partitions.progress import Progress
 from consumer.partitions.taken import Taken
 from consumer.reporter import PROGRESS_TICKS, StatusReporter
 from scripts.publish.generate import generate
+from tests.support.documents.writing import sold
 from tests.support.kafka.messages import received
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -110,3 +112,24 @@ def test_rejections_are_one_line_a_second_at_most_and_none_is_left_at_the_end(
     assert sum(line["rejected"] for line in lines) == 20 * 40
     assert all(sum(line["reasons"].values()) == line["rejected"] for line in lines)
     assert all(line["samples"].keys() == line["reasons"].keys() for line in lines)
+
+
+def test_duplicates_are_told_in_the_progress_and_conflicts_in_the_warning(
+    status_reporter: StatusReporter, clock: Clock
+) -> None:
+    values = [sold(event_id="a"), sold(event_id="a"), sold(event_id="a"), sold(event_id="a", amount=2)]
+    messages = [
+        Message("topic", 3, offset, b"", value, timestamp=(TIMESTAMP_CREATE_TIME, NOW_MS))
+        for offset, value in enumerate(values)
+    ]
+    lease = Lease(3, epoch=1, generation=2, next_offset=0, read_from=0, topic_id="")
+    with capture_logs() as logged:
+        status_reporter.committed(Batch(Rules("topic", 400, False), [Taken(lease, messages, NOW, 0.0)]))
+        for _ in range(PROGRESS_TICKS):
+            clock.seconds += 1
+            status_reporter.advance(True)
+    (rejected,) = [line for line in logged if line["log_level"] == "warning"]
+    assert (rejected["rejected"], rejected["reasons"]) == (1, {"event_id_conflict": 1})
+    assert rejected["samples"] == {"event_id_conflict": "3:3:2"}
+    (progress,) = [line for line in logged if line["event"] == "progress"]
+    assert (progress["stored"], progress["dead_letters"], progress["duplicates"]) == (1, 3, 2)

@@ -1,6 +1,7 @@
 """What a replay makes of a letter, by the clock, by retention and by what MongoDB says; without Kafka or a consumer."""
 
 import json
+import operator
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,8 @@ from consumer.dead_letters.record import RejectedMessage, rejected_document
 from consumer.events.rejection import Rejection
 from scripts.common.sessions import only_session
 from scripts.dead_letters.replay import CHANGED, DROPPED_DAY, REPLAYED, Accepted, Replays
-from shared.documents import DAY_MS, Document, event_collection
+from scripts.dead_letters.replayed_ids import ReplayedIds
+from shared.documents import DAY_MS, EVENT_ID_DAYS, Document, event_collection
 from shared.events import Reason
 from shared.mongo import SyncDatabase, connect, ensure_collections, ensure_event_collection
 from shared.settings import SharedSettings
@@ -54,9 +56,9 @@ def replaying(mongo: MongoServer, request: pytest.FixtureRequest) -> Iterator[Re
 @pytest.fixture
 def replays(replaying: Replaying) -> Iterator[Replays]:
     with only_session(replaying.database, "replayer") as session:
-        yield Replays(
-            replaying.database, session, RETENTION_DAYS, ["new"], lambda letter: letter["value"], lambda: replaying.now
-        )
+        ids = ReplayedIds(replaying.database, EVENT_ID_DAYS, header="", as_new=False)
+        value_of, clock = operator.itemgetter("value"), lambda: replaying.now
+        yield Replays(replaying.database, session, RETENTION_DAYS, ["new"], value_of, clock, ids)
 
 
 def accepted(judged: Accepted | Rejection | str) -> Accepted:

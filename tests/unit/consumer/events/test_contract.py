@@ -1,11 +1,16 @@
-"""The contract's vectors: every rule of the wire format and every reason of a rejection."""
+"""The contract's vectors: every rule of the wire format and every reason of a rejection.
+
+`events.jsonl` is the contract's own file. `more_events.jsonl` has the same form, and goes further into what unknown
+fields, ids and numbers may hold.
+"""
 
 import base64
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import msgspec
 import pytest
 from bson.decimal128 import Decimal128
 
@@ -17,7 +22,12 @@ from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 NOW_MS = 1_780_272_000_000  # 2026-06-01T00:00:00Z
 LIMITS = TimeLimits.at(NOW_MS, retention_days=400)
-VECTORS = [json.loads(line) for line in (Path(__file__).parents[3] / "contracts/events.jsonl").read_text().splitlines()]
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+VECTORS = [
+    json.loads(line)
+    for name in ("events.jsonl", "more_events.jsonl")
+    for line in (CONTRACTS / name).read_text().splitlines()
+]
 
 
 def value_of(vector: dict[str, Any]) -> bytes | None:
@@ -47,8 +57,27 @@ def as_vectors_write(extra: object, like: object) -> object:
     return like
 
 
+def digits(text: str | None) -> object:
+    """JSON with each number as a tuple that holds its text, so that 1.0 is neither 1.00 nor "1.0"."""
+    return None if text is None else json.loads(text, parse_int=lambda number: (number,), parse_float=lambda n: (n,))
+
+
+def refuse(_value: bytes) -> NoReturn:
+    raise msgspec.DecodeError
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_vector(vector: dict[str, Any]) -> None:
+    judge_as_expected(vector)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_vector_by_the_slow_path_alone(vector: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumer.events.decode._from_json", refuse)
+    judge_as_expected(vector)
+
+
+def judge_as_expected(vector: dict[str, Any]) -> None:
     decoded = decode(value_of(vector), NOW_MS, LIMITS)
     if "rejected" in vector["expect"]:
         assert isinstance(decoded, Rejection), decoded
@@ -68,7 +97,9 @@ def test_vector(vector: dict[str, Any]) -> None:
     assert decoded.time_ms == expected.get("occurred_at_ms", NOW_MS)
     extra = comparable(decoded.unknown_fields)
     assert extra == as_vectors_write(extra, expected.get("extra"))
+    assert digits(decoded.unknown_json) == digits(expected.get("extra_json"))
+    assert (decoded.identity and decoded.identity.event_id) == expected.get("event_id")
 
 
 def test_the_vectors_are_all_here() -> None:
-    assert len(VECTORS) == 135
+    assert len(VECTORS) == 156 + 115

@@ -1,16 +1,19 @@
 """The encoded statements say what a dict says that reads like the data model."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import bson
 import pytest
+from bson.codec_options import CodecOptions
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.batches.increments import Increments
-from consumer.events.event import Event, Rated, Sold
+from consumer.events.event import Event, Identity, Rated, Sold
+from consumer.storage.statements.event_ids import event_id_document, one_of, replacement
 from consumer.storage.statements.products import product_update
 from consumer.storage.statements.rollups import rollup_updates
 from consumer.storage.statements.totals import total_updates
@@ -129,3 +132,24 @@ def test_an_amount_keeps_every_digit(amount: int) -> None:
     stored = bson.decode(statement)["u"]["$inc"]["amount"]
     assert isinstance(stored, Decimal128)
     assert int(stored.to_decimal().scaleb(6)) == amount
+
+
+@given(PRODUCTS, st.text(min_size=1, max_size=128), TIMES, PARTITIONS, st.integers(0, 2**63 - 1), st.integers(1, 9))
+def test_an_event_id_is_a_document_and_a_statement_that_replaces_an_old_one(
+    product: int, event_id: str, at_ms: int, partition: int, offset: int, generation: int
+) -> None:
+    event = Sold(product, at_ms, "A", 1, 1, None)
+    identity = Identity(event_id, bytes(range(16)))
+    document = event_id_document(event, identity, partition, offset, generation, at_ms + 5)
+    aware: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+    decoded = bson.decode(document, aware)
+    key = {"p": product, "i": event_id}
+    assert decoded == {
+        "_id": key, "t": at_ms, "k": partition, "o": offset, "g": generation, "fingerprint": bytes(range(16)),
+        "at": datetime.fromtimestamp((at_ms + 5) / 1000, UTC),
+    }  # fmt: skip
+    assert all(isinstance(number, Int64) for number in (decoded["_id"]["p"], decoded["t"], decoded["o"]))
+    old = datetime(2026, 5, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+    statement = bson.decode(replacement((product, event_id), old, document), aware)
+    assert statement == {"q": {"_id": key, "at": old}, "u": decoded, "upsert": True}
+    assert bson.decode(one_of([(product, event_id)] * 12)) == {"_id": {"$in": [key] * 12}}

@@ -20,7 +20,9 @@ def result(kinds: tuple[Kind, ...], left: list[str] | None) -> AuditResult:
     for kind in kinds:
         findings.add(kind, "something is wrong")
     repair = None if left is None else cast("Repair", SimpleNamespace(left=left, repaired={"rollups": 2}))
-    return of_audit(AuditSummary(findings, events=5, letters=1, days=1, moments=1, next_offsets={0: 6}), repair, 0.1)
+    return of_audit(
+        AuditSummary(findings, events=5, letters=1, days=1, moments=1, event_ids=0, next_offsets={0: 6}), repair, 0.1
+    )
 
 
 @pytest.mark.parametrize(

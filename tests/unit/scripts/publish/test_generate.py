@@ -18,7 +18,7 @@ NOW_MS = 1_767_225_600_250
 CONTRACT_REASONS = {
     "empty", "too_large", "too_deep", "not_json", "not_object", "unstorable_text", "missing_field",
     "conflicting_event_names", "unknown_event", "bad_name", "bad_product_id", "bad_units", "bad_amount", "bad_rating",
-    "bad_category", "bad_occurred_at", "unstorable_key", "unstorable_number", "from_the_future", "too_old",
+    "bad_category", "bad_occurred_at", "bad_event_id", "from_the_future", "too_old",
 }  # fmt: skip
 
 
