@@ -47,18 +47,18 @@ class TimeLimits:
             text = detail("the event has no occurred_at, and its record has no time in Kafka", _CURE)
         elif of_record:
             found = f"the event has no occurred_at, and its record's time in Kafka is {shown(time_ms)}, {bound}"
-            text = detail(found, self._other_unit(time_ms, "Kafka counts milliseconds"), _CURE)
+            text = detail(found, self._other_unit(time_ms, "Kafka counts milliseconds, and"), _CURE)
         else:
             found = f"occurred_at is {shown(time_ms)}, {bound}"
-            text = detail(found, self._other_unit(time_ms, "the producer counts milliseconds"), self._local(time_ms))
+            text = detail(found, self._other_unit(time_ms, "seconds may have been taken for milliseconds:"), self._local(time_ms))
         return Rejection(Reason.FROM_THE_FUTURE if is_new else Reason.TOO_OLD, text)
 
-    def _other_unit(self, time: int, who: str) -> str:
+    def _other_unit(self, time: int, so_far: str) -> str:
         """What a time would be in another unit, where that is within the limits; else empty."""
         for unit, factor, divisor in _UNITS:
             time_ms = time * factor // divisor
             if self.oldest_ms <= time_ms <= self.newest_ms:
-                return f"{who}, and {time} {unit} would be {shown(time_ms)}"
+                return f"{so_far} {time} {unit} would be {shown(time_ms)}"
         return ""
 
     def _local(self, time_ms: int) -> str:

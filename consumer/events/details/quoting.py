@@ -36,7 +36,7 @@ def quoted(text: str, most: int = QUOTED_CHARACTERS) -> str:
     """
     kept = text[:most]
     while len(shown := ascii(kept)) > most + 2:
-        kept = kept[: len(kept) * most // len(shown)]
+        kept = kept[: len(kept) * most // (len(shown) - 2)]
     return shown if kept == text else f"{shown}... ({len(text)} characters)"
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from consumer.events.details.moments import why_no_moment
 from consumer.events.details.numbers import is_negative, why_no_decimal, why_no_integer
-from consumer.events.details.quoting import detail, found
+from consumer.events.details.quoting import detail, found, quoted
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.events import (
     AMOUNTS_BELOW,
@@ -42,7 +42,7 @@ def _text(most: int, value: object) -> Iterator[str]:
     if type(value) is not str:
         yield f"{found(value)} is not text"
     elif value:
-        yield f"{len(value)} characters are more than {most}"
+        yield f"{quoted(value)} is longer than {most} characters"
     else:
         yield "the text is empty"
 
