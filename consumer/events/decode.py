@@ -106,13 +106,13 @@ def decode(
         if header_id is not None and event.identity is None:
             event = identified(event, header_event_id(header_id), has_own_time=_has_own_time(message))
     except Rejected as rejected:
-        return _with_detail(rejected.rejection, value)
+        return with_detail(rejected.rejection, value)
     if limits.oldest_ms <= event.time_ms <= limits.newest_ms:
         return event
     return limits.rejection(event.time_ms, of_record=not _has_own_time(message))
 
 
-def _with_detail(rejection: Rejection, value: bytes | None) -> Rejection:
+def with_detail(rejection: Rejection, value: bytes | None) -> Rejection:
     """The rejection with its detail. Whoever finds that a message nests too deep has not its bytes to say where."""
     if rejection.reason is Reason.TOO_DEEP:
         return rejection._replace(detail=whole_message.too_deep(value or b""))

@@ -50,7 +50,9 @@ class TimeLimits:
             text = detail(found, self._other_unit(time_ms, "Kafka counts milliseconds, and"), _CURE)
         else:
             found = f"occurred_at is {shown(time_ms)}, {bound}"
-            text = detail(found, self._other_unit(time_ms, "seconds may have been taken for milliseconds:"), self._local(time_ms))
+            text = detail(
+                found, self._other_unit(time_ms, "seconds may have been taken for milliseconds:"), self._local(time_ms)
+            )
         return Rejection(Reason.FROM_THE_FUTURE if is_new else Reason.TOO_OLD, text)
 
     def _other_unit(self, time: int, so_far: str) -> str:

@@ -28,9 +28,7 @@ _ONE_EVENT: Final = "a message is one event, which is a JSON object"
 _NO_OBJECT: Final = "the message is JSON, but no object: it is"
 _MISSING: Final = "the field is missing"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_PAIR: Final = (
-    r"beyond U+FFFF a character is two escapes, such as \ud83d\ude9a, and a text must not be cut within it"
-)
+_PAIR: Final = r"beyond U+FFFF a character is two escapes, such as \ud83d\ude9a, and a text must not be cut within it"
 
 
 def empty(value: bytes | None) -> str:

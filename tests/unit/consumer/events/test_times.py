@@ -15,6 +15,8 @@ from tests.unit.consumer.events.test_contract import LIMITS, NOW_MS
 
 EVENT = {"event": "productSold", "name_of_product": "Chair", "product_id": 7, "no_of_units": 2, "amount": "12.50"}
 CURE = "send occurred_at, such as 2026-11-30T09:58:48.954Z, or give the record its time in milliseconds"
+TOO_OLD = "before 2025-04-27T00:00:00.000Z, the oldest time that is accepted"
+TOO_NEW = "after 2026-06-01T00:05:00.000Z, five minutes ahead of the consumer's clock"
 OLDEST_MS = NOW_MS - 400 * DAY_MS
 
 
@@ -28,18 +30,15 @@ def judged(recorded_ms: int, **more: str) -> int | Rejection:
     ("recorded_ms", "reason", "detail"),
     [
         (NO_TIME_MS, Reason.TOO_OLD, "and its record has no time in Kafka"),
-        (0, Reason.TOO_OLD, "is 1970-01-01T00:00:00.000Z, before 2025-04-27T00:00:00.000Z, the oldest time that is accepted"),
-        (-62_135_596_800_001, Reason.TOO_OLD, "is -62135596800001 ms, before 2025-04-27T00:00:00.000Z, the oldest time that is accepted"),
-        (NOW_MS // 1000, Reason.TOO_OLD,
-         "is 1970-01-21T14:31:12.000Z, before 2025-04-27T00:00:00.000Z, the oldest time that is accepted; Kafka counts "
-         "milliseconds, and 1780272000 seconds would be 2026-06-01T00:00:00.000Z"),
-        (NOW_MS * 1000, Reason.FROM_THE_FUTURE,
-         "is 1780272000000000 ms, after 2026-06-01T00:05:00.000Z, five minutes ahead of the consumer's clock; Kafka "
-         "counts milliseconds, and 1780272000000000 microseconds would be 2026-06-01T00:00:00.000Z"),
-        (NOW_MS * 1_000_000, Reason.FROM_THE_FUTURE,
-         "is 1780272000000000000 ms, after 2026-06-01T00:05:00.000Z, five minutes ahead of the consumer's clock; Kafka "
-         "counts milliseconds, and 1780272000000000000 nanoseconds would be 2026-06-01T00:00:00.000Z"),
-        (2**63 - 1, Reason.FROM_THE_FUTURE, "is 9223372036854775807 ms, after 2026-06-01T00:05:00.000Z, five minutes ahead of the consumer's clock"),
+        (0, Reason.TOO_OLD, f"is 1970-01-01T00:00:00.000Z, {TOO_OLD}"),
+        (-62_135_596_800_001, Reason.TOO_OLD, f"is -62135596800001 ms, {TOO_OLD}"),
+        (NOW_MS // 1000, Reason.TOO_OLD, f"is 1970-01-21T14:31:12.000Z, {TOO_OLD}; Kafka counts milliseconds, and "
+         "1780272000 seconds would be 2026-06-01T00:00:00.000Z"),
+        (NOW_MS * 1000, Reason.FROM_THE_FUTURE, f"is 1780272000000000 ms, {TOO_NEW}; Kafka counts milliseconds, and "
+         "1780272000000000 microseconds would be 2026-06-01T00:00:00.000Z"),
+        (NOW_MS * 1_000_000, Reason.FROM_THE_FUTURE, f"is 1780272000000000000 ms, {TOO_NEW}; Kafka counts "
+         "milliseconds, and 1780272000000000000 nanoseconds would be 2026-06-01T00:00:00.000Z"),
+        (2**63 - 1, Reason.FROM_THE_FUTURE, f"is 9223372036854775807 ms, {TOO_NEW}"),
     ],
 )  # fmt: skip
 def test_a_senseless_time_of_a_record_counts_only_for_an_event_without_its_own(
