@@ -1,4 +1,4 @@
-"""docs/events.md: each reason has an example that the consumer rejects so, with the detail that it gives, and a cure."""
+"""docs/events.md: each reason has an example that the consumer rejects so, with the detail that it gets, and a cure."""
 
 import base64
 import re

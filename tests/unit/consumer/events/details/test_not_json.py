@@ -121,6 +121,8 @@ def test_texts_are_recognised(text: str, said: str) -> None:
          "comma after the last value"),
         ('{"a":[1,,2]}', "byte 8 of the message, in a[1]: a value is expected, and ',' found; a value is missing "
          "between two commas"),
+        ('{"a":[[1,2],[3,4],nul]}', "byte 18 of the message, in a[2]: a value is expected, and 'nul' found; the word "
+         "is cut"),
         ("{'a': 1}", "byte 1 of the message: a name in double quotes is expected, and \"'\" found; JSON has double "
          "quotes: this is Python's text of a dict, or JavaScript's source"),
         ('{a: "x"}', "byte 1 of the message: a name in double quotes is expected, and 'a' found; a name needs double "
