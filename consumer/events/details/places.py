@@ -52,14 +52,17 @@ def place_of(text: str, position: int) -> Place:
                 commas += 1
             elif commas == 0 and name is None and index and structure[index - 1] == '"':
                 name = texts - 1
-    return Place(path([_name_of(before, step) for step in reversed(steps)]), len(steps))
+    return Place(path(_named(before, steps[::-1])), len(steps))
 
 
-def _name_of(text: str, step: int | None) -> str | int | None:
-    """The index of an array's element; or, for -1 and less, the name that is the first text, the second, and so on."""
-    if step is None or step >= 0:
-        return step
-    return next(islice(_STRING.finditer(text), -1 - step, None))[0][1:-1]
+def _named(text: str, steps: list[int | None]) -> list[str | int | None]:
+    """The steps with names for numbers below 0, where -1 stands for the first text, -2 for the second, and so on."""
+    numbers = sorted(-1 - step for step in steps if step is not None and step < 0)
+    strings, passed, names = _STRING.finditer(text), 0, dict[int, str]()
+    for number in numbers:
+        names[number] = next(islice(strings, number - passed, None))[0][1:-1]
+        passed = number + 1
+    return [step if step is None or step >= 0 else names[-1 - step] for step in steps]
 
 
 def byte_at(text: str, position: int) -> int:

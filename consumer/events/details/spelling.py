@@ -4,7 +4,8 @@ Only letters are compared, never meanings: that `quantity` may mean `no_of_units
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -18,13 +19,17 @@ _LETTERS_A_TYPO: Final = 4
 `productRated`. At half, `rate` would be near `date`; at twice, most typing errors go unnoticed."""
 
 
-def near(name: object, known: Sequence[str]) -> str:
+def near(name: object, known: tuple[str, ...]) -> str:
     """The known name that a text is another spelling of; empty where there is none.
 
     Case and signs do not count, nor does what stands before or behind: `App\\Events\\ProductSold`, `product.sold.v1`.
     """
-    if type(name) is not str or len(name) > _LONGEST_NAME:
-        return ""
+    return _near(name, known) if type(name) is str and len(name) <= _LONGEST_NAME else ""
+
+
+@lru_cache(maxsize=1024)
+def _near(name: str, known: tuple[str, ...]) -> str:
+    """The cache serves topics that others' events share: each of their names comes again and again."""
     plain = _plain(name)
     for one in known:
         if _plain(one) == plain:
@@ -62,8 +67,12 @@ def _is_typo(letters: str, plain: str) -> bool:
     return abs(len(letters) - len(plain)) <= most and _distance(letters, plain) <= most
 
 
+@lru_cache(maxsize=4096)
 def _distance(one: str, other: str) -> int:
-    """How many letters are added, left out, replaced or swapped with a neighbour to make one of the other."""
+    """How many letters are added, left out, replaced or swapped with a neighbour to make one of the other.
+
+    The cache holds the pairs of some hundred keys and names, which come again with each message of a program.
+    """
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
