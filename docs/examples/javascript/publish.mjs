@@ -1,4 +1,4 @@
-// Publishes a sale by kafkajs. KAFKA_BOOTSTRAP_SERVERS names the brokers.
+// Publishes a sale by kafkajs. KAFKA_BOOTSTRAP_SERVERS names the brokers, KAFKA_TOPIC the topic.
 
 import { Kafka } from "kafkajs";
 import { sold } from "./events.mjs";
@@ -8,7 +8,7 @@ const producer = kafka.producer({ idempotent: true }); // the client's own retri
 await producer.connect();
 const sale = { productId: 3, name: "Chair", units: 10, amount: "1000.50", at: new Date(), eventId: "order-4711-line-2" };
 const [stored] = await producer.send({
-  topic: "analytics",
+  topic: process.env.KAFKA_TOPIC ?? "analytics",
   messages: [{ key: "3", value: sold(sale) }], // the key is the product: all its events are in one partition then
 });
 console.log(`${stored.partition}@${stored.baseOffset}`);

@@ -1,5 +1,6 @@
 <?php
-// Publishes a sale by the extension rdkafka. KAFKA_BOOTSTRAP_SERVERS names the brokers.
+// Publishes a sale by the extension rdkafka. KAFKA_BOOTSTRAP_SERVERS names the brokers,
+// KAFKA_TOPIC the topic.
 
 require __DIR__ . '/events.php';
 
@@ -7,7 +8,7 @@ $conf = new RdKafka\Conf();
 $conf->set('bootstrap.servers', getenv('KAFKA_BOOTSTRAP_SERVERS'));
 $conf->set('enable.idempotence', 'true'); // the client's own retries make no second message
 $producer = new RdKafka\Producer($conf);
-$topic = $producer->newTopic('analytics');
+$topic = $producer->newTopic(getenv('KAFKA_TOPIC') ?: 'analytics');
 $topic->produce(
     RD_KAFKA_PARTITION_UA,
     0,

@@ -1,6 +1,5 @@
 """The programs of docs/examples run, and the consumer accepts what they print: the same two events in each language."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,22 +8,13 @@ import pytest
 
 from consumer.events.decode import decode
 from consumer.events.event import Rated, Sold
-from stack.settings import StackSettings
 from tests.support.process import ROOT
+from tests.support.programs.java import classes
 from tests.unit.consumer.events.test_contract import LIMITS, NOW_MS
 
 EXAMPLES = ROOT / "docs/examples"
 PROGRAMS = [file for file in sorted(EXAMPLES.rglob("*")) if file.is_file() and "__pycache__" not in file.parts]
 AT_MS = 1_780_216_200_250  # 2026-05-31T10:30:00.250+02:00
-
-
-def jars() -> str:
-    """Kafka's client for Java and Jackson, which Kafka's broker brings along; skips the test where it is not here."""
-    folders = sorted((StackSettings().state / "parts").glob("kafka-*[0-9a-f]/"))
-    found = [folder for folder in folders if list(folder.glob("jackson-databind-*.jar"))]
-    if not found:
-        pytest.skip("Kafka is not installed in STACK_STATE, so there is no Jackson: `make deps demo` installs it")
-    return f"{found[-1].resolve()}/*"
 
 
 def run(folder: Path, *command: str) -> list[str]:
@@ -71,10 +61,8 @@ def test_javascript_that_publishes_is_javascript() -> None:
 
 
 def test_java(tmp_path: Path) -> None:
-    path = jars()
-    sources = [str(file) for file in sorted((EXAMPLES / "java").glob("*.java"))]
-    run(tmp_path, "javac", "-Xlint:all", "-Werror", "-encoding", "UTF-8", "-cp", path, "-d", str(tmp_path), *sources)
-    check(run(tmp_path, "java", "-cp", f"{path}{os.pathsep}{tmp_path}", "Events"))
+    path = classes(sorted((EXAMPLES / "java").glob("*.java")), tmp_path)
+    check(run(tmp_path, "java", "-cp", path, "Events"))
 
 
 def test_go() -> None:
