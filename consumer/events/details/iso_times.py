@@ -66,11 +66,11 @@ def _offset(zone: str | None) -> tuple[str, str]:
     """The offset that what follows a time means, empty where it means none, and what is wrong with it."""
     if zone is None:
         return "", "an offset is missing"
-    if zone in ("Z", "z") or re.fullmatch(r"[+-][0-9]{2}:[0-9]{2}", zone, re.ASCII):
+    if zone in ("Z", "z") or re.fullmatch(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]", zone, re.ASCII):
         return zone.upper(), ""
     if zone.upper() in _UTC_NAMES:
         return "Z", f"UTC is written as Z, not {quoted(zone)}"
-    if match := _OFFSET.fullmatch(zone):
+    if (match := _OFFSET.fullmatch(zone)) and (":" not in zone or len(match[2]) < 2):
         return f"{match[1]}{int(match[2]):02}:{match[3] or '00'}", "an offset is written with a colon, such as +02:00"
     if (match := _OFFSET.match(zone)) and match[3] and zone[match.end() :].startswith("["):
         return f"{match[1]}{match[2]}:{match[3]}", f"no zone's name follows the offset: {quoted(zone[match.end() :])}"

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from consumer.events.details.iso_times import of_compact_text, of_iso_text
 from consumer.events.details.quoting import found, quoted
-from shared.events import exact_decimal
+from shared.events import exact_decimal, time_ms
 
 EXAMPLE: Final = "2026-11-30T09:58:48.954Z"
 _LONGEST: Final = 80
@@ -25,11 +25,14 @@ _FIRST_SECOND, _LAST_SECOND = 1_000_000_000, 4_102_444_800
 """2001 to 2100. Each unit's numbers of these years have a length of their own, so they tell the unit."""
 
 _LOCAL: Final = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{2,4})\b.*", re.ASCII)
-_MAIL: Final = re.compile(r"(?:[A-Z][a-z]{2}, )?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{5,8} \S+", re.ASCII)
+_MAIL: Final = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{5,8} \S+(?: \(.*\))?", re.ASCII
+)
 _JAVASCRIPT: Final = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9]{4}) ([0-9:]{8}) GMT([+-][0-9]{2})([0-9]{2})(?: \(.*\))?", re.ASCII
 )
 _CTIME: Final = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} (?:\S+ )?[0-9]{4}", re.ASCII)
+_MONTH: Final = re.compile(r"\b(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\b", re.IGNORECASE)
 _DOT_NET: Final = re.compile(r"\\?/Date\((-?[0-9]{1,16})[-+0-9]*\)\\?/", re.ASCII)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -39,8 +42,11 @@ def why_no_moment(value: object) -> Iterator[str]:
     shown = quoted(value) if type(value) is str else found(value)
     yield f"{shown} is not a date and time with an offset as in RFC 3339, such as {EXAMPLE}"
     if type(value) is str:
-        if len(value) <= _LONGEST and (cause := _of_text(value.strip())):
+        text = value.strip()
+        if len(value) <= _LONGEST and (cause := _of_text(text)):
             yield cause
+        elif text != value and _is_moment(text):
+            yield f"white space stands around it: send {text}"
     elif type(value) is int or type(value) is Decimal:
         if counted := in_unit(Decimal(value)):
             yield f"{counted}: send that"
@@ -48,6 +54,14 @@ def why_no_moment(value: object) -> Iterator[str]:
         yield from _of_object(value)
     elif isinstance(value, list) and value and all(type(part) is int for part in value):
         yield "Java's Jackson writes a date so, unless WRITE_DATES_AS_TIMESTAMPS is off"
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        time_ms(text)
+    except ValueError:
+        return False
+    return True
 
 
 def in_unit(number: Decimal) -> str:
@@ -71,7 +85,7 @@ def _of_text(text: str) -> str:
             return cause
     if _CTIME.fullmatch(text):
         return "this is the form of C's ctime, which has no offset"
-    return ""
+    return "a month is two digits, and the year comes first: 2026-06-01T12:30:00+02:00" if _MONTH.search(text) else ""
 
 
 def _dot_net(text: str) -> str:

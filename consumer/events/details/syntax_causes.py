@@ -18,7 +18,7 @@ CUT_OFF: Final = "the message breaks off: it was cut, or sent in parts"
 
 WORD: Final = re.compile(r"[A-Za-z_][\w$]{0,40}")
 NUMBER: Final = re.compile(r"[-+.]?[0-9][0-9A-Za-z_.,%+-]{0,40}", re.ASCII)
-_PYTHON_WORD: Final = re.compile(r"[:,\[] ?(?:True|False|None)\b")
+_PYTHON_WORD: Final = re.compile(r"[:,\[] ?(?:(?:True|False|None)\b|datetime\.|Decimal\(|UUID\()")
 _PLACEHOLDERS: Final = ("${", "{{", "<%", "#{", "%{", "%s", "%(", "$(")
 _TYPOGRAPHIC: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
 _INNER_QUOTE: Final = 'a quotation mark in a text is written as \\"'

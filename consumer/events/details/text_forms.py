@@ -14,7 +14,7 @@ from consumer.events.details.binary import looks_like
 from consumer.events.details.contents import begins_json, is_json
 from consumer.events.details.quoting import counted, quoted
 
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_\r\n-]{16,}={0,2}\s*", re.ASCII)
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_\r\n-]{8,}={0,2}\s*", re.ASCII)
 _HEXADECIMAL: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}", re.ASCII)
 _PAIR: Final = re.compile(r"[\w.\[\]%-]{1,100}=", re.ASCII)
 _YAML: Final = re.compile(r"(?:---\s*\n)?[\w-]{1,100}:[ \n]", re.ASCII)
@@ -29,6 +29,8 @@ _PRINTED: Final = (
     (re.compile(r"\{\s*(?::\w{1,100}|\"[^\"]{1,100}\")\s?=>"), "Ruby's text of a hash: use to_json"),
     (re.compile(r"[A-Z][\w.$]{0,100}[\[({@]"), "a program's text of an object (toString): use a JSON library"),
 )
+_TOLD_BY_CHANCE: Final = 16
+"""Fewer bytes look like some binary format by chance: a word of eight letters is base64 too."""
 _PREFIX: Final = 200
 """JSON that begins behind so many characters is looked for: a log line's beginning is shorter."""
 
@@ -51,7 +53,7 @@ def encoded_inside(text: str) -> str:
         inside = decode(text) if is_so(text) else b""
         if begins_json(inside):
             return f"JSON in {name}"
-        if inside and (what := looks_like(inside)[0]):
+        if len(inside) >= _TOLD_BY_CHANCE and (what := looks_like(inside)[0]):
             return f"{name}, and what it holds {what}"
     return ""
 

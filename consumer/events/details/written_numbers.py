@@ -26,6 +26,10 @@ _HALF: Final = re.compile(r"\.[0-9]+|[0-9]+\.", re.ASCII)
 _ONE_COMMA: Final = re.compile(r"([0-9]+),([0-9]+)", re.ASCII)
 _MINUSES: Final = "\u2212\u2013\u2014\ufe63\uff0d"
 _APOSTROPHES: Final = "\u2019\u02bc\u2018`"
+_MAY_CHANGE_IT: Final = (" beside it", "a percent sign")
+"""What may change a number's value, such as the k of 1.5k or the CR of a credit: then no number is advised."""
+_CURRENCIES: Final = ("kr", "kr.", "Rs", "Rs.", "R", "zl", "Kc", "Ft", "Fr", "Fr.")
+"""Letters that stand for a currency and are no code of three."""
 _NO_VALUE: Final = frozenset(("null", "none", "nil", "n/a", "na", "-", "undefined", "nan", "inf", "infinity", "-inf",
                               "-infinity", "true", "false", "#n/a", "#value!"))  # fmt: skip
 
@@ -54,6 +58,9 @@ def meant(text: str) -> Meant | None:
         return None
     parts: list[str] = []
     text = _spaces(_digits(text, parts), parts)
+    if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"":
+        parts.append("quotation marks around it")
+        text = text[1:-1].strip()
     text, is_negative = _minus(text, parts)
     text = _without_currency(text, parts)
     text, inner_minus = _minus(text, parts)
@@ -61,7 +68,10 @@ def meant(text: str) -> Meant | None:
         parts.append("a plus sign")
         text = text[1:].strip()
     numbers = _numbers(text, parts)
-    return Meant(tuple(parts), numbers, is_negative or inner_minus) if numbers and parts else None
+    if not numbers or not parts:
+        return None
+    is_certain = not any(part.endswith(_MAY_CHANGE_IT) for part in parts)
+    return Meant(tuple(parts), numbers if is_certain else (), is_negative or inner_minus)
 
 
 def says_no_value(text: str) -> bool:
@@ -118,7 +128,9 @@ def _without_currency(text: str, parts: list[str]) -> str:
 
 def _letters(letters: str) -> str:
     letters = letters.strip()
-    return f"the currency code {letters}" if len(letters) == 3 and letters.isupper() else f"'{letters}' beside it"
+    if (len(letters) == 3 and letters.isupper()) or letters in _CURRENCIES:
+        return f"the currency {letters}"
+    return f"'{letters}' beside it"
 
 
 def _numbers(text: str, parts: list[str]) -> tuple[str, ...]:

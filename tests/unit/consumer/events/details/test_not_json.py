@@ -88,6 +88,7 @@ def test_bytes_are_recognised(value: bytes, said: str) -> None:
         (base64.b64encode(gzip.compress(BYTES)).decode(), "the message is base64, and what it holds is compressed by "
          "gzip"),
         (base64.urlsafe_b64encode(BYTES).decode().rstrip("="), "the message is JSON in base64"),
+        ("eyJldmVudCI6MX0=", "the message is JSON in base64"),
         (BYTES.hex(), "the message is JSON in hexadecimal"),
         ("eyJhbGciOi.eyJhIjox.abc", "the message looks like a JSON Web Token"),
         (f"'{SOLD}'", "the message is JSON in single quotes, as a shell takes them"),
@@ -123,6 +124,8 @@ def test_texts_are_recognised(text: str, said: str) -> None:
          "between two commas"),
         ('{"a":[[1,2],[3,4],nul]}', "byte 18 of the message, in a[2]: a value is expected, and 'nul' found; the word "
          "is cut"),
+        ("{'a': datetime.date(2026, 6, 1)}", "byte 1 of the message: a name in double quotes is expected, and \"'\" "
+         "found; this is Python's text of a dict: use json.dumps"),
         ("{'a': 1}", "byte 1 of the message: a name in double quotes is expected, and \"'\" found; JSON has double "
          "quotes: this is Python's text of a dict, or JavaScript's source"),
         ('{a: "x"}', "byte 1 of the message: a name in double quotes is expected, and 'a' found; a name needs double "

@@ -109,10 +109,15 @@ def test_a_number_and_its_text_have_the_same_detail(field: str, number: str, pro
          "100000.00"),
         ("amount", '"12,50 \u20ac"', "'12,50 \\u20ac' holds ','; it looks like a number with the currency sign U+20AC "
          "EURO SIGN and a decimal comma: send 12.50"),
-        ("amount", '"EUR 12.50"', "'EUR 12.50' holds 'E'; it looks like a number with the currency code EUR: send "
+        ("amount", '"EUR 12.50"', "'EUR 12.50' holds 'E'; it looks like a number with the currency EUR: send "
          "12.50"),
-        ("amount", '"12 pcs"', "'12 pcs' holds U+0020 SPACE; it looks like a number with 'pcs' beside it: send 12"),
-        ("amount", '"50%"', "'50%' holds '%'; it looks like a number with a percent sign: send 50"),
+        ("amount", '"12 pcs"', "'12 pcs' holds U+0020 SPACE; it looks like a number with 'pcs' beside it"),
+        ("amount", '"50%"', "'50%' holds '%'; it looks like a number with a percent sign"),
+        ("amount", '"1.5k"', "'1.5k' holds 'k'; it looks like a number with 'k' beside it"),
+        ("amount", '"25.00 CR"', "'25.00 CR' holds U+0020 SPACE; it looks like a number with 'CR' beside it"),
+        ("amount", '"kr 5"', "'kr 5' holds 'k'; it looks like a number with the currency kr: send 5"),
+        ("amount", '"\\"12.50\\""', "'\"12.50\"' holds '\"'; it looks like a number with quotation marks around it: "
+         "send 12.50"),
         ("amount", '"(25.00)"', "'(25.00)' holds '('; it looks like a number with brackets for a minus sign; refunds "
          "are not part of the contract"),
         ("amount", '"25.00-"', "'25.00-' is no number; it looks like a number with a minus sign behind it; refunds "
@@ -161,6 +166,10 @@ def test_what_is_wrong_is_named(field: str, written: str, said: str) -> None:
          "such as +02:00 or Z: send 2026-06-01T02:00:00 and its offset"),
         ('"2026-06-01T02:00:00+02:00[Europe/Berlin]"', "no zone's name follows the offset: '[Europe/Berlin]': send "
          "2026-06-01T02:00:00+02:00"),
+        ('"2026-06-01T02:00:00Z "', "white space stands around it: send 2026-06-01T02:00:00Z"),
+        ('"2026-06-01T02:00:00+25:00"', "'+25:00' is no offset, such as +02:00 or Z: send 2026-06-01T02:00:00 and its "
+         "offset"),
+        ('"1. Juni 2026"', "a month is two digits, and the year comes first: 2026-06-01T12:30:00+02:00"),
         ('"2026-06-01T02:00Z"', "the seconds are missing: send 2026-06-01T02:00:00Z"),
         ('"2026-06-01T02:00:00,5Z"', "a point belongs before the fraction: send 2026-06-01T02:00:00.5Z"),
         ('"2026-02-30T00:00:00Z"', "2026-02-30 is no day of the calendar"),
@@ -196,6 +205,8 @@ def test_what_a_wrong_time_probably_is_is_named(written: str, said: str) -> None
     assert words.endswith(f"; {said}")
 
 
-@pytest.mark.parametrize("written", ["5", "true", '"now"', "1e400", "-1780272000", f'"{"x" * 5000}"', '"2026-W23-1"'])
+@pytest.mark.parametrize(
+    "written", ["5", "true", '"now"', '" now "', "1e400", "-1780272000", f'"{"x" * 5000}"', '"2026-W23-1"']
+)
 def test_nothing_is_guessed_of_what_is_no_time(written: str) -> None:
     assert detail_of("occurred_at", written).endswith("as in RFC 3339, such as 2026-11-30T09:58:48.954Z")
