@@ -7,7 +7,7 @@
 # make faults SEED=1 · make mutants   breaks everything, and shows that the tests would notice
 # make check · make audit-dependencies
 # make bench · make bench-smoke    measures the project beside its peers
-# make openapi · make lock · make clean
+# make openapi · make schemas · make lock · make clean
 
 PYTHON ?= python3
 python := .venv/bin/python
@@ -18,7 +18,7 @@ SEED ?= 1
 stand_in := product-analytics-local
 
 .PHONY: deps demo up test images-local test-compose test-containers test-matrix faults mutants check \
-	audit-dependencies bench bench-smoke openapi lock clean
+	audit-dependencies bench bench-smoke openapi schemas lock clean
 
 deps: .venv/installed
 
@@ -78,6 +78,11 @@ audit-dependencies: deps
 # version, which a change of the interface raises.
 openapi: deps
 	$(python) -m api.openapi > docs/openapi.json
+
+# Writes the JSON Schemas of both events, which a test compares with the code.
+schemas: deps
+	for event in productSold productRated; do \
+		$(python) -m shared.event_schema $$event > docs/schemas/$$event.json || exit; done
 
 # The environment is made again when the requirements change.
 .venv/installed: requirements/dev.txt

@@ -54,7 +54,7 @@ class Reason(StrEnum):
     """Why a message is rejected and becomes a dead letter.
 
     The codes are stable: dead letters and metrics hold them. Where several reasons hold, the first in this order is
-    given. docs/operations/dead-letters.md explains each to producers; a test compares the two lists.
+    given. docs/events.md explains each to producers; a test compares the two lists.
     """
 
     EMPTY = "empty"

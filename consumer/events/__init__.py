@@ -7,7 +7,7 @@ call `decode` and `Encoder`. In the order in which a message passes:
     decode           some messages -> accepted events with their documents, and rejections; the fast path of one message
     time_limits      which times an event may have happened at, and what is said of others
     slow_path        a message that the fast path does not recognise: the word of the models of `shared.events`
-    wrong_value      why a field's value is wrong, in words for a person
+    details          what is said of a rejected message, in words for the person who mends its producer
     unknown_fields   fields that the contract does not name, made storable as BSON
     identity         an event and its id -> the fingerprint by which a second one like it is known
     exact_json       unknown fields that BSON cannot hold, as JSON text with every digit

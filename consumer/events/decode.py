@@ -15,6 +15,7 @@ from bson.errors import BSONError
 from confluent_kafka import Message
 
 from consumer.events import slow_path
+from consumer.events.details import whole_message
 from consumer.events.encode import Encoder
 from consumer.events.event import Event, Rated, Sold
 from consumer.events.identity import header_event_id, identified
@@ -97,10 +98,17 @@ def decode(
         if header_id is not None and event.identity is None:
             event = identified(event, header_event_id(header_id), has_own_time=_has_own_time(message))
     except Rejected as rejected:
-        return rejected.rejection
+        return with_detail(rejected.rejection, value)
     if limits.oldest_ms <= event.time_ms <= limits.newest_ms:
         return event
     return limits.rejection(event.time_ms, of_record=not _has_own_time(message))
+
+
+def with_detail(rejection: Rejection, value: bytes | None) -> Rejection:
+    """The rejection with its detail. Whoever finds that a message nests too deep has not its bytes to say where."""
+    if rejection.reason is Reason.TOO_DEEP:
+        return rejection._replace(detail=whole_message.too_deep(value or b""))
+    return rejection
 
 
 def parse(value: bytes | None) -> object:
@@ -109,9 +117,9 @@ def parse(value: bytes | None) -> object:
     Raises Rejected where there is none, or the message is too large.
     """
     if not value:
-        raise Rejected(Reason.EMPTY)
+        raise Rejected(Reason.EMPTY, whole_message.empty(value))
     if len(value) > MAX_MESSAGE_BYTES:
-        raise Rejected(Reason.TOO_LARGE, f"{len(value)} bytes")
+        raise Rejected(Reason.TOO_LARGE, whole_message.too_large(len(value)))
     try:
         return _from_json(value)
     except RecursionError:

@@ -13,13 +13,15 @@ from typing import Any, Final, NoReturn, final
 
 from pydantic import ValidationError
 
+from consumer.events.details import whole_message
+from consumer.events.details.not_json import NotANumber, not_json
+from consumer.events.details.wrong_value import wrong_value
 from consumer.events.event import Event, Rated, Sold, UnknownFields
 from consumer.events.exact_json import unknown_json
 from consumer.events.identity import identified
 from consumer.events.nesting import check_depth, text_is_too_deep
 from consumer.events.rejection import Rejected
 from consumer.events.unknown_fields import KNOWN_OF_RATED, KNOWN_OF_SOLD, Unstorable, storable
-from consumer.events.wrong_value import wrong_value
 from shared.events import (
     EVENT_NAME_KEYS,
     PRODUCT_RATED,
@@ -45,10 +47,6 @@ class Unusual(dict[str, Any]):
     looks for. So it has another type than the objects that the fast path takes."""
 
 
-class _NoConstant(ValueError):
-    """NaN or Infinity, which Python's parser would read and JSON does not have."""
-
-
 def parse_again(value: bytes) -> object:
     """The JSON value in a message that msgspec refused. Raises Rejected where there is none.
 
@@ -62,21 +60,10 @@ def parse_again(value: bytes) -> object:
         raise Rejected(Reason.TOO_DEEP) from None
     except ValueError as error:
         read = error.doc[: error.pos] if isinstance(error, json.JSONDecodeError) else value.decode(errors="ignore")
-        raise Rejected(Reason.TOO_DEEP if text_is_too_deep(read) else Reason.NOT_JSON, _why_no_json(error)) from None
+        if text_is_too_deep(read):
+            raise Rejected(Reason.TOO_DEEP) from None
+        raise Rejected(Reason.NOT_JSON, not_json(value, error)) from None
     return Unusual(message) if isinstance(message, dict) else message
-
-
-def _why_no_json(error: ValueError) -> str:
-    """What the standard library says of a message that is no JSON, and at which of its bytes, counted from 0.
-
-    Example: in `{"a":"M\xfcller"}`, written in Latin-1, "not UTF-8: byte 7 of the message is 0xFC".
-    """
-    if isinstance(error, UnicodeDecodeError):
-        byte = error.object[error.start]
-        return f"not UTF-8: byte {error.start} of the message is 0x{byte:02X} ({error.reason})"
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg}: byte {len(error.doc[: error.pos].encode())} of the message"
-    return str(error) if isinstance(error, _NoConstant) else "an integer has more than 4300 digits"
 
 
 def event_of(message: object, recorded_ms: int, value: bytes) -> Event:
@@ -101,15 +88,15 @@ def event_of(message: object, recorded_ms: int, value: bytes) -> Event:
             unknown = _unknown(fields, KNOWN_OF_RATED, value)
             return _with_id(Rated(product, at_ms, rated["name_of_product"], rating, rated["category"], *unknown), rated)
     except ValidationError as error:
-        raise Rejected(*_first_problem(error, fields)) from None
-    raise Rejected(Reason.UNKNOWN_EVENT)
+        raise Rejected(*_first_problem(error, fields, ProductSold if name == PRODUCT_SOLD else ProductRated)) from None
+    raise Rejected(Reason.UNKNOWN_EVENT, whole_message.unknown_event(fields, name))
 
 
 def object_of(message: object) -> dict[str, Any]:
     """The JSON object that a message must be. Raises Rejected where it nests too deep or is no object."""
     check_depth(message)
     if not isinstance(message, dict):
-        raise Rejected(Reason.NOT_OBJECT)
+        raise Rejected(Reason.NOT_OBJECT, whole_message.not_object(message))
     return message
 
 
@@ -124,16 +111,16 @@ def _check_known_texts(fields: dict[str, Any]) -> None:
         known = KNOWN_OF_SOLD if PRODUCT_SOLD in names else KNOWN_OF_RATED
     for key, inner in fields.items():
         if key in known and not _is_utf8(inner):
-            raise Rejected(Reason.UNSTORABLE_TEXT, f"{key}: half of a surrogate pair")
+            raise Rejected(Reason.UNSTORABLE_TEXT, whole_message.lone_surrogate(key, inner))
 
 
 def _event_name(message: dict[str, Any]) -> object:
     """The value under `event_name` or `event`. Where both are given they must agree, in type too: 1 is not true."""
     names = [message[key] for key in EVENT_NAME_KEYS if message.get(key) is not None]
     if not names:
-        raise Rejected(Reason.MISSING_FIELD, EVENT_NAME_KEYS[0])
+        raise Rejected(Reason.MISSING_FIELD, whole_message.no_event_name(message))
     if type(names[0]) is not type(names[-1]) or names[0] != names[-1]:
-        raise Rejected(Reason.CONFLICTING_EVENT_NAMES)
+        raise Rejected(Reason.CONFLICTING_EVENT_NAMES, whole_message.conflicting_names(names))
     return names[0]
 
 
@@ -153,18 +140,21 @@ def _with_id(event: Event, fields: ProductSold | ProductRated) -> Event:
     return identified(event, fields["event_id"], "occurred_at" in fields) if "event_id" in fields else event
 
 
-def _first_problem(error: ValidationError, fields: dict[str, Any]) -> tuple[Reason, str]:
+def _first_problem(
+    error: ValidationError, fields: dict[str, Any], model: type[ProductSold] | type[ProductRated]
+) -> tuple[Reason, str]:
     """The first field that is missing or wrong, in the contract's order, which is the order of the models' fields."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = str(problem["loc"][0])
     if problem["type"] == "missing":
-        return Reason.MISSING_FIELD, field
+        needed = [each for each in model.__annotations__ if each not in _OPTIONAL]
+        return Reason.MISSING_FIELD, whole_message.missing_field(field, fields, needed)
     return REASON_OF_FIELD[field], wrong_value(field, fields[field])
 
 
 def _refuse_constant(name: str) -> NoReturn:
     """Called by the standard library's parser for NaN and Infinity, which JSON does not have."""
-    raise _NoConstant(f"JSON has no {name}")
+    raise NotANumber(name)
 
 
 def _is_utf8(value: object) -> bool:

@@ -1,7 +1,6 @@
 """Shows dead letters: a table and text for a person, JSON for a program."""
 
 from base64 import b64encode
-from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -9,11 +8,9 @@ from consumer.batches.event_ids import named
 from scripts.common.console import LiteralConsole
 from scripts.common.documents import each
 from scripts.common.times import record_time, rfc3339, shown
+from scripts.dead_letters.value_lines import lines_of, text_of
 from shared.documents import Document, coordinates_of
 
-SHOWN_BYTES: Final = 4096
-"""So much of a key, value or header is shown, which is a screenful or two. At half, larger events are cut; at twice, a
-binary value fills more of the terminal. `export` writes everything."""
 _COLUMNS: Final = ("coordinates", "rejected (UTC)", "reason", "detail", "state", "bytes")
 _TIMES: Final = ("rejected_at", "replayed_at", "discarded_at")
 _OPTIONAL: Final = (
@@ -80,32 +77,19 @@ def _each_line(letter: Document) -> Iterator[str]:
     yield f"recorded   {record_time(letter['timestamp_ms'])}, by Kafka"
     yield f"rejected   {shown(letter['rejected_at'])} UTC"
     for name, content in letter["headers"]:
-        yield f"header     {name}: {_readable(content)}"
+        yield f"header     {name}: {text_of(content)}"
     left_out = letter.get("headers_left_out", 0)
     if left_out != 0:
         many = "an unknown number" if left_out is None else left_out
         yield f"headers    {many} more are left out; Kafka has them"
-    yield f"key        {_readable(letter['key'])}"
+    yield f"key        {text_of(letter['key'])}"
     if letter.get("key_bytes", 0) > len(letter["key"] or b""):
         yield f"           the first {len(letter['key'])} of {letter['key_bytes']} bytes; Kafka has the rest"
     if letter.get("value_bytes", 0) > len(letter["value"] or b""):
         yield f"value      the first {len(letter['value'] or b'')} of {letter['value_bytes']} bytes; Kafka has the rest"
     else:
         yield f"value      {len(letter['value'] or b'')} bytes"
-    yield _readable(letter["value"])
-
-
-def _readable(content: bytes | None) -> str:
-    """The first bytes as text if they are UTF-8, else in hexadecimal; then how many bytes are left out."""
-    if content is None:
-        return "(none)"
-    cut = bytes(content[:SHOWN_BYTES])
-    more = f" … {len(content) - SHOWN_BYTES} bytes more" if len(content) > SHOWN_BYTES else ""
-    try:
-        # The cut may go through a character, whose first bytes are then left out.
-        return getincrementaldecoder("utf-8")().decode(cut, final=not more) + more
-    except UnicodeDecodeError:
-        return cut.hex(" ") + more
+    yield from lines_of(letter["value"])
 
 
 def all_as_json(letters: Iterable[Document]) -> Iterator[dict[str, Any]]:

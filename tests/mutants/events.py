@@ -3,7 +3,7 @@
 from tests.mutants.mutant import Edit, Mutant
 from tests.mutants.scenarios import CLOCKS
 
-DETAILS = "tests/unit/consumer/events/test_details.py"
+DETAILS = "tests/unit/consumer/events/details"
 TIMES = "tests/unit/consumer/events/test_times.py"
 
 MUTANTS = (
@@ -20,23 +20,78 @@ MUTANTS = (
     ),
     Mutant(
         "a byte that is not UTF-8 is counted within its text, not within the message",
-        f"{DETAILS}::test_bytes_that_are_not_utf_8_are_found_in_the_message",
+        f"{DETAILS}/test_not_json.py::test_bytes_that_are_not_utf_8_are_found_in_the_message",
         (
             Edit(
-                "consumer/events/slow_path.py",
+                "consumer/events/details/not_json.py",
                 "byte {error.start} of",
-                "byte {error.start - error.object.rfind(34, 0, error.start) - 1} of",
+                "byte {error.start - value.rfind(34, 0, error.start) - 1} of",
             ),
         ),
     ),
     Mutant(
         "an integer sent as text is only said to be no integer",
-        f"{DETAILS}::test_a_number_and_its_text_have_the_same_detail",
+        f"{DETAILS}/test_wrong_values.py::test_a_number_and_its_text_have_the_same_detail",
         (
             Edit(
-                "consumer/events/wrong_value.py",
-                "        number = _NUMBER.fullmatch(value)\n",
-                "        number = None\n",
+                "consumer/events/details/numbers.py",
+                "        written = _NUMBER.fullmatch(value)\n",
+                "        written = None\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a detail grows with what a message holds",
+        f"{DETAILS}/test_quoting.py::test_a_sentence_that_does_not_fit_is_left_out_and_a_shorter_one_after_it_is_not",
+        (
+            Edit(
+                "consumer/events/details/quoting.py",
+                "if sentence and len(text) + len(sentence) + 2 <= LONGEST_DETAIL:",
+                "if sentence:",
+            ),
+        ),
+    ),
+    Mutant(
+        "the id of a schema is read with its bytes in the wrong order",
+        f"{DETAILS}/test_telling_details.py::test_the_detail_of",
+        (
+            Edit(
+                "consumer/events/details/schema_frames.py",
+                'schema = int.from_bytes(value[1:5], "big")',
+                'schema = int.from_bytes(value[1:5], "little")',
+            ),
+        ),
+    ),
+    Mutant(
+        "the place of a mistake counts the elements of arrays that are closed",
+        f"{DETAILS}/test_not_json.py::test_the_place_and_the_cause_of_a_mistake_are_named",
+        (Edit("consumer/events/details/places.py", "        elif not closed:", "        else:"),),
+    ),
+    Mutant(
+        "a text that means a negative number is advised to be sent as a positive one",
+        f"{DETAILS}/test_wrong_values.py::test_what_is_wrong_is_named",
+        (
+            Edit(
+                "consumer/events/details/written_numbers.py",
+                "if self.is_negative or not self.numbers:",
+                "if not self.numbers:",
+            ),
+        ),
+    ),
+    Mutant(
+        "of several wrong fields the last one gives the reason",
+        "tests/unit/consumer/events/test_contract.py::test_vector",
+        (Edit("consumer/events/slow_path.py", "include_input=False)[0]", "include_input=False)[-1]"),),
+    ),
+    Mutant(
+        "a schema for producers rejects amounts that are sent as text",
+        "tests/unit/documents/test_schemas.py"
+        "::test_a_schema_accepts_what_the_consumer_accepts_and_rejects_what_it_has_words_for",
+        (
+            Edit(
+                "shared/event_schema.py",
+                '{"type": "number", "minimum": 0, **limits},\n            {"type": "string",',
+                '{"type": "number", "minimum": 0, **limits},\n            {"type": "number",',
             ),
         ),
     ),

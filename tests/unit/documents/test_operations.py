@@ -1,4 +1,4 @@
-"""The pages in docs/operations say what the code says: settings, metrics, reasons, log lines and halts."""
+"""The pages in docs/operations say what the code says: settings, metrics, log lines and halts."""
 
 import re
 from pathlib import Path
@@ -13,14 +13,12 @@ from api import metrics as api_metrics
 from consumer.process import metrics as consumer_metrics
 from shared import errors
 from shared.errors import Halt
-from shared.events import Reason
 from shared.settings import ApiSettings, ConsumerSettings, KafkaSettings, SharedSettings
 from stack.settings import StackSettings
 from tests.support.process import ROOT
 
 PAGES = ROOT / "docs/operations"
 SETTINGS = (PAGES / "settings.md").read_text()
-DEAD_LETTERS = (PAGES / "dead-letters.md").read_text()
 METRICS = (PAGES / "metrics.md").read_text()
 TROUBLESHOOTING = (PAGES / "troubleshooting.md").read_text()
 
@@ -63,12 +61,6 @@ def test_every_setting_has_its_row() -> None:
 def test_no_row_describes_a_setting_that_is_gone() -> None:
     documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", SETTINGS, re.MULTILINE)
     assert len(documented) == len(set(documented)) == len(rows())
-
-
-def test_every_reason_is_explained() -> None:
-    section = DEAD_LETTERS.partition("## Reasons of rejections")[2].partition("\n## ")[0]
-    explained = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
-    assert explained == [reason.value for reason in Reason]
 
 
 def test_every_metric_of_the_consumer_is_explained() -> None:

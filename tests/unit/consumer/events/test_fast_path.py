@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.events.decode import decode, parse, usual_event
+from consumer.events.decode import decode, parse, usual_event, with_detail
 from consumer.events.event import Event
 from consumer.events.rejection import Rejected, Rejection
 from consumer.events.slow_path import event_of
@@ -52,7 +52,7 @@ def by_the_models(value: bytes | None) -> Event | Rejection:
     try:
         return event_of(parse(value), NOW_MS, value or b"")
     except Rejected as rejected:
-        return rejected.rejection
+        return with_detail(rejected.rejection, value)
 
 
 def same(value: bytes | None) -> None:
