@@ -1,6 +1,17 @@
 """All mutants, in the order of the tables that `make mutants` prints and docs/guarantees.md quotes."""
 
-from tests.mutants import api, audit, contract, dead_letters, deployment, events, partitions, scripts, storage
+from tests.mutants import (
+    api,
+    audit,
+    contract,
+    dead_letters,
+    deployment,
+    events,
+    partitions,
+    publishing,
+    scripts,
+    storage,
+)
 
 MUTANTS = (
     *events.MUTANTS,
@@ -10,6 +21,7 @@ MUTANTS = (
     *dead_letters.MUTANTS,
     *audit.MUTANTS,
     *scripts.MUTANTS,
+    *publishing.MUTANTS,
     *api.MUTANTS,
     *deployment.MUTANTS,
 )
