@@ -1,6 +1,7 @@
 """The commands of developers and operators, a package each; `python -m scripts.NAME --help` explains a command.
 
 publish        puts events into Kafka: a single event, a file of them, or millions whose totals are known beforehand
+events         finds an event or a dead letter wherever it is, and what became of it
 partitions     shows how far each partition is stored, and lets a halted partition go on
 dead_letters   shows rejected messages, and replays, discards or exports them
 audit          compares what is stored with Kafka and with itself, and repairs sums

@@ -15,9 +15,22 @@ from starlette.types import ASGIApp
 from api.web.problems import Problem
 
 METHODS: Final = ("GET", "HEAD")
-SENT: Final = ("Authorization", "If-None-Match", "X-Request-Id")
-"""Headers that a page may send. Cookies are not among them: a page sends its token in a header, and the browser adds
-nothing by itself."""
+_OF_CLIENTS: Final = (
+    "Authorization", "Cache-Control", "Expires", "If-Modified-Since", "If-None-Match", "Pragma", "User-Agent",
+    "X-Correlation-Id", "X-CSRF-Token", "X-Request-Id", "X-Requested-With", "X-Socket-Id", "X-XSRF-Token",
+)  # fmt: skip
+"""What libraries of pages send, some with every request: axios, jQuery, Angular, Laravel's bootstrap and Echo."""
+_OF_TRACING: Final = (
+    "Baggage", "Traceparent", "Tracestate", "Sentry-Trace", "B3", "X-B3-Flags", "X-B3-ParentSpanId", "X-B3-Sampled",
+    "X-B3-SpanId", "X-B3-TraceId", "Request-Context", "Request-Id", "X-Datadog-Origin", "X-Datadog-Parent-Id",
+    "X-Datadog-Sampling-Priority", "X-Datadog-Trace-Id", "X-Amzn-Trace-Id", "Elastic-Apm-Traceparent", "Newrelic",
+    "Uber-Trace-Id",
+)  # fmt: skip
+"""What browser agents of tracing products add to each request."""
+SENT: Final = (*_OF_CLIENTS, *_OF_TRACING)
+"""Headers that a page may send, beside those that it may send anyway (`Accept`, `Accept-Language`, `Content-Language`,
+`Content-Type`). The API reads three of them and ignores the others, so none can do harm. Cookies are not among them: a
+page sends its token in a header, and the browser adds nothing by itself."""
 EXPOSED: Final = ("Data-As-Of", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
 """Headers of answers that a page may read."""
 

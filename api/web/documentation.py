@@ -29,7 +29,8 @@ Sales of the last hour and average ratings of products, from the events that hav
 - Every answer has an `X-Request-Id`, made by the load balancer whatever the request says, and its `RateLimit-Policy`.
 - HEAD answers as GET does, without the body; OPTIONS tells the methods. A body in a request is ignored.
 - Answers are JSON whatever `Accept` says, and never compressed, being shorter than a packet.
-- Each address takes no query parameters and has one spelling: a product is `3`, and never `03`, `+3` or `3.0`.
+- Each address takes no query parameters and has one spelling: a product is `3`, and never `03`, `+3` or `3.0`. A
+  cache buster such as `?_=1780315198500` is refused (400) too: `ETag` and `Cache-Control` do its work.
 """
 
 _TEXT: Final = {"type": "string"}
@@ -94,7 +95,7 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
             "content": {"application/json": {"example": example}},
         },
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
-        400: _problem(Problem(HTTPStatus.BAD_REQUEST, "This address takes no query parameters")),
+        400: _problem(problems.no_query("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
         403: _problem(problems.scope_missing(scope)),
         404: _problem(problems.no_product("5")),

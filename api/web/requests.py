@@ -12,7 +12,6 @@ The token comes first, so that whoever has none learns nothing about products an
 
 import re
 from abc import ABC, abstractmethod
-from http import HTTPStatus
 from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
 
 from fastapi import Path, Request
@@ -24,7 +23,7 @@ from api.auth.access import RATINGS_READ, SALES_READ, WrongAddress
 from api.auth.records import Caller
 from api.auth.tokens import InvalidToken
 from api.services import Services
-from api.web.problems import Problem, limited_to_others, no_product, no_token, scope_missing, wrong_address
+from api.web.problems import limited_to_others, no_product, no_query, no_token, scope_missing, wrong_address
 from shared.events import MAX_PRODUCT_ID
 
 _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -149,7 +148,7 @@ def _token(request: Request) -> str:
 def _check_query(request: Request) -> None:
     """Raise Problem (400) for any query parameter: none has a meaning, and a misspelt one must not go unnoticed."""
     if request.scope["query_string"]:
-        raise Problem(HTTPStatus.BAD_REQUEST, "This address takes no query parameters")
+        raise no_query(request.scope["query_string"].decode("latin-1"))
 
 
 def _product_number(product_id: str) -> int:

@@ -1,7 +1,7 @@
 """What several commands share: how they print, ask and end, how they read times and damaged documents, and a session.
 
 Only commands under `scripts` and the stack's drivers call it. It decides nothing about events, offsets or tokens. The
-API's image holds all but the last two, which need packages that it lacks.
+API's image holds the files down to `errors`; the others need packages that it lacks.
 
 text            any text -> one visible line: what cannot be seen is escaped
 console         standard output and error: literal text, whole tables, JSON; everything that is printed passes it
@@ -10,6 +10,10 @@ confirmation    a question before something is changed for good, or `--yes`
 times           times, also those that are no dates -> text
 documents       documents that others may have damaged -> something to show for each
 errors          exceptions -> a line for a person and an exit code
+contents        the bytes of a message -> text for a person, base64 for a program
+places          `7@9908` -> a place in Kafka; which generation of the topic an offset belongs to
+fates           a place -> what became of its message, by what MongoDB holds
+fate_words      what became of a message -> a sentence
 kafka_clients   a KAFKA_ setting that Kafka's client does not take -> ConfigurationError
 sessions        the one session of a command that writes in transactions, and how it runs one
 """

@@ -1,25 +1,26 @@
 """Publish events to Kafka: one sale, one rating, the lines of a file, or millions of events whose totals are known.
 
-The command reads the consumer's KAFKA_ settings, such as KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC. It ends when Kafka
-has acknowledged every message, or reports how many Kafka did not acknowledge, and why.
+The command reads the consumer's settings, such as KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC. It ends when Kafka has
+acknowledged every message, or reports how many Kafka did not acknowledge, and why. `sold` and `rated` print the place
+of their event, such as `7@9908` (partition 7, offset 9908), by which `python -m scripts.events find` finds it again.
 
-Exit codes: 0 Kafka holds all messages · 1 some are not in Kafka · 2 wrong usage, or an event that consumers reject ·
-78 a setting is wrong · 130 and 143 interrupted by Ctrl-C and SIGTERM; the report counts what was sent before.
+Exit codes: 0 Kafka holds all messages, and with `--wait` the event is counted · 1 some are not in Kafka · 2 wrong
+usage, or nothing was sent because consumers would reject it · with `--wait`: 3 a duplicate, which is counted once by an
+earlier event · 4 rejected · 5 no consumer has handled it by the deadline · 6 unknown, since MongoDB does not say · 78 a
+setting is wrong · 130 and 143 interrupted by Ctrl-C and SIGTERM; the report counts what was sent before.
 """
 
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scripts.common.commands import application
-from scripts.common.errors import file_problem
-from scripts.publish import publisher, single_event
+from scripts.publish import publisher, single_event, single_run
+from scripts.publish.file_run import Options, publish_file
+from scripts.publish.files.forms import Form
 from scripts.publish.generate import generate as generate_messages
-from scripts.publish.send import KeyAndValue
+from scripts.publish.repeats import Shares, with_repeats
 from scripts.publish.totals import Totals, counted
 
 app = application(__doc__)
@@ -32,12 +33,23 @@ OccurredAt = Annotated[
         help="Time of the event, RFC 3339 with an offset: 2026-06-01T12:00:00Z.", show_default="when Kafka gets it"
     ),
 ]
+EventId = Annotated[
+    str | None,
+    typer.Option(help="The event's id: an event that is published twice with it counts once.", show_default="none"),
+]
 Extra = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help="A further field of the event; may be repeated.", show_default=False),
 ]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Send the event even if consumers would reject it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print keys and values instead of sending them to Kafka.")]
+Wait = Annotated[
+    bool,
+    typer.Option("--wait", help="Ask MongoDB what became of the event: counted, a duplicate, or rejected and why."),
+]
+Deadline = Annotated[
+    float, typer.Option(min=0.1, max=3600, help="With --wait: how many seconds consumers have to handle the event.")
+]
 Rate = Annotated[float, typer.Option(min=0, help="Send so many messages a second; 0 sends as fast as possible.")]
 Timeout = Annotated[
     float,
@@ -52,18 +64,23 @@ def sold(
     amount: Annotated[str, typer.Option(help="The price of all units; every digit is kept.", show_default=False)],
     name: Name = None,
     occurred_at: OccurredAt = None,
+    event_id: EventId = None,
     extra: Extra = None,
     no_check: NoCheck = False,
     dry_run: DryRun = False,
     timeout: Timeout = 30.0,
+    wait: Wait = False,
+    deadline: Deadline = 30.0,
 ) -> None:
     """Publish one sale: `sold --product 3 --units 10 --amount 1000`
 
     A value that is JSON is sent as it was typed, any other as text. To send a number as text, type its quotes too:
     `--amount '"1000"'`.
     """
-    record = single_event.sold(_fields(product, name, occurred_at, extra), units, amount)
-    publisher.publish_one(record, check=not no_check, dry_run=dry_run, timeout=timeout)
+    record = single_event.sold(_fields(product, name, occurred_at, extra, event_id), units, amount)
+    single_run.publish_one(
+        record, check=not no_check, dry_run=dry_run, timeout=timeout, deadline=deadline if wait else None
+    )
 
 
 @app.command()
@@ -73,14 +90,19 @@ def rated(
     category: Annotated[str, typer.Option(help="Category of the product.", show_default=False)],
     name: Name = None,
     occurred_at: OccurredAt = None,
+    event_id: EventId = None,
     extra: Extra = None,
     no_check: NoCheck = False,
     dry_run: DryRun = False,
     timeout: Timeout = 30.0,
+    wait: Wait = False,
+    deadline: Deadline = 30.0,
 ) -> None:
     """Publish one rating: `rated --product 1 --rating 4.5 --category Software`"""
-    record = single_event.rated(_fields(product, name, occurred_at, extra), rating, category)
-    publisher.publish_one(record, check=not no_check, dry_run=dry_run, timeout=timeout)
+    record = single_event.rated(_fields(product, name, occurred_at, extra, event_id), rating, category)
+    single_run.publish_one(
+        record, check=not no_check, dry_run=dry_run, timeout=timeout, deadline=deadline if wait else None
+    )
 
 
 @app.command()
@@ -92,6 +114,16 @@ def generate(
     rate: Rate = 0.0,
     invalid: Annotated[
         float, typer.Option(min=0, max=1, help="Share of messages that consumers reject, for every reason in turn.")
+    ] = 0.0,
+    duplicates: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of messages that repeat an earlier one; every valid event then has an id."
+        ),
+    ] = 0.0,
+    conflicts: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of messages with an earlier one's id and other content; needs keys."),
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 0,
     unkeyed: Annotated[
@@ -112,9 +144,14 @@ def generate(
 ) -> None:
     """Publish many: `generate --count 1000000 --products 1000 --rate 5000 --invalid 0.01 --seed 7`"""
     sums = Totals()
+    shares = Shares(duplicates, conflicts)
+    if (problem := shares.problem(keyed=not unkeyed)) is not None:
+        raise typer.BadParameter(problem)
     messages = generate_messages(
         count, products, seed, invalid, keyed=not unkeyed, spread_seconds=spread, now_ms=publisher.now_ms()
     )
+    if duplicates or conflicts:
+        messages = with_repeats(messages, count, seed, shares)
     publisher.publish_all(
         counted(messages, sums),
         total=count,
@@ -128,33 +165,37 @@ def generate(
 
 @app.command(name="file")
 def file_(
-    path: Annotated[
-        str, typer.Argument(help="File whose lines are the messages' values; - is standard input.", show_default=False)
-    ],
+    path: Annotated[str, typer.Argument(help="File of messages in any form that is named below; - is standard input.")],
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", help="How the file holds messages.", show_default="auto; lines with --no-check"),
+    ] = None,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Send every message as it is, unchecked.")] = False,
+    skip_rejected: Annotated[
+        bool, typer.Option("--skip-rejected", help="Send the others although consumers would reject some.")
+    ] = False,
     rate: Rate = 0.0,
     dry_run: DryRun = False,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Publish each line of a file as it is, unchecked and without a key: `file events.ndjson`"""
-    try:
-        opened = nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")  # noqa: SIM115
-    except OSError as error:
-        raise typer.BadParameter(file_problem(error)) from None
-    with opened as lines:
-        publisher.publish_all(_values(lines), total=None, rate=rate, dry_run=dry_run, timeout=timeout, waits=True)
+    """Publish the messages of a file, without keys, if consumers accept all of them: `file events.ndjson`
+
+    The file holds JSON, one event a line, pretty-printed or in arrays; or CSV with a header row. It may be gzip, UTF-8
+    with a byte order mark, or UTF-16 with one. `--format lines` and `--no-check` send each line as it is.
+    """
+    if no_check and skip_rejected:
+        raise typer.BadParameter("--skip-rejected needs the check that --no-check leaves out")
+    publish_file(path, Options(form, not no_check, skip_rejected, rate, dry_run, timeout))
 
 
-def _values(lines: Iterable[bytes]) -> Iterator[KeyAndValue]:
-    """A record without a key for each line, whose line feed is left out."""
-    return (KeyAndValue(None, line.removesuffix(b"\n")) for line in lines)
-
-
-def _fields(product: str, name: str | None, occurred_at: str | None, extra: list[str] | None) -> single_event.Fields:
+def _fields(
+    product: str, name: str | None, occurred_at: str | None, extra: list[str] | None, event_id: str | None
+) -> single_event.Fields:
     """The options that both events have. Raises BadParameter for an `--extra` that is not KEY=VALUE."""
     for pair in extra or []:
         if "=" not in pair:
             raise typer.BadParameter(f"{pair!r} has no =", param_hint="--extra")
-    return single_event.Fields(product, name, occurred_at, extra or [])
+    return single_event.Fields(product, name, occurred_at, extra or [], event_id)
 
 
 if __name__ == "__main__":

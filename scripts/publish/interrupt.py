@@ -2,11 +2,15 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+IDLE_SECONDS = 0.5
+"""While an item is waited for, `idle` is called so often. At twice this, a broker that does not answer is reported half
+a second later; at half, a publisher that waits for input wakes up twice as often."""
 
 
 class Interruption:
@@ -34,19 +38,43 @@ class Interruption:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def interruptible(self, items: Iterator[T]) -> Iterator[T]:
-        """Pass the items on until a signal comes, also one that comes while the next item is waited for."""
-        while True:
-            self._waiting = True
-            try:
-                if self.signal:  # it came before `_waiting` was set, so the handler did not raise
+    def interruptible(self, items: Iterator[T], idle: Callable[[], None] | None = None) -> Iterator[T]:
+        """Pass the items on until a signal comes, also one that comes while the next item is waited for.
+
+        `idle` is called every `IDLE_SECONDS` while the next item is waited for, and never at another moment. It runs
+        as a signal handler on this thread, between two steps of whatever makes the item.
+        """
+        with self._timer(idle):
+            while True:
+                self._waiting = True
+                try:
+                    if self.signal:  # it came before `_waiting` was set, so the handler did not raise
+                        return
+                    item = next(items)
+                except (StopIteration, KeyboardInterrupt):
                     return
-                item = next(items)
-            except (StopIteration, KeyboardInterrupt):
-                return
-            finally:
-                self._waiting = False
-            yield item
+                finally:
+                    self._waiting = False
+                yield item
+
+    @contextmanager
+    def _timer(self, idle: Callable[[], None] | None) -> Iterator[None]:
+        """Call `idle` inside, while an item is waited for."""
+        if idle is None:
+            yield
+            return
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            if self._waiting:
+                idle()
+
+        previous = signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, IDLE_SECONDS, IDLE_SECONDS)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.signal = bool(self.signal), number

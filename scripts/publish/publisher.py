@@ -9,16 +9,15 @@ from typing import NoReturn, TypeVar
 
 import typer
 
-from consumer.events.decode import decode
-from consumer.events.rejection import Rejection
-from consumer.events.time_limits import TimeLimits
 from scripts.common.console import LiteralConsole
 from scripts.common.errors import errors_as_messages, file_problem
 from scripts.common.kafka_clients import client_settings_checked
 from scripts.common.text import literal
+from scripts.publish.delivery import Delivery
 from scripts.publish.interrupt import Interruption
-from scripts.publish.report import progress, summary
-from scripts.publish.send import Delivery, KeyAndValue, Record, Sender
+from scripts.publish.records import Record
+from scripts.publish.report import progress, silence, summary
+from scripts.publish.send import Sender
 from scripts.publish.totals import Totals
 from shared.settings import KafkaSettings
 
@@ -36,18 +35,6 @@ console = LiteralConsole(stderr=True)
 def now_ms() -> int:
     """This machine's clock, in UTC milliseconds."""
     return time.time_ns() // 1_000_000
-
-
-def publish_one(record: KeyAndValue, *, check: bool, dry_run: bool, timeout: float) -> NoReturn:
-    """Publish one record; with `check`, only if a consumer would accept it. Ends as `publish_all` does."""
-    with errors_as_messages(console):
-        settings = KafkaSettings.load()
-    if check:
-        verdict = decode(record.value, now_ms(), TimeLimits.at(now_ms(), settings.event_retention_days))
-        if isinstance(verdict, Rejection):
-            detail = f" ({verdict.detail})" if verdict.detail else ""
-            _end(USAGE, f"not sent: consumers would reject this event as {verdict.reason}{detail}; --no-check sends it")
-    publish_all(iter([record]), total=1, dry_run=dry_run, timeout=timeout)
 
 
 def publish_all(
@@ -68,39 +55,50 @@ def publish_all(
     the records that were sent; they are written to `totals_file`.
     """
     if dry_run:
-        _print(records)
+        print_records(records)
         raise typer.Exit
     if totals_file is not None:
         _check_writable(totals_file)
-    delivery, signal = _send(records, total, timeout, rate, waits)
+    delivery, signal = send(records, total, timeout, rate, waits)
     if totals is not None:
         console.print(f"consumers accept {totals.accepted:,} and reject {totals.rejected.total():,} of those sent")
     if totals is not None and totals_file is not None:
         _write(totals_file, totals, delivery)
-    raise typer.Exit(128 + signal if signal else 0 if delivery.complete else NOT_DELIVERED)
+    raise typer.Exit(code_of(delivery, signal))
 
 
-def _send(records: Iterator[R], total: int | None, timeout: float, rate: float, waits: bool) -> tuple[Delivery, int]:
+def code_of(delivery: Delivery, signal: int) -> int:
+    return 128 + signal if signal else 0 if delivery.complete else NOT_DELIVERED
+
+
+def send(
+    records: Iterator[R], total: int | None, timeout: float, rate: float = 0.0, waits: bool = False
+) -> tuple[Delivery, int]:
     """Send the records and print how it went. Returns the counts, and the signal that ended the run early, or 0."""
     with errors_as_messages(console):
         settings = KafkaSettings.load()
     with progress(console, total) as on_progress:
         with errors_as_messages(console), client_settings_checked():
-            sender = Sender(settings, timeout_seconds=timeout, on_progress=on_progress)
+            sender = Sender(
+                settings,
+                timeout_seconds=timeout,
+                on_progress=on_progress,
+                on_silence=lambda delivery: console.print(silence(delivery, settings.kafka_bootstrap_servers, timeout)),
+            )
         # A second signal ends the wait: what Kafka has not acknowledged by then is reported as unknown.
         with Interruption(sender.interrupt) as interruption, suppress(KeyboardInterrupt):
-            sender.send(interruption.interruptible(records) if waits else records, rate)
+            sender.send(interruption.interruptible(records, sender.idle) if waits else records, rate)
     for line in summary(sender.delivery, settings.kafka_topic, settings.kafka_bootstrap_servers):
         console.print(line)
     return sender.delivery, interruption.signal
 
 
-def _end(code: int, message: str) -> NoReturn:
+def end(code: int, message: str) -> NoReturn:
     console.print(message, style="red")
     raise typer.Exit(code)
 
 
-def _print(records: Iterable[Record]) -> None:
+def print_records(records: Iterable[Record]) -> None:
     """Print a line for each record, the key and the value. Control characters and bytes that are not UTF-8 are escaped,
     long values cut."""
     for record in records:
@@ -128,4 +126,4 @@ def _write(file: Path, totals: Totals, delivery: Delivery) -> None:
     try:
         file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        _end(NOT_DELIVERED, f"everything was sent, but the totals are lost: {file_problem(error)}")
+        end(NOT_DELIVERED, f"everything was sent, but the totals are lost: {file_problem(error)}")

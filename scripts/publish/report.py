@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from scripts.common.console import LiteralConsole
-from scripts.publish.send import Delivery
+from scripts.publish.delivery import Delivery
 
 REFRESH_SECONDS = 0.1
 """Ten times a second a bar looks as if it moved. Twice as often costs twice the drawing; half as often, it jerks."""
+
+SHOWN_PARTITIONS = 12
+"""The places in so many partitions are said, a line or two. Twice as many fill a small terminal; with half, those of a
+usual topic are cut."""
 
 # What to do about a failure, by the name that Kafka's client gives it.
 ADVICE = {
@@ -63,13 +67,44 @@ def summary(delivery: Delivery, topic: str, servers: str) -> list[str]:
     for reason, count in delivery.failed.most_common():
         advice = ADVICE.get(reason.partition(":")[0], "").format(servers=servers, topic=topic)
         lines.append(f"{_messages(count)} not delivered: {reason}" + (f"; {advice}" if advice else ""))
+    lines.extend(_failures(delivery))
     if delivery.connection_error:
         lines.append(f"a broker refused the connection: {delivery.connection_error}; {CONNECTION_ADVICE}")
     if delivery.unknown:
         lines.append(f"{_messages(delivery.unknown)} neither acknowledged nor refused: they may be in Kafka or not")
+    if delivery.ranges and delivery.delivered > 1:
+        lines.append(f"their places: {_places(delivery)}")
     if delivery.stopped:
         lines.append("stopped at the first failure that every later message would have met as well")
     return lines
+
+
+def silence(delivery: Delivery, servers: str, timeout: float) -> str:
+    """What a person is told while Kafka does not answer, and the sender goes on trying."""
+    why = f" ({delivery.trouble})" if delivery.trouble else ""
+    return (
+        f"Kafka at {servers} does not answer{why}: is it running, is KAFKA_BOOTSTRAP_SERVERS right? "
+        f"{_messages(delivery.unknown)} waiting; each is given up after --timeout {timeout:g} s"
+    )
+
+
+def _failures(delivery: Delivery) -> Iterator[str]:
+    """A line for each of the first failures of traced records: where the record came from and where it was to go."""
+    if delivery.failed.total() == delivery.sent == 1:
+        return  # the line before says it all
+    for failure in delivery.failures:
+        where = "" if failure.partition is None else f", for partition {failure.partition}"
+        yield f"  {failure.origin}{where}: {failure.reason}"
+    if delivery.failed.total() > len(delivery.failures) > 0:
+        yield f"  and {delivery.failed.total() - len(delivery.failures):,} more"
+
+
+def _places(delivery: Delivery) -> str:
+    """Where the traced records are, for the first partitions: `0@12 to 0@80, 1@7`."""
+    ranges = sorted(delivery.ranges.items())[:SHOWN_PARTITIONS]
+    places = [f"{k}@{first}" + (f" to {k}@{last}" if last > first else "") for k, (first, last) in ranges]
+    left = len(delivery.ranges) - len(places)
+    return ", ".join(places) + (f" and {left} partitions more" if left else "")
 
 
 def _messages(count: int) -> str:

@@ -7,22 +7,17 @@ every later record as well, so the sender stops.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from scripts.common.places import Place
+from scripts.publish.delivery import KEPT_FAILURES, Acknowledged, Delivery, Failure, Silence
+from scripts.publish.producer_settings import configuration
+from scripts.publish.records import Record, TracedRecord
 from shared.settings import KafkaSettings
 
-QUEUE_MESSAGES = 100_000
-QUEUE_KIB = 64 * 1024
-"""How much may wait for Kafka. Twice as much takes twice the memory, and an interrupted run waits longer for what it
-has sent; half as much makes sending wait sooner while a broker pauses."""
-LARGEST_RECORD_BYTES = 64 * 1024 * 1024
-"""The client's limit is as large as its queue, so that the broker's limit decides. A lower one would fail records that
-the broker takes; a higher one would allow records that do not fit into the queue."""
 POLL_SECONDS = 0.1
 """The longest wait before the sender shows its progress and notices an interruption. At twice this, Ctrl-C is answered
 later; at half, the sender wakes up twice as often for nothing."""
@@ -42,58 +37,13 @@ _ONE_RECORD_ONLY = {
 _CONNECTION_ERRORS = {KafkaError._AUTHENTICATION, KafkaError._SSL}
 
 
-class Record(Protocol):
-    """What `Sender` sends: a key and a value, as they go to Kafka."""
-
-    @property
-    def key(self) -> bytes | None:
-        """Decides the partition; None lets the client choose any."""
-
-    @property
-    def value(self) -> bytes | None:
-        """None is a tombstone."""
-
-
-class KeyAndValue(NamedTuple):
-    """A record that holds nothing else; a `GeneratedMessage` is a record that also says what is expected of it."""
-
-    key: bytes | None
-    value: bytes | None
-
-
-@dataclass(slots=True)
-class Delivery:
-    """Counts of one run. Each record that was sent ends as delivered, failed or unknown."""
-
-    sent: int = 0
-    """Records handed to Kafka's client."""
-    delivered: int = 0
-    """Records that Kafka acknowledged."""
-    failed: Counter[str] = field(default_factory=Counter)
-    """How many records failed, by the reason that Kafka's client gives."""
-    stopped: str = ""
-    """The failure that ended the run because every later record would meet it; empty: none."""
-    connection_error: str = ""
-    """Why a broker refused the connection itself; empty: none did."""
-    seconds: float = 0.0
-
-    @property
-    def unknown(self) -> int:
-        """Records that Kafka neither acknowledged nor refused; they may be in Kafka or not."""
-        return self.sent - self.delivered - self.failed.total()
-
-    @property
-    def complete(self) -> bool:
-        """Whether Kafka acknowledged every record, and no failure ended the run."""
-        return not self.stopped and self.delivered == self.sent
-
-
 class Sender:
     """Sends records of one run by a producer of its own.
 
-    `on_progress` gets the counts so far, at least every `POLL_SECONDS` while the sender waits. `timeout_seconds` is how
-    long a record may wait for Kafka's acknowledgement. Making a sender raises KafkaException if the client does not
-    take a setting; it does not connect yet.
+    `on_progress` gets the counts so far, at least every `POLL_SECONDS` while the sender waits. `on_silence` gets them
+    when Kafka has answered nothing for `SILENCE_SECONDS` although records wait, once for each such silence.
+    `timeout_seconds` is how long a record may wait for Kafka's acknowledgement. Making a sender raises KafkaException
+    if the client does not take a setting; it does not connect yet.
     """
 
     def __init__(
@@ -102,13 +52,15 @@ class Sender:
         *,
         timeout_seconds: float = 30.0,
         on_progress: Callable[[Delivery], None] = lambda delivery: None,
+        on_silence: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self.delivery = Delivery()
+        self._silence = Silence(on_silence)
         self._interrupted = False
         self._topic = settings.kafka_topic
         self._timeout_seconds = timeout_seconds
         self._on_progress = on_progress
-        self._producer = Producer(_configuration(settings, timeout_seconds, self._on_delivery, self._on_error))
+        self._producer = Producer(configuration(settings, timeout_seconds, self._on_delivery, self._on_error))
 
     def send(self, records: Iterable[Record], rate: float = 0.0) -> Delivery:
         """Send `records`, `rate` a second (0: as fast as possible). Blocks until Kafka has answered for each of them,
@@ -126,6 +78,11 @@ class Sender:
         self.delivery.seconds = time.monotonic() - started
         self._on_progress(self.delivery)
         return self.delivery
+
+    def idle(self) -> None:
+        """Take what Kafka has answered meanwhile. For a caller whose next record is long in coming, on the thread of
+        `send`, and never while `send` does something else than wait for that record."""
+        self._poll(0)
 
     def interrupt(self) -> None:
         """Make `send` take no further record; it still waits for those that it has sent. May be called from a signal
@@ -149,9 +106,10 @@ class Sender:
 
     def _produce(self, record: Record) -> None:
         """Hand a record to the client; waits while its queue is full."""
+        report = partial(self._on_traced, record.origin) if isinstance(record, TracedRecord) else None
         while True:
             try:
-                self._producer.produce(self._topic, record.value, record.key)
+                self._producer.produce(self._topic, record.value, record.key, on_delivery=report)
             except BufferError:
                 self._poll(POLL_SECONDS)
                 if self.delivery.stopped:
@@ -159,6 +117,8 @@ class Sender:
             except KafkaException as refused:
                 self.delivery.sent += 1
                 self._fail(refused.args[0])
+                if isinstance(record, TracedRecord):
+                    self._note(record.origin, refused.args[0], None)
                 return
             else:
                 self.delivery.sent += 1
@@ -166,14 +126,18 @@ class Sender:
 
     def _poll(self, seconds: float) -> None:
         self._producer.poll(seconds)
+        self._show()
+
+    def _show(self) -> None:
         self._on_progress(self.delivery)
+        self._silence.watch(self.delivery)
 
     def _flush(self) -> None:
         """Wait until every record has ended. Each ends within its own timeout, so this wait is bounded too."""
         deadline = time.monotonic() + self._timeout_seconds + FLUSH_GRACE_SECONDS
         while len(self._producer) and time.monotonic() < deadline:
             self._producer.flush(POLL_SECONDS)
-            self._on_progress(self.delivery)
+            self._show()
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
@@ -181,39 +145,32 @@ class Sender:
         else:
             self._fail(error)
 
+    def _on_traced(self, origin: str, error: KafkaError | None, message: Message) -> None:
+        self._on_delivery(error, message)
+        partition, offset = message.partition(), message.offset()
+        if error is not None:
+            self._note(origin, error, partition)
+        elif partition is not None and offset is not None:
+            first, _ = self.delivery.ranges.get(partition, (offset, offset))
+            self.delivery.ranges[partition] = (first, offset)
+            self.delivery.last = Acknowledged(Place(partition, offset), message.timestamp()[1])
+
+    def _note(self, origin: str, error: KafkaError, partition: int | None) -> None:
+        if len(self.delivery.failures) < KEPT_FAILURES:
+            known = partition if partition is not None and partition >= 0 else None
+            self.delivery.failures.append(Failure(origin, _reason(error), known))
+
     def _on_error(self, error: KafkaError) -> None:
+        self.delivery.trouble = error.str()
         if error.code() in _CONNECTION_ERRORS:
             self.delivery.connection_error = error.str()
 
     def _fail(self, error: KafkaError) -> None:
-        reason = f"{error.name()}: {error.str()}"
+        reason = _reason(error)
         self.delivery.failed[reason] += 1
         if error.code() not in _ONE_RECORD_ONLY:
             self.delivery.stopped = self.delivery.stopped or reason
 
 
-def _configuration(
-    settings: KafkaSettings,
-    timeout_seconds: float,
-    on_delivery: Callable[[KafkaError | None, Message], None],
-    on_error: Callable[[KafkaError], None],
-) -> dict[str, object]:
-    timeout_ms = int(timeout_seconds * 1000)
-    return {
-        **settings.kafka_client(),
-        "client.id": "product-analytics-publish",
-        "enable.idempotence": True,
-        "acks": "all",
-        "linger.ms": 5,
-        "compression.type": "lz4",
-        "delivery.timeout.ms": timeout_ms,
-        # The client waits this long for a topic to appear, then says that it is missing: before its messages time out.
-        "topic.metadata.propagation.max.ms": min(timeout_ms // 2, 10_000),
-        "queue.buffering.max.messages": QUEUE_MESSAGES,
-        "queue.buffering.max.kbytes": QUEUE_KIB,
-        "message.max.bytes": LARGEST_RECORD_BYTES,
-        "on_delivery": on_delivery,
-        "error_cb": on_error,
-        # The report says once what went wrong; the client's log would say it at every attempt to connect.
-        "log_level": 2,
-    }
+def _reason(error: KafkaError) -> str:
+    return f"{error.name()}: {error.str()}"

@@ -4,7 +4,7 @@ import json
 import re
 from typing import NamedTuple
 
-from scripts.publish.send import KeyAndValue
+from scripts.publish.records import KeyAndValue
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _WORDS = {"true", "false", "null"}
@@ -17,6 +17,7 @@ class Fields(NamedTuple):
     name: str | None
     occurred_at: str | None
     extra: list[str]
+    event_id: str | None = None
 
 
 def sold(fields: Fields, units: str, amount: str) -> KeyAndValue:
@@ -55,6 +56,8 @@ def _record(fields: Fields, event: str, numbers: dict[str, str]) -> KeyAndValue:
     }
     if fields.occurred_at is not None:
         members["occurred_at"] = _string(fields.occurred_at)
+    if fields.event_id is not None:
+        members["event_id"] = _string(fields.event_id)
     for pair in fields.extra:
         name, _, value = pair.partition("=")
         members[name] = literal(value)

@@ -28,7 +28,10 @@ def complete(plan: Plan, bootstrap_servers: str, say: Say) -> None:
         _topic(bootstrap_servers)
         say(f"Kafka: topic {TOPIC} with {PARTITIONS} partitions")
     else:
-        say("Kafka: librdkafka's mock broker with 4 partitions; it has no topic ids, so consumers do not compare them")
+        say(
+            "Kafka: librdkafka's mock broker with 4 partitions, which forgets everything when it ends; it has no topic "
+            "ids, so consumers do not compare them; docs/operations/mock-broker.md says what else it cannot do"
+        )
     _all_listen("the consumers' metrics", plan.metrics_ports)
     say(f"{plan.consumer} consumers")
     _apis_ready(plan.api_ports)

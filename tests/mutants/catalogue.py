@@ -9,6 +9,7 @@ from tests.mutants import (
     event_ids,
     events,
     partitions,
+    publishing,
     scripts,
     storage,
 )
@@ -22,6 +23,7 @@ MUTANTS = (
     *dead_letters.MUTANTS,
     *audit.MUTANTS,
     *scripts.MUTANTS,
+    *publishing.MUTANTS,
     *api.MUTANTS,
     *deployment.MUTANTS,
 )

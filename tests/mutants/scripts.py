@@ -18,14 +18,14 @@ MUTANTS = (
             Edit(
                 "scripts/publish/send.py",
                 "                self.delivery.sent += 1\n                self._fail(refused.args[0])\n",
-                "                del refused\n",
+                "",
             ),
         ),
     ),
     Mutant(
         "an event is checked by the default retention, and not by the consumer's",
         f"{PUBLISH}::test_the_check_before_sending_uses_the_consumer_s_retention",
-        (Edit("scripts/publish/publisher.py", "settings.event_retention_days", "400"),),
+        (Edit("scripts/publish/single_run.py", "settings.event_retention_days", "400"),),
     ),
     Mutant(
         "an escape sequence in a table's cell reaches the terminal",

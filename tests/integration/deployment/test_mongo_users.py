@@ -60,6 +60,10 @@ def test_each_program_does_its_work(mongo_with_users: SecuredMongo, kafka: Kafka
             operator = process.module(script[0], tmp_path / "script.log", as_consumer | settings, *script[1:])
             operator.start()
             assert operator.wait(60) == 0, operator.output
+        as_reader = as_consumer | {"MONGODB_URI": mongo_with_users.uri("api")}
+        reader = process.module("scripts.events", tmp_path / "find.log", as_reader | settings, "find", "--product", "3")
+        reader.start()
+        assert reader.wait(60) == 0, reader.output
         token = TokensCommand(
             {
                 "MONGODB_URI": mongo_with_users.uri("tokens"),

@@ -39,6 +39,31 @@ def test_a_preflight(open_api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        "x-requested-with",
+        "authorization,x-requested-with",
+        "cache-control,pragma,expires",
+        "accept,accept-language,content-language,content-type",
+        "if-none-match,if-modified-since",
+        "traceparent,tracestate,baggage,sentry-trace",
+        "b3,x-b3-traceid,x-b3-spanid,x-b3-sampled",
+        "x-csrf-token,x-xsrf-token,x-socket-id",
+        "x-request-id,x-correlation-id,request-id",
+    ],
+)
+def test_headers_that_clients_send_by_themselves_are_allowed(open_api: Api, headers: str) -> None:
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": headers}
+    answer = open_api.client.options(PATH, headers={"Origin": OURS, **asked})
+    assert answer.status_code == 200
+    allowed = {name.strip() for name in answer.headers["Access-Control-Allow-Headers"].lower().split(",")}
+    assert set(headers.split(",")) <= allowed
+    assert "cookie" not in allowed
+    sent = {name: "1" for name in headers.split(",") if name != "authorization"}
+    assert open_api.get(PATH, Origin=OURS, **sent).is_success
+
+
+@pytest.mark.parametrize(
     ("origin", "method", "headers"),
     [
         ("https://elsewhere.example", "GET", "authorization"),

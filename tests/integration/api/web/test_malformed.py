@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.web.cors import SENT
 from tests.integration.api.conftest import NOON, api_settings, empty_database
 from tests.support.api.running import Api, ManualClock, serving
 from tests.support.requests.raw import MALFORMED, PATH, Malformed, check_problem, exchange, get
@@ -114,7 +115,7 @@ def test_a_refused_preflight_says_what_is_allowed(with_cors: Api, origin: str, m
     )
     assert check_problem(answer, 400) == (
         "A page may not send this request. Pages of the origins in CORS_ORIGINS may send GET and HEAD, "
-        "with the headers Authorization, If-None-Match, X-Request-Id"
+        f"with the headers {', '.join(SENT)}"
     )
     assert "Origin" in answer.headers["vary"][0]
     allowed = answer.headers.get("access-control-allow-origin")

@@ -19,6 +19,8 @@ from tests.support.process import ROOT, Running, module
 from tests.support.servers.interface import KafkaServer
 
 PARTITIONS = 3
+START_SECONDS = 8.0
+"""A command starts in one second; on a machine that does other work too, in some."""
 SOLD = ("sold", "--product", "3", "--units", "10", "--amount", "1000")
 
 
@@ -41,7 +43,7 @@ def publish(environment: dict[str, str], *arguments: str, stdin: bytes = b"") ->
     ended = subprocess.run(
         argv, cwd=ROOT, env={**os.environ, **environment}, input=stdin, capture_output=True, timeout=120, check=False
     )
-    assert ended.stdout == b"", "results go to standard output, reports to standard error"
+    assert re.fullmatch(rb"([0-9]+@[0-9]+\n)?", ended.stdout), "places go to standard output, reports to standard error"
     return ended.returncode, ended.stderr.decode()
 
 
@@ -124,19 +126,22 @@ def test_the_lines_of_a_file_go_as_they_are(environment: dict[str, str], tmp_pat
     lines = [b'{"any": "thing"}', b"", b"not JSON \xe9\r", b"last, without its end of line"]
     file = tmp_path / "events.ndjson"
     file.write_bytes(b"\n".join(lines))
-    code, report = publish(environment, "file", str(file))
+    code, report = publish(environment, "file", str(file), "--no-check")
     assert code == 0, report
-    code, report = publish(environment, "file", "-", stdin=b"from standard input\n")
+    code, report = publish(environment, "file", "-", "--no-check", stdin=b"from standard input\n")
     assert code == 0, report
     assert Counter(records(environment)) == Counter((None, line) for line in [*lines, b"from standard input"])
 
 
 def test_what_the_broker_refuses_is_told_and_the_rest_arrives(environment: dict[str, str]) -> None:
     incompressible = os.urandom(2_000_000).replace(b"\n", b"")
-    code, report = publish(environment, "file", "-", stdin=b"first\n" + incompressible + b"\nlast\n")
+    stdin = b"first\n" + incompressible + b"\nlast\n"
+    code, report = publish(environment, "file", "-", "--no-check", stdin=stdin)
     assert code == 1
     assert "2 messages published" in report
     assert "1 message not delivered: MSG_SIZE_TOO_LARGE" in report
+    assert re.search(r"  line 2.*: MSG_SIZE_TOO_LARGE", report)
+    assert re.search(r"their places: [0-2]@[0-9]", report)
     assert "message.max.bytes" in report
     assert "stopped" not in report
     assert sorted(records(environment)) == [(None, b"first"), (None, b"last")]
@@ -148,6 +153,24 @@ def test_a_missing_topic_is_a_failure_with_advice(kafka: KafkaServer) -> None:
     assert code == 1
     assert "0 messages published" in report
     assert "no-such-topic does not exist" in report
+
+
+@pytest.mark.parametrize("arguments", [SOLD, ("generate", "--count", "10"), ("file", "stack/demo.ndjson")])
+def test_a_broker_that_is_away_is_told_within_two_seconds(
+    environment: dict[str, str], kafka: KafkaServer, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Frozen, it takes connections and answers nothing; librdkafka itself would say so after half a minute."""
+    kafka.freeze()
+    process = module("scripts.publish", tmp_path / "publish.log", environment, *arguments, "--timeout", "60")
+    process.start()
+    try:
+        process.wait_for_output("does not answer", START_SECONDS + 2)
+        assert process.is_running
+        kafka.thaw()
+        assert process.wait(30) == 0, process.output
+        assert process.output.count("does not answer") == 1
+    finally:
+        process.close()
 
 
 def test_a_frozen_broker_fails_what_it_does_not_acknowledge(environment: dict[str, str], kafka: KafkaServer) -> None:

@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.publish.__main__ import app
+from scripts.publish.delivery import Delivery
+from scripts.publish.producer_settings import LARGEST_RECORD_BYTES
 from scripts.publish.report import summary
-from scripts.publish.send import LARGEST_RECORD_BYTES, Delivery
 from scripts.publish.single_event import literal
 
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
@@ -131,6 +132,10 @@ def test_an_event_that_consumers_reject_is_not_sent_unless_told_to(arguments: li
         ["generate", "--invalid", "1.5"],
         ["generate", "--rate", "-1"],
         ["file", "no-such-file"],
+        ["file", "-", "--no-check", "--skip-rejected"],
+        ["file", "-", "--format", "xml"],
+        ["generate", "--duplicates", "0.7", "--conflicts", "0.7"],
+        ["generate", "--conflicts", "0.1", "--unkeyed"],
         ["sell"],
     ],
 )
@@ -173,7 +178,7 @@ def test_a_dry_run_prints_every_message_in_one_line() -> None:
 
 
 def test_a_dry_run_of_a_file() -> None:
-    code, output, _ = run("file", "-", "--dry-run", stdin=b'{"a": 1}\n\nlast \xe9 line')
+    code, output, _ = run("file", "-", "--dry-run", "--no-check", stdin=b'{"a": 1}\n\nlast \xe9 line')
     assert code == 0
     assert output == '-\t{"a": 1}\n-\t\n-\tlast \\xe9 line\n'
 
@@ -199,7 +204,7 @@ def test_no_kafka_stops_a_long_run() -> None:
 
 def test_a_record_that_the_client_refuses_is_counted_and_the_run_ends_with_1() -> None:
     """The client refuses it before a broker is asked, so it has no delivery report."""
-    code, output, errors = run("file", "-", "--timeout", "1", stdin=b"x" * (LARGEST_RECORD_BYTES + 1))
+    code, output, errors = run("file", "-", "--no-check", "--timeout", "1", stdin=b"x" * (LARGEST_RECORD_BYTES + 1))
     assert (code, output) == (1, "")
     assert "0 messages published" in errors
     assert "1 message not delivered: MSG_SIZE_TOO_LARGE" in errors
@@ -237,5 +242,5 @@ def test_a_file_that_cannot_be_used_is_a_sentence_before_anything_is_sent(argume
 
 
 def test_a_dry_run_shows_no_escape_sequence_and_no_forged_line() -> None:
-    code, output, _ = run("file", "-", "--dry-run", stdin="a\tb\x1b[2J\u202e[/red] :100:".encode())
+    code, output, _ = run("file", "-", "--dry-run", "--no-check", stdin="a\tb\x1b[2J\u202e[/red] :100:".encode())
     assert (code, output) == (0, "-\ta\\tb\\x1b[2J\\u202e[/red] :100:\n")

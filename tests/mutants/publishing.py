@@ -1,0 +1,151 @@
+"""Defects of the publisher, of its answer to what became of an event, and of the search for events."""
+
+from tests.mutants.mutant import Edit, Mutant
+
+UNIT = "tests/unit/scripts/publish"
+FATE = "tests/integration/scripts/publish/test_fate.py"
+FILES = "tests/integration/scripts/publish/test_files.py"
+FIND = "tests/integration/scripts/events/test_find.py"
+FORMS = f"{UNIT}/files/test_forms.py"
+REPEATS = f"{UNIT}/test_repeats.py"
+
+MUTANTS = (
+    Mutant(
+        "what became of an event is asked for a generation of the topic that is over",
+        f"{FATE}::test_a_generation_that_is_over_is_not_asked",
+        (
+            Edit(
+                "scripts/common/places.py",
+                "return not topic_id or not stored",
+                "return True or not topic_id or not stored",
+            ),
+            Edit(
+                "scripts/common/places.py",
+                '    if stored["first_offset"] <= offset and _is_same(stored, topic_id):\n'
+                '        return int(stored["generation"])\n'
+                '    for past in reversed(stored.get("past", [])):\n',
+                '    for past in [*reversed(stored.get("past", [])), stored | {"next_offset": 2**63}]:\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "an event of a topic that nobody has accepted is taken for one of the topic before",
+        f"{FATE}::test_a_topic_that_nobody_has_accepted_is_not_handled",
+        (Edit("scripts/common/places.py", 'bool(stored["topic_id"] == topic_id)', "True"),),
+    ),
+    Mutant(
+        "an event that no consumer has reached counts as lost",
+        f"{FATE}::test_what_nobody_handles_is_waited_for_until_the_deadline",
+        (Edit("scripts/common/fates.py", 'stored["next_offset"] <= place.offset', 'stored["next_offset"] < 0'),),
+    ),
+    Mutant(
+        "a MongoDB that does not answer is taken for an event that nobody has handled",
+        f"{FATE}::test_without_mongodb_it_is_unknown",
+        (
+            Edit(
+                "scripts/publish/fate.py",
+                "return UNKNOWN, f",
+                "return WAITING, f",
+            ),
+        ),
+    ),
+    Mutant(
+        "a file is sent although its check found a message that consumers reject",
+        f"{FILES}::test_nothing_of_a_file_is_sent_if_one_message_would_be_rejected[False]",
+        (
+            Edit(
+                "scripts/publish/file_run.py",
+                "    if check.rejected:\n        console.print(\n",
+                "    if False:\n        console.print(\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a file is checked by the contract's shape alone, and not by the decoder",
+        f"{FILES}::test_nothing_of_a_file_is_sent_if_one_message_would_be_rejected[True]",
+        (Edit("scripts/publish/file_run.py", "Check(retention_days if options.check else None", "Check(None"),),
+    ),
+    Mutant(
+        "messages that the check left out do not show in the exit code",
+        f"{FILES}::test_nothing_of_a_file_is_sent_if_one_message_would_be_rejected[False]",
+        (Edit("scripts/publish/file_run.py", "_report(check, code or NOT_DELIVERED)", "_report(check, code)"),),
+    ),
+    Mutant(
+        "a document that is broken off takes the next one with it",
+        f"{FORMS}::test_a_broken_message_takes_no_other_with_it[no brace at the end]",
+        (Edit("scripts/publish/files/json_text.py", "self._value.ends_before(piece)", "False"),),
+    ),
+    Mutant(
+        "a document that is longer than any message is kept in memory",
+        f"{FORMS}::test_a_document_that_is_too_long_is_reported_and_not_kept",
+        (
+            Edit(
+                "scripts/publish/files/json_value.py", "        if self._size <= LONGEST_BYTES:\n", "        if True:\n"
+            ),
+        ),
+    ),
+    Mutant(
+        "the totals count a duplicate as another event",
+        f"{REPEATS}::test_the_totals_count_each_event_once",
+        (Edit("scripts/publish/repeats.py", "return earlier._replace(expected=DUPLICATE)", "return earlier"),),
+    ),
+    Mutant(
+        "a conflict has the content of the event whose id it has",
+        f"{REPEATS}::test_a_consumer_that_counts_each_id_once_rejects_what_is_expected",
+        (
+            Edit(
+                "scripts/publish/repeats.py", '_with(earlier.value or b"", b\'"changed":%d\' % number)', "earlier.value"
+            ),
+        ),
+    ),
+    Mutant(
+        "every generated event is kept, to be repeated some time",
+        f"{REPEATS}::test_memory_is_bounded",
+        (Edit("scripts/publish/repeats.py", "if len(kept) < KEPT_MESSAGES:", "if True:"),),
+    ),
+    Mutant(
+        "a broker that does not answer is not reported before the messages' time is over",
+        "tests/integration/scripts/publish/test_publish.py::"
+        "test_a_broker_that_is_away_is_told_within_two_seconds[arguments0]",
+        (Edit("scripts/publish/delivery.py", "SILENCE_SECONDS = 1.5", "SILENCE_SECONDS = 29.0"),),
+    ),
+    Mutant(
+        "a search joins a consumer group and commits offsets in it",
+        f"{FIND}::test_nothing_is_written",
+        (
+            Edit(
+                "scripts/events/records.py",
+                '    "enable.partition.eof": True,\n',
+                '    "enable.partition.eof": True,\n    "enable.auto.commit": True,\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "a search notes in MongoDB that it ran",
+        f"{FIND}::test_nothing_is_written",
+        (
+            Edit(
+                "scripts/events/stored.py",
+                "        days, found = self._days(), list[Document]()\n",
+                "        days, found = self._days(), list[Document]()\n"
+                '        self._database["searches"].insert_one({"what": what})\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "the events of a product are searched in whole days",
+        f"{FIND}::test_a_product_s_events_are_read_by_a_range",
+        (
+            Edit(
+                "scripts/events/stored.py",
+                'span = {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}',
+                'span: dict[str, Any] = {"_id.p": product}',
+            ),
+        ),
+    ),
+    Mutant(
+        "a search by key reads all of the topic, however long it is",
+        f"{FIND}::test_messages_are_found_by_key_within_a_bound_that_is_said",
+        (Edit("scripts/events/records.py", "max(state.low, state.high - share)", "state.low"),),
+    ),
+)
