@@ -12,6 +12,5 @@ original_value   a letter -> its whole message, from Kafka where the letter was 
 replay           messages -> the contract's judgement today; accepted ones -> events, sums and the letters' new state
 replay_run       a run of `replay` over many letters, and its report
 display          letters -> a table, text, JSON
-value_lines      a message's value -> lines for a person: text, or a dump of bytes
 discarding       letters -> shown, asked about, marked as discarded
 """

@@ -1,14 +1,13 @@
 """Shows dead letters: a table and text for a person, JSON for a program."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from consumer.batches.event_ids import named
 from scripts.common.console import LiteralConsole
+from scripts.common.contents import base64, lines_of, text_of
 from scripts.common.documents import each
 from scripts.common.times import record_time, rfc3339, shown
-from scripts.dead_letters.value_lines import lines_of, text_of
 from shared.documents import Document, coordinates_of
 
 _COLUMNS: Final = ("coordinates", "rejected (UTC)", "reason", "detail", "state", "bytes")
@@ -100,9 +99,9 @@ def all_as_json(letters: Iterable[Document]) -> Iterator[dict[str, Any]]:
 def as_json(letter: Document) -> dict[str, Any]:
     """A letter as JSON has it: bytes in base64, times in RFC 3339; what has not happened is left out."""
     return _about(letter) | {
-        "key_base64": _base64(letter["key"]),
-        "value_base64": _base64(letter["value"]),
-        "headers": [[name, _base64(content)] for name, content in letter["headers"]],
+        "key_base64": base64(letter["key"]),
+        "value_base64": base64(letter["value"]),
+        "headers": [[name, base64(content)] for name, content in letter["headers"]],
     }
 
 
@@ -129,7 +128,3 @@ def _unfit_as_json(letter: Document, why: str) -> dict[str, Any]:
 def counted(counts: Mapping[str, int]) -> str:
     """How many letters have each outcome or reason, as text: `3 replayed, 1 its state is discarded`."""
     return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
-
-
-def _base64(content: bytes | None) -> str | None:
-    return None if content is None else b64encode(content).decode()

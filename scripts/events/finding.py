@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from bson.datetime_ms import DatetimeMS
 
 from scripts.common.console import json_text
-from scripts.common.contents import base64, readable
+from scripts.common.contents import base64, lines_of, text_of
 from scripts.common.fate_words import sentence
 from scripts.common.fates import Fate, Known
 from scripts.common.times import record_time, rfc3339, shown
@@ -71,15 +71,15 @@ def _letter_lines(letter: Document) -> Iterator[str]:
 
 def _record_lines(record: Record) -> Iterator[str]:
     yield f"recorded   {record_time(record.time_ms)}, by Kafka"
-    yield f"key        {readable(record.key)}"
+    yield f"key        {text_of(record.key)}"
     for name, content in record.headers:
-        yield f"header     {name}: {readable(content)}"
+        yield f"header     {name}: {text_of(content)}"
     if record.hidden_headers != 0:
         how_many = "an unknown number of" if record.hidden_headers is None else record.hidden_headers
         yield f"header     {how_many} headers are not shown: the name of one is not UTF-8"
     yield f"value      {'none' if record.value is None else f'{len(record.value)} bytes'}"
     if record.value:
-        yield readable(record.value)
+        yield from lines_of(record.value)
 
 
 def _record_json(record: Record) -> dict[str, Any]:

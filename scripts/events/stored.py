@@ -7,11 +7,9 @@ from bson.min_key import MinKey
 
 from scripts.common.documents import leniently
 from scripts.events.budget import Budget
-from shared.documents import EVENT_COLLECTIONS, REJECTED_EVENTS, Document, event_day
+from shared.documents import EVENT_COLLECTIONS, EVENT_IDS, REJECTED_EVENTS, Document, event_day, event_id_key
 from shared.mongo import SyncDatabase
 
-EVENT_IDS: Final = "event_ids"
-"""The ids of the events that counted within `EVENT_ID_DAYS`: `{_id: {p, i}, t, k, o, g}`."""
 _AT_ONCE: Final = 1
 """A scan gives each document as soon as it is found. With more at once, those that were found are lost when the time is
 over; every finding costs a round trip, and there are few."""
@@ -40,7 +38,7 @@ class Stored:
         if product is None:
             found = ids.find({"_id.i": event_id}, limit=rows, batch_size=_AT_ONCE)
         else:
-            found = ids.find({"_id": {"p": product, "i": event_id}})
+            found = ids.find({"_id": event_id_key(product, event_id)})
         return self._budget.within("event ids were", found)
 
     def letters(self, query: dict[str, Any], rows: int) -> list[Document]:

@@ -5,8 +5,8 @@ import gzip
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.common.contents import DUMPED_BYTES, SHOWN_BYTES, lines_of, text_of
 from scripts.common.text import literal
-from scripts.dead_letters.value_lines import DUMPED_BYTES, SHOWN_BYTES, lines_of, text_of
 
 EVENT = '{"event": "productSold", "name_of_product": "Müller", "product_id": 7}'
 
