@@ -187,9 +187,9 @@ def test_a_document_that_is_too_long_is_reported_and_not_kept() -> None:
 
 def test_a_hostile_file_takes_time_in_proportion_to_its_length() -> None:
     for line in (b'{"a": 1\n', b'{"a": [\n', b'{"a": "\n', b"[\n", b'{"a":\n', b"{\n"):
-        started = time.monotonic()
+        started = time.process_time()
         assert len(read(line * 20_000)) >= 1
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
 
 
 def test_json_that_python_writes_in_any_way_is_read_back() -> None:
