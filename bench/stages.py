@@ -30,7 +30,7 @@ from consumer.process.clocks import Clocks, utc_now
 from consumer.process.runtime import tune_python
 from consumer.storage.committer import Committer
 from consumer.storage.preparation import prepare
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import PARTITIONS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings

@@ -9,8 +9,8 @@ from random import Random
 from pydantic import SecretStr
 
 from bench.lab.laboratory import Lab
-from scripts.publish.generate import GeneratedMessage, generate
-from scripts.publish.send import Sender
+from scripts.publish.generated.generate import GeneratedMessage, generate
+from scripts.publish.sending.send import Sender
 from shared.settings import KafkaSettings
 
 PARTITIONS = 12

@@ -14,8 +14,8 @@ from typing import Any, Final, NoReturn, final
 from pydantic import ValidationError
 
 from consumer.events.details import whole_message
-from consumer.events.details.not_json import NotANumber, not_json
-from consumer.events.details.wrong_value import wrong_value
+from consumer.events.details.unreadable.not_json import NotANumber, not_json
+from consumer.events.details.values.wrong_value import wrong_value
 from consumer.events.event import Event, Rated, Sold, UnknownFields
 from consumer.events.exact_json import unknown_json
 from consumer.events.identity import identified

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from consumer.events.details.moments import EXAMPLE
 from consumer.events.details.quoting import detail
+from consumer.events.details.values.moments import EXAMPLE
 from consumer.events.message import NO_TIME_MS
 from consumer.events.rejection import Rejection
 from shared.documents import DAY_MS

@@ -11,9 +11,7 @@ times           times, also those that are no dates -> text
 documents       documents that others may have damaged -> something to show for each
 errors          exceptions -> a line for a person and an exit code
 contents        the bytes of a message -> text for a person, base64 for a program
-places          `7@9908` -> a place in Kafka; which generation of the topic an offset belongs to
-fates           a place -> what became of its message, by what MongoDB holds
-fate_words      what became of a message -> a sentence
+fates/          a place in Kafka, such as `7@9908` -> what became of its message, and a sentence that says so
 kafka_clients   a KAFKA_ setting that Kafka's client does not take -> ConfigurationError
 sessions        the one session of a command that writes in transactions, and how it runs one
 """

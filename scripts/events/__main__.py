@@ -17,8 +17,8 @@ import typer
 from scripts.common.commands import application
 from scripts.common.console import LiteralConsole
 from scripts.common.errors import NOT_DONE, errors_as_messages
-from scripts.common.fates import Lookups
-from scripts.common.places import Place, parse_place
+from scripts.common.fates.fate import Lookups
+from scripts.common.fates.places import Place, parse_place
 from scripts.events.budget import Budget
 from scripts.events.finding import Finding
 from scripts.events.records import Records

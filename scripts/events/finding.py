@@ -8,8 +8,8 @@ from bson.datetime_ms import DatetimeMS
 
 from scripts.common.console import json_text
 from scripts.common.contents import base64, lines_of, text_of
-from scripts.common.fate_words import sentence
-from scripts.common.fates import Fate, Known
+from scripts.common.fates.fate import Fate, Known
+from scripts.common.fates.words import sentence
 from scripts.common.times import record_time, rfc3339, shown
 from scripts.events.records import Record
 from shared.documents import Document, coordinates_of

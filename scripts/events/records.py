@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from consumer.events.message import Headers, LeftOutHeaders, headers_of, offset_of, record_time_ms
 from consumer.partitions.brokers import QUERY_SECONDS, Brokers, PartitionState, reader_config
 from consumer.process.kafka_errors import reason_of
+from scripts.common.fates.places import Place
 from scripts.common.kafka_clients import client_settings_checked
-from scripts.common.places import Place
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 

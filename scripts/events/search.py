@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from scripts.common.fates import Fate, Known, Lookups, identity_of, place_of
-from scripts.common.places import Place, generation_at, generations
+from scripts.common.fates.fate import Fate, Known, Lookups, identity_of, place_of
+from scripts.common.fates.places import Place, generation_at, generations
 from scripts.events.budget import Budget
 from scripts.events.finding import Finding
 from scripts.events.records import Record, Records

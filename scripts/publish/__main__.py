@@ -19,9 +19,9 @@ from scripts.common.commands import application
 from scripts.publish import publisher, single_event, single_run
 from scripts.publish.file_run import Options, publish_file
 from scripts.publish.files.forms import Form
-from scripts.publish.generate import generate as generate_messages
-from scripts.publish.repeats import Shares, with_repeats
-from scripts.publish.totals import Totals, counted
+from scripts.publish.generated.generate import generate as generate_messages
+from scripts.publish.generated.repeats import Shares, with_repeats
+from scripts.publish.generated.totals import Totals, counted
 
 app = application(__doc__)
 

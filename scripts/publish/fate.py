@@ -8,10 +8,10 @@ import pymongo
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from consumer.partitions.brokers import NO_TOPIC_ID, Brokers
-from scripts.common.fate_words import sentence
-from scripts.common.fates import Fate, Known, Lookups, identity_of
+from scripts.common.fates.fate import Fate, Known, Lookups, identity_of
+from scripts.common.fates.words import sentence
 from scripts.common.kafka_clients import client_settings_checked
-from scripts.publish.delivery import Acknowledged
+from scripts.publish.sending.delivery import Acknowledged
 from shared.errors import SourceUnavailable
 from shared.mongo import brief, connect
 from shared.settings import ConsumerSettings

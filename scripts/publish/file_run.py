@@ -10,8 +10,8 @@ from scripts.publish.files import source
 from scripts.publish.files.checking import Check
 from scripts.publish.files.forms import Form, messages
 from scripts.publish.files.message import UnfitFile
-from scripts.publish.interrupt import Interruption
 from scripts.publish.publisher import NOT_DELIVERED, USAGE, code_of, console, end, now_ms, print_records, send
+from scripts.publish.sending.interrupt import Interruption
 from shared.settings import KafkaSettings
 
 

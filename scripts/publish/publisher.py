@@ -13,12 +13,12 @@ from scripts.common.console import LiteralConsole
 from scripts.common.errors import errors_as_messages, file_problem
 from scripts.common.kafka_clients import client_settings_checked
 from scripts.common.text import literal
-from scripts.publish.delivery import Delivery
-from scripts.publish.interrupt import Interruption
-from scripts.publish.records import Record
+from scripts.publish.generated.totals import Totals
 from scripts.publish.report import progress, silence, summary
-from scripts.publish.send import Sender
-from scripts.publish.totals import Totals
+from scripts.publish.sending.delivery import Delivery
+from scripts.publish.sending.interrupt import Interruption
+from scripts.publish.sending.records import Record
+from scripts.publish.sending.send import Sender
 from shared.settings import KafkaSettings
 
 NOT_DELIVERED, USAGE = 1, 2

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from scripts.common.console import LiteralConsole
-from scripts.publish.delivery import Delivery
+from scripts.publish.sending.delivery import Delivery
 
 REFRESH_SECONDS = 0.1
 """Ten times a second a bar looks as if it moved. Twice as often costs twice the drawing; half as often, it jerks."""

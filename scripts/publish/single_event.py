@@ -4,7 +4,7 @@ import json
 import re
 from typing import NamedTuple
 
-from scripts.publish.records import KeyAndValue
+from scripts.publish.sending.records import KeyAndValue
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _WORDS = {"true", "false", "null"}

@@ -9,9 +9,9 @@ from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from scripts.common.errors import errors_as_messages
 from scripts.publish import fate
-from scripts.publish.delivery import Acknowledged
 from scripts.publish.publisher import USAGE, code_of, console, end, now_ms, output, print_records, send
-from scripts.publish.records import KeyAndValue, TracedRecord
+from scripts.publish.sending.delivery import Acknowledged
+from scripts.publish.sending.records import KeyAndValue, TracedRecord
 from shared.settings import KafkaSettings
 
 INTERRUPTED: Final = 130

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from scripts.publish.generate import Expected, GeneratedMessage
+from scripts.publish.generated.generate import Expected, GeneratedMessage
 
 REPEATED_SHARE = 0.05
 """Of the events: those that are published again a moment later, byte for byte."""

@@ -3,7 +3,7 @@
 from functools import partial
 
 from consumer.process.failpoints import BATCH_STEPS
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from stack.waiting import wait_until
 from tests.faults.conftest import Start
 from tests.faults.scenario import Scenario

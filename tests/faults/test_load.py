@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.publish.generate import GeneratedMessage, generate
+from scripts.publish.generated.generate import GeneratedMessage, generate
 from shared.documents import event_collection
 from shared.mongo import ensure_event_collection
 from stack.waiting import wait_until

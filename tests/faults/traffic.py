@@ -14,7 +14,7 @@ from random import Random
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from scripts.publish.generate import Expected, GeneratedMessage, generate
+from scripts.publish.generated.generate import Expected, GeneratedMessage, generate
 from tests.faults.published_twice import IdentifiedMessage, PublishedId, published_twice
 from tests.support.documents.invariant import Coordinates
 from tests.support.kafka.consumer_group import now_ms

@@ -20,10 +20,10 @@ MUTANTS = (
     ),
     Mutant(
         "a byte that is not UTF-8 is counted within its text, not within the message",
-        f"{DETAILS}/test_not_json.py::test_bytes_that_are_not_utf_8_are_found_in_the_message",
+        f"{DETAILS}/unreadable/test_not_json.py::test_bytes_that_are_not_utf_8_are_found_in_the_message",
         (
             Edit(
-                "consumer/events/details/not_json.py",
+                "consumer/events/details/unreadable/not_json.py",
                 "byte {error.start} of",
                 "byte {error.start - value.rfind(34, 0, error.start) - 1} of",
             ),
@@ -31,10 +31,10 @@ MUTANTS = (
     ),
     Mutant(
         "an integer sent as text is only said to be no integer",
-        f"{DETAILS}/test_wrong_values.py::test_a_number_and_its_text_have_the_same_detail",
+        f"{DETAILS}/values/test_wrong_values.py::test_a_number_and_its_text_have_the_same_detail",
         (
             Edit(
-                "consumer/events/details/numbers.py",
+                "consumer/events/details/values/numbers.py",
                 "        written = _NUMBER.fullmatch(value)\n",
                 "        written = None\n",
             ),
@@ -56,7 +56,7 @@ MUTANTS = (
         f"{DETAILS}/test_telling_details.py::test_the_detail_of",
         (
             Edit(
-                "consumer/events/details/schema_frames.py",
+                "consumer/events/details/unreadable/schema_frames.py",
                 'schema = int.from_bytes(value[1:5], "big")',
                 'schema = int.from_bytes(value[1:5], "little")',
             ),
@@ -64,15 +64,15 @@ MUTANTS = (
     ),
     Mutant(
         "the place of a mistake counts the elements of arrays that are closed",
-        f"{DETAILS}/test_not_json.py::test_the_place_and_the_cause_of_a_mistake_are_named",
+        f"{DETAILS}/unreadable/test_not_json.py::test_the_place_and_the_cause_of_a_mistake_are_named",
         (Edit("consumer/events/details/places.py", "        elif not closed:", "        else:"),),
     ),
     Mutant(
         "a text that means a negative number is advised to be sent as a positive one",
-        f"{DETAILS}/test_wrong_values.py::test_what_is_wrong_is_named",
+        f"{DETAILS}/values/test_wrong_values.py::test_what_is_wrong_is_named",
         (
             Edit(
-                "consumer/events/details/written_numbers.py",
+                "consumer/events/details/values/written_numbers.py",
                 "if self.is_negative or not self.numbers:",
                 "if not self.numbers:",
             ),

@@ -7,7 +7,7 @@ FATE = "tests/integration/scripts/publish/test_fate.py"
 FILES = "tests/integration/scripts/publish/test_files.py"
 FIND = "tests/integration/scripts/events/test_find.py"
 FORMS = f"{UNIT}/files/test_forms.py"
-REPEATS = f"{UNIT}/test_repeats.py"
+REPEATS = f"{UNIT}/generated/test_repeats.py"
 
 MUTANTS = (
     Mutant(
@@ -15,12 +15,12 @@ MUTANTS = (
         f"{FATE}::test_a_generation_that_is_over_is_not_asked",
         (
             Edit(
-                "scripts/common/places.py",
+                "scripts/common/fates/places.py",
                 "return not topic_id or not stored",
                 "return True or not topic_id or not stored",
             ),
             Edit(
-                "scripts/common/places.py",
+                "scripts/common/fates/places.py",
                 '    if stored["first_offset"] <= offset and _is_same(stored, topic_id):\n'
                 '        return int(stored["generation"])\n'
                 '    for past in reversed(stored.get("past", [])):\n',
@@ -31,12 +31,12 @@ MUTANTS = (
     Mutant(
         "an event of a topic that nobody has accepted is taken for one of the topic before",
         f"{FATE}::test_a_topic_that_nobody_has_accepted_is_not_handled",
-        (Edit("scripts/common/places.py", 'bool(stored["topic_id"] == topic_id)', "True"),),
+        (Edit("scripts/common/fates/places.py", 'bool(stored["topic_id"] == topic_id)', "True"),),
     ),
     Mutant(
         "an event that no consumer has reached counts as lost",
         f"{FATE}::test_what_nobody_handles_is_waited_for_until_the_deadline",
-        (Edit("scripts/common/fates.py", 'stored["next_offset"] <= place.offset', 'stored["next_offset"] < 0'),),
+        (Edit("scripts/common/fates/fate.py", 'stored["next_offset"] <= place.offset', 'stored["next_offset"] < 0'),),
     ),
     Mutant(
         "a MongoDB that does not answer is taken for an event that nobody has handled",
@@ -87,27 +87,33 @@ MUTANTS = (
     Mutant(
         "the totals count a duplicate as another event",
         f"{REPEATS}::test_the_totals_count_each_event_once",
-        (Edit("scripts/publish/repeats.py", "return earlier._replace(expected=DUPLICATE)", "return earlier"),),
+        (
+            Edit(
+                "scripts/publish/generated/repeats.py", "return earlier._replace(expected=DUPLICATE)", "return earlier"
+            ),
+        ),
     ),
     Mutant(
         "a conflict has the content of the event whose id it has",
         f"{REPEATS}::test_a_consumer_that_counts_each_id_once_rejects_what_is_expected",
         (
             Edit(
-                "scripts/publish/repeats.py", '_with(earlier.value or b"", b\'"changed":%d\' % number)', "earlier.value"
+                "scripts/publish/generated/repeats.py",
+                '_with(earlier.value or b"", b\'"changed":%d\' % number)',
+                "earlier.value",
             ),
         ),
     ),
     Mutant(
         "every generated event is kept, to be repeated some time",
         f"{REPEATS}::test_memory_is_bounded",
-        (Edit("scripts/publish/repeats.py", "if len(kept) < KEPT_MESSAGES:", "if True:"),),
+        (Edit("scripts/publish/generated/repeats.py", "if len(kept) < KEPT_MESSAGES:", "if True:"),),
     ),
     Mutant(
         "a broker that does not answer is not reported before the messages' time is over",
         "tests/integration/scripts/publish/test_publish.py::"
         "test_a_broker_that_is_away_is_told_within_two_seconds[arguments0]",
-        (Edit("scripts/publish/delivery.py", "SILENCE_SECONDS = 1.5", "SILENCE_SECONDS = 29.0"),),
+        (Edit("scripts/publish/sending/delivery.py", "SILENCE_SECONDS = 1.5", "SILENCE_SECONDS = 29.0"),),
     ),
     Mutant(
         "a search joins a consumer group and commits offsets in it",

@@ -16,7 +16,7 @@ MUTANTS = (
         f"{PUBLISH}::test_a_record_that_the_client_refuses_is_counted_and_the_run_ends_with_1",
         (
             Edit(
-                "scripts/publish/send.py",
+                "scripts/publish/sending/send.py",
                 "                self.delivery.sent += 1\n                self._fail(refused.args[0])\n",
                 "",
             ),

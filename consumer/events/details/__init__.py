@@ -7,18 +7,9 @@ is one. It is ASCII in one line, has at most `quoting.LONGEST_DETAIL` characters
     quoting          a piece of a message -> a quotation: cut, in ASCII, in one line
     places           a position in a message's text -> its byte, its path, its depth
     contents         bytes or text -> whether they are JSON themselves
-    schema_frames    bytes that begin with a schema registry's frame, or with their own length -> what follows
-    binary           bytes that are no text -> the format that they look like
-    text_forms       text that is no JSON -> the form that it looks like: XML, CSV, base64, Python's repr
-    syntax_causes    what stands where JSON expects something else -> why
-    syntax           the position of an error in JSON -> what is wrong there
-    not_json         a message that is no JSON -> the sentences of the three above
     spelling         a name -> the name of the contract that is near by its spelling
     inside           parsed JSON -> where in it the event seems to be
+    unreadable/      bytes that are no JSON -> what they are instead, and where they go wrong
+    values/          a field and its wrong value -> why, and what to send instead
     whole_message    a message without an event's name, with another name, or no object at all -> what it is instead
-    written_numbers  a text such as "2,500.00" -> the number that it probably means
-    numbers          a value that is no integer, no amount or no rating -> why
-    iso_times        a text that is nearly an RFC 3339 date and time -> what is wrong, and the text to send
-    moments          a value that is no RFC 3339 date and time -> why, and the same moment as it should be written
-    wrong_value      a field and its wrong value -> the detail
 """

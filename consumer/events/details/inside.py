@@ -12,7 +12,7 @@ import msgspec
 
 from consumer.events.details.contents import begins_json
 from consumer.events.details.places import path
-from consumer.events.details.text_forms import decoded
+from consumer.events.details.unreadable.text_forms import decoded
 from shared.events import EVENT_NAME_KEYS, PRODUCT_RATED, PRODUCT_SOLD, RATED_FIELDS, SOLD_FIELDS
 
 _MOST_VALUES: Final = 500

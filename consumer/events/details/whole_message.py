@@ -12,7 +12,7 @@ from consumer.events.details.inside import envelope, event_inside
 from consumer.events.details.places import place_of, too_deep_at
 from consumer.events.details.quoting import detail, found, keys, listed, number, quoted
 from consumer.events.details.spelling import near, nearest_key
-from consumer.events.details.text_forms import decoded, encoded_inside
+from consumer.events.details.unreadable.text_forms import decoded, encoded_inside
 from shared.events import (
     EVENT_NAME_KEYS,
     MAX_DEPTH,

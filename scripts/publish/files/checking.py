@@ -8,7 +8,7 @@ from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from scripts.publish.files.message import FileMessage
-from scripts.publish.records import TracedRecord
+from scripts.publish.sending.records import TracedRecord
 
 SHOWN_REJECTIONS: Final = 20
 """So many messages are named with their line and reason. Twice as many push the counts off a small terminal; half as

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
-from scripts.publish.generate import Expected, ExpectedRating, ExpectedSale
+from scripts.publish.generated.generate import Expected, ExpectedRating, ExpectedSale
 from tests.support.api.running import Api, api_process
 from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 

@@ -6,7 +6,7 @@ Of an event: the kind, the product, the time and the numbers. Of a dead letter: 
 from collections.abc import Container
 from typing import Any
 
-from scripts.publish.generate import Expected, ExpectedRating, ExpectedSale
+from scripts.publish.generated.generate import Expected, ExpectedRating, ExpectedSale
 from shared.mongo import SyncDatabase
 from tests.support.documents.invariant import Coordinates, coordinates_of, event_collections
 

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import EVENT_COLLECTION_OPTIONS, event_collection
 from shared.mongo import ensure_event_collection
 from stack.waiting import wait_until

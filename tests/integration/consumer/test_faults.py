@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from stack.waiting import wait_until
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group
 from tests.support.servers.interface import KafkaServer, MongoServer

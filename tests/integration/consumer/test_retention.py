@@ -10,7 +10,7 @@ from consumer.process.clocks import Clocks
 from consumer.retention import Retention
 from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import DAY_MS, PRODUCTS, ROLLUPS, TOTALS, Document, event_collection, first_kept_day
 from shared.errors import ClockSkewed
 from shared.mongo import SyncDatabase, ensure_collections, ensure_event_collection

@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect
 
 from consumer.process.clocks import Clocks, utc_now
 from consumer.retention import Retention
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import DAY_MS, event_collection
 from shared.mongo import SyncDatabase, ensure_collections
 from stack.waiting import wait_until

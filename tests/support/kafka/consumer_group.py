@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, Message, Producer
 from pydantic import SecretStr
 
-from scripts.publish.generate import GeneratedMessage
+from scripts.publish.generated.generate import GeneratedMessage
 from shared.mongo import SyncDatabase, connect
 from shared.settings import SharedSettings
 from stack.waiting import wait_until

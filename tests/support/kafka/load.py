@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from scripts.publish.generate import GeneratedMessage
+from scripts.publish.generated.generate import GeneratedMessage
 from tests.support.kafka.consumer_group import ConsumerGroup
 
 ENDLESS = 10**9

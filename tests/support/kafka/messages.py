@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 
-from scripts.publish.generate import GeneratedMessage
+from scripts.publish.generated.generate import GeneratedMessage
 
 
 def received(messages: Iterable[GeneratedMessage], partition: int, at_ms: int, first: int = 0) -> list[Message]:

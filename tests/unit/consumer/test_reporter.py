@@ -15,7 +15,7 @@ from consumer.partitions.lease import Lease
 from consumer.partitions.progress import Progress
 from consumer.partitions.taken import Taken
 from consumer.reporter import PROGRESS_TICKS, StatusReporter
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from tests.support.documents.writing import sold
 from tests.support.kafka.messages import received
 

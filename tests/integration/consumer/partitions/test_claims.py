@@ -16,7 +16,7 @@ from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
 from consumer.process.clocks import Clocks, utc_now
 from consumer.process.outage import OutageBackoff
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.errors import SourceUnavailable
 from shared.settings import ConsumerSettings
 from stack.waiting import wait_until

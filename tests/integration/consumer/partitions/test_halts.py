@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.process.clocks import Clocks
-from scripts.publish.generate import ExpectedSale, GeneratedMessage, generate
+from scripts.publish.generated.generate import ExpectedSale, GeneratedMessage, generate
 from shared.documents import event_collection
 from shared.errors import ClockSkewed
 from stack.waiting import wait_until

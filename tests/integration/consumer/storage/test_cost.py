@@ -14,7 +14,7 @@ from consumer.partitions.taken import Taken
 from consumer.storage.committer import Committer
 from consumer.storage.preparation import prepare
 from consumer.storage.reading import WORTH_ASKING
-from scripts.publish.generate import ExpectedRating, ExpectedSale, generate
+from scripts.publish.generated.generate import ExpectedRating, ExpectedSale, generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings

@@ -15,7 +15,7 @@ from consumer.storage.preparation import prepare
 from consumer.storage.reading import WORTH_ASKING
 from consumer.storage.statements.products import product_update
 from consumer.storage.statements.rollups import rollup_updates
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import PARTITIONS, PRODUCTS, ROLLUPS, partition_id
 from shared.mongo import SyncDatabase, connect, ensure_collections
 from shared.settings import SharedSettings

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group, now_ms
 from tests.support.servers.interface import KafkaServer, MongoServer
 

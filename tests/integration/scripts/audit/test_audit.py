@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from stack.waiting import wait_until
 from tests.integration.scripts.audit.corrupting import assert_exactly
 from tests.integration.scripts.audit.test_corrupt_events import lose_an_event

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure
 from consumer.partitions.brokers import PartitionQuery, PartitionState
 from scripts.audit.products.check import ProductCheck
 from scripts.audit.reading.snapshot import Snapshot
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import PARTITIONS
 from shared.errors import SourceUnavailable
 from stack.waiting import wait_until

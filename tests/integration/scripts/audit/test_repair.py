@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
 from tests.integration.scripts.audit import test_corrupt_products as products

@@ -11,7 +11,7 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.process.failpoints import REPLAY_STEPS
-from scripts.publish.generate import GeneratedMessage, generate
+from scripts.publish.generated.generate import GeneratedMessage, generate
 from shared.documents import event_collection
 from tests.support.commands.audit import findings_of, script
 from tests.support.documents.invariant import check_aggregates

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.publish.generate import GeneratedMessage, generate
+from scripts.publish.generated.generate import GeneratedMessage, generate
 from shared.events import RETIRED_REASONS
 from tests.support.commands.audit import findings_of, script
 from tests.support.documents.invariant import check_aggregates, event_collections

@@ -12,7 +12,7 @@ from bson.int64 import Int64
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from scripts.common.places import Place
+from scripts.common.fates.places import Place
 from shared.documents import Document, event_collection, partition_id, rejected_id
 from tests.support.commands.audit import script
 from tests.support.kafka.consumer_group import ConsumerGroup, consumer_group

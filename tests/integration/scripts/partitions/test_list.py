@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from scripts.partitions.decision import PAST_FIELDS
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from shared.documents import partition_id
 from stack import ports
 from stack.waiting import wait_until

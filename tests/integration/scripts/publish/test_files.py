@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from tests.integration.scripts.publish.test_publish import START_SECONDS, environment, records, topic
 from tests.support.process import ROOT, module
 from tests.support.servers.interface import KafkaServer

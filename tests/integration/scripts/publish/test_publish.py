@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from tests.support.process import ROOT, Running, module
 from tests.support.servers.interface import KafkaServer
 

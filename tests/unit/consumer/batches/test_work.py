@@ -17,7 +17,7 @@ from consumer.batches.batch import Batch, Rules
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
 from consumer.storage.preparation import prepare
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from tests.support.kafka.messages import received
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

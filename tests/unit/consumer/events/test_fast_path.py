@@ -11,7 +11,7 @@ from consumer.events.event import Event
 from consumer.events.rejection import Rejected, Rejection
 from consumer.events.slow_path import event_of
 from consumer.events.time_limits import TimeLimits
-from scripts.publish.generate import generate
+from scripts.publish.generated.generate import generate
 from tests.unit.consumer.events.test_contract import NOW_MS, VECTORS, value_of
 
 ALWAYS = TimeLimits(-(2**63), 2**63)

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.publish.__main__ import app
-from scripts.publish.delivery import Delivery
-from scripts.publish.producer_settings import LARGEST_RECORD_BYTES
 from scripts.publish.report import summary
+from scripts.publish.sending.delivery import Delivery
+from scripts.publish.sending.producer_settings import LARGEST_RECORD_BYTES
 from scripts.publish.single_event import literal
 
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]

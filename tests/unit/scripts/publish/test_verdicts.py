@@ -8,8 +8,8 @@ import pytest
 from consumer.events.decode import decode
 from consumer.events.event import Rated, Sold
 from consumer.events.time_limits import TimeLimits
-from scripts.publish.generate import generate
-from scripts.publish.invalid_messages import INVALID
+from scripts.publish.generated.generate import generate
+from scripts.publish.generated.invalid_messages import INVALID
 
 NOW_MS = time.time_ns() // 1_000_000
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from consumer.events.details.moments import why_no_moment
-from consumer.events.details.numbers import is_negative, why_no_decimal, why_no_integer
 from consumer.events.details.quoting import detail, found, quoted
+from consumer.events.details.values.moments import why_no_moment
+from consumer.events.details.values.numbers import is_negative, why_no_decimal, why_no_integer
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.events import (
     AMOUNTS_BELOW,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from scripts.common.console import json_text
-from scripts.common.fates import Fate, Known, place_of
+from scripts.common.fates.fate import Fate, Known, place_of
 from scripts.common.times import shown
 from shared.documents import Document, LetterState, coordinates_of, event_collection
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from scripts.publish.generate import ExpectedRating, ExpectedSale, GeneratedMessage, generate
-from scripts.publish.invalid_messages import INVALID, REASONS
-from scripts.publish.totals import Totals, counted, decimal_text, exact, total
+from scripts.publish.generated.generate import ExpectedRating, ExpectedSale, GeneratedMessage, generate
+from scripts.publish.generated.invalid_messages import INVALID, REASONS
+from scripts.publish.generated.totals import Totals, counted, decimal_text, exact, total
 
 NOW_MS = 1_767_225_600_250
 CONTRACT_REASONS = {

@@ -13,9 +13,9 @@ from consumer.events.decode import decode
 from consumer.events.event import Identity
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
-from scripts.publish.generate import GeneratedMessage, generate
-from scripts.publish.repeats import KEPT_MESSAGES, Shares, with_repeats
-from scripts.publish.totals import total
+from scripts.publish.generated.generate import GeneratedMessage, generate
+from scripts.publish.generated.repeats import KEPT_MESSAGES, Shares, with_repeats
+from scripts.publish.generated.totals import total
 
 NOW_MS = 1_767_225_600_250
 LIMITS = TimeLimits.at(NOW_MS, 400)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
-from scripts.publish.invalid_messages import INVALID, REASONS
+from scripts.publish.generated.invalid_messages import INVALID, REASONS
 
 SOLD_SHARE = 0.7
 """Seven of ten valid events are sales, so that sales and ratings are both frequent. Another value would change every

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from consumer.events.details.quoting import character, quoted
-from consumer.events.details.syntax_causes import (
+from consumer.events.details.unreadable.syntax_causes import (
     COLON,
     COMMA,
     CUT_OFF,

@@ -5,12 +5,12 @@ import re
 import unicodedata
 from typing import Final
 
-from consumer.events.details.binary import beginning, is_binary, looks_like
 from consumer.events.details.contents import begins_json
 from consumer.events.details.places import byte_at, place_of
 from consumer.events.details.quoting import detail
-from consumer.events.details.syntax import mistake
-from consumer.events.details.text_forms import form_of
+from consumer.events.details.unreadable.binary import beginning, is_binary, looks_like
+from consumer.events.details.unreadable.syntax import mistake
+from consumer.events.details.unreadable.text_forms import form_of
 
 _CONSTANT: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(-?Infinity|NaN)', re.DOTALL)
 _MOST_DIGITS: Final = 4300

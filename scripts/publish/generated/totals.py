@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from scripts.publish.generate import Expected, ExpectedSale, GeneratedMessage
+from scripts.publish.generated.generate import Expected, ExpectedSale, GeneratedMessage
 
 AMOUNT_DECIMALS = 6
 RATING_DECIMALS = 2

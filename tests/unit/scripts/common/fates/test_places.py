@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scripts.common.places import Place, generation_at, generations, parse_place
+from scripts.common.fates.places import Place, generation_at, generations, parse_place
 
 
 @pytest.mark.parametrize(

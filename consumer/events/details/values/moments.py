@@ -11,8 +11,8 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from consumer.events.details.iso_times import of_compact_text, of_iso_text
 from consumer.events.details.quoting import found, quoted
+from consumer.events.details.values.iso_times import of_compact_text, of_iso_text
 from shared.events import exact_decimal, time_ms
 
 EXAMPLE: Final = "2026-11-30T09:58:48.954Z"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scripts.common.places import Place
+from scripts.common.fates.places import Place
 
 SILENCE_SECONDS = 1.5
 """A broker that has not answered for so long is reported at once, long before the records' time is over. It usually

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from consumer.events.details.quoting import character, found, number, quoted
-from consumer.events.details.written_numbers import meant, says_no_value
+from consumer.events.details.values.written_numbers import meant, says_no_value
 from shared.events import exact_decimal
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
-from consumer.events.details.binary import looks_like
 from consumer.events.details.contents import begins_json, is_json
 from consumer.events.details.quoting import counted, quoted
+from consumer.events.details.unreadable.binary import looks_like
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_\r\n-]{8,}={0,2}\s*", re.ASCII)
 _HEXADECIMAL: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}", re.ASCII)

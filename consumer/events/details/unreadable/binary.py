@@ -9,7 +9,7 @@ from typing import Final
 
 from consumer.events.details.contents import and_holds, is_json
 from consumer.events.details.quoting import hexadecimal
-from consumer.events.details.schema_frames import framed, is_protobuf, varint
+from consumer.events.details.unreadable.schema_frames import framed, is_protobuf, varint
 
 _MARKS: Final = (
     (b"\xff\xfe\0\0", "UTF-32, little-endian", "utf-32-le"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Final, NamedTuple
 
-from scripts.publish.generate import GeneratedMessage
+from scripts.publish.generated.generate import GeneratedMessage
 
 KEPT_MESSAGES: Final = 10_000
 """So many events are kept, of which one is chosen to be repeated, some 3 MB. They are replaced by chance, so a repeated

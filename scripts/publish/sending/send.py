@@ -12,10 +12,10 @@ from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from scripts.common.places import Place
-from scripts.publish.delivery import KEPT_FAILURES, Acknowledged, Delivery, Failure, Silence
-from scripts.publish.producer_settings import configuration
-from scripts.publish.records import Record, TracedRecord
+from scripts.common.fates.places import Place
+from scripts.publish.sending.delivery import KEPT_FAILURES, Acknowledged, Delivery, Failure, Silence
+from scripts.publish.sending.producer_settings import configuration
+from scripts.publish.sending.records import Record, TracedRecord
 from shared.settings import KafkaSettings
 
 POLL_SECONDS = 0.1

@@ -12,7 +12,7 @@ from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from scripts.common.documents import leniently
-from scripts.common.places import Place, generation_at
+from scripts.common.fates.places import Place, generation_at
 from shared.documents import (
     PARTITION_STATUS,
     PARTITIONS,
