@@ -1,4 +1,4 @@
-"""Settings that are wrong together, although each is right by itself."""
+"""Settings that are wrong together, and those whose wrong values would do nothing and say nothing."""
 
 from pathlib import Path
 
@@ -33,3 +33,25 @@ def test_a_secret_s_file_that_is_no_text_is_named_and_not_ignored(
     ) as raised:
         SharedSettings.load()
     assert "secret" not in str(raised.value).replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("EVENT_ID_HEADER", " ce_id"), ("EVENT_ID_HEADER", "ce id"), ("EVENT_ID_HEADER", "céid"),
+        ("EVENT_ID_DAYS", "-1"), ("EVENT_ID_DAYS", "366"), ("EVENT_ID_DAYS", "a week"),
+    ],
+)  # fmt: skip
+def test_a_header_that_no_message_has_and_days_that_nobody_means_are_named(
+    name: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(ConfigurationError, match=name):
+        ConsumerSettings.load()
+
+
+@pytest.mark.parametrize("header", ["", "ce_id", "X-Event-Id", "com.example/id"])
+def test_a_header_s_name_is_taken_as_it_is(header: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_ID_HEADER", header)
+    assert ConsumerSettings.load().event_id_header == header
+    assert ConsumerSettings.load().event_id_days == 7
