@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 from pymongo.errors import PyMongoError
 
+from consumer.process.clocks import utc_now
+from shared.documents import EVENT_ID_DAYS
+from shared.event_id_window import keep_for
+from shared.mongo import ensure_collections
 from stack.waiting import wait_until
 from tests.faults.checks import answers, audit, behaviour, contents, event_ids
 from tests.faults.checks.stalls import StallWatch
@@ -48,6 +53,10 @@ class Scenario:
         self.folder = folder
         self.group = ConsumerGroup(kafka, mongo, folder, partitions)
         self.traffic = Traffic(kafka.bootstrap_servers, self.group.topic, choose, with_ids)
+        if with_ids:
+            # As if ids had been recorded since yesterday, so that the audit judges all events of the last hours.
+            ensure_collections(self.group.database)
+            keep_for(self.group.database, EVENT_ID_DAYS, utc_now() - timedelta(days=1))
         self._stalls = StallWatch(mongo.uri, self.group.topic, lambda: len(self.traffic.acknowledged))
         self._stalls.start()
         self._as_of = AsOfWatch(mongo.uri, self.group.topic)

@@ -98,7 +98,7 @@ MUTANTS = (
     ),
     Mutant(
         "an id that another consumer counted first halts the partition",
-        f"{STORAGE_TEST}::test_an_id_that_another_consumer_counts_between_question_and_insert_is_found",
+        f"{STORAGE_TEST}::test_ids_that_another_consumer_counts_before_each_attempt_are_found_one_after_another",
         (Edit(TRANSACTION, 'if first["code"] == _DUPLICATE_KEY and key not in own_ids:', "if key in own_ids:"),),
     ),
     Mutant(

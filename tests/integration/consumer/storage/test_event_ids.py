@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient, monitoring
 from pymongo.errors import PyMongoError
+from structlog.testing import capture_logs
 
 from consumer.batches.batch import Rules
 from consumer.process import failpoints
@@ -54,10 +55,10 @@ def age(writer: Writer, by: timedelta) -> None:
     writer.database[EVENT_IDS].update_one({"_id": event_id_key(1, "a")}, {"$set": {"at": at}})
 
 
-def before_the_first_run(writer: Writer, act: Callable[[], object]) -> None:
-    """Do something after MongoDB was asked for ids and before the transaction begins, once."""
+def before_the_first_run(writer: Writer, *acts: Callable[[], object]) -> None:
+    """Do something after MongoDB was asked for ids and before the transaction begins, before each attempt another."""
     transactions = writer.committer._transactions
-    run, waiting = transactions.run, iter([act])
+    run, waiting = transactions.run, iter(acts)
 
     def run_later(*arguments: Any) -> Any:
         for one in waiting:
@@ -133,6 +134,17 @@ def test_an_id_that_another_consumer_counts_between_question_and_insert_is_found
     assert places(writer) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert letters(writer) == [(0, 2, "duplicate")]
     invariant.check_aggregates(writer.database)
+
+
+def test_ids_that_another_consumer_counts_before_each_attempt_are_found_one_after_another(
+    writer: Writer, other: Writer
+) -> None:
+    mine, theirs = writer.lease(0), writer.lease(1)
+    acts = [lambda one=one: other.commit(other.batch(theirs, [sold(event_id=one)])) for one in "abc"]
+    before_the_first_run(writer, *acts)
+    writer.commit(writer.batch(mine, [sold(event_id=one) for one in "abcd"]))
+    assert places(writer) == [(0, 3), (1, 0), (1, 1), (1, 2)]
+    assert letters(writer) == [(0, offset, "duplicate") for offset in range(3)]
 
 
 def test_of_two_open_transactions_with_one_id_one_counts_it(
@@ -306,8 +318,10 @@ def test_many_ids_are_asked_for_in_few_commands(writer: Writer, monkeypatch: pyt
     monkeypatch.setattr("consumer.storage.commands.MOST_IDENTITIES", 7)
     values = [sold(event_id=str(number)) for number in range(20)]
     writer.commit(writer.batch(writer.lease(), values))
-    writer.commit(writer.batch(writer.lease(), values))
+    with capture_logs() as logged:
+        writer.commit(writer.batch(writer.lease(), values))
     assert len(letters(writer)) == 20
+    assert logged == [], "all are found before the first attempt"
 
 
 def test_ids_are_asked_for_again_when_mongodb_does_not_answer(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
