@@ -51,7 +51,11 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     group, topic = settings.group_id, settings.kafka_topic
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     database = connect(settings, app_name="consumer")
-    kafka_errors, progress, backoff = KafkaErrorLog(), Progress(topic), OutageBackoff()
+    kafka_errors, progress, backoff = (
+        KafkaErrorLog(),
+        Progress(topic, settings.fetch_memory_kib * 1024),
+        OutageBackoff(),
+    )
     kafka = Consumer(
         consumer_config(settings, client_id=owner),
         error_cb=kafka_errors.log,

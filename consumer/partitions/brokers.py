@@ -18,6 +18,13 @@ Each commit asks for the topic's id and waits for it inside its transaction, whi
 (`ATTEMPT_SECONDS` of the committer). At twice this, one unanswered question uses up most of them. At half, a broker
 that is busy with an election fails claims and batches which a second more would have let succeed.
 """
+QUEUED_MESSAGES = 20_000
+"""librdkafka keeps about this many records of each partition ready, a whole batch (`BATCH_MAX_EVENTS`) where one
+partition alone has a backlog.
+
+Half of them would make such batches small. Twice as many take more memory than `FETCH_MEMORY_KIB` says, since
+librdkafka counts values and neither keys nor headers.
+"""
 NO_TOPIC_ID = ""
 QUIET = 0
 """librdkafka writes no lines to standard error. It passes the same errors to `error_cb`; `KafkaErrorLog` logs them."""
@@ -54,17 +61,14 @@ def consumer_config(settings: ConsumerSettings, client_id: str) -> dict[str, str
         "statistics.interval.ms": 500,
         # Added partitions are read within ten seconds, as the documents promise: this finds them within five.
         "topic.metadata.refresh.interval.ms": 5000,
-        # librdkafka keeps about this many records of each partition ready, a whole batch (`BATCH_MAX_EVENTS`) where one
-        # partition alone has a backlog. Half of them would make such batches small. Twice as many take more memory than
-        # the limit in the next line says, since it counts values and neither keys nor headers.
-        "queued.min.messages": 20_000,
+        "queued.min.messages": QUEUED_MESSAGES,
         "queued.max.messages.kbytes": settings.fetch_memory_kib,
         # One answer of a broker never exceeds the memory that all fetched records may take.
         "fetch.max.bytes": min(8 * 1024, settings.fetch_memory_kib) * 1024,
         "fetch.message.max.bytes": 1024 * 1024,
-        # An idle broker answers this often. It must be less than the interval of the statistics: whatever a broker held
-        # when it answered last before one of them is then known by the next.
-        "fetch.wait.max.ms": 250,
+        # An idle broker answers this often, twice between two statistics: `Progress` needs two fetches for a mark. At
+        # twice this, as-of is half a second older; at half, an idle broker answers ten times a second.
+        "fetch.wait.max.ms": 200,
         # A partition whose queue is full is fetched again this soon; the default of a second lets the queue run dry.
         "fetch.queue.backoff.ms": 50,
         # A broker that is back is found within two seconds. The default's ten are most of what a takeover may take.

@@ -3,10 +3,13 @@
 `StatusReporter` asks for the statuses once a second and has them stored in `partition_status`. The API answers with
 the oldest `caught_up_at` of all partitions as `Data-As-Of`.
 
-What Kafka held at a moment is known from librdkafka's statistics: each answer of a broker brings the partition's high
-watermark, and the statistics say when the broker answered last. So a `Mark` says that at its moment Kafka held nothing
-beyond its end. Once everything below that end is stored, the partition is caught up with the mark's moment. While the
-broker is silent no new marks come, `caught_up_at` stands still, and readers see that answers grow old.
+What Kafka held at a moment is known from librdkafka's statistics: each answer to a fetch brings the partition's high
+watermark, and the statistics count the fetches. A client has one fetch under way at each broker. Where two more fetches
+were sent since earlier statistics, the first of the two was sent after these and is answered. So the high watermark is
+one that the broker named after the moment of the earlier statistics, however long the answer was on its way. A `Mark`
+says this: at its moment Kafka held nothing beyond its end. Once everything below that end is stored, the partition is
+caught up with the mark's moment. While the broker is silent no new marks come, `caught_up_at` stands still, and readers
+see that answers grow old.
 
 The high watermark also counts what no reader gets: transaction markers and aborted records. That nothing else is left
 below it is known by the end of the partition that the broker names (librdkafka's end-of-partition event).
@@ -19,7 +22,8 @@ Where the same transaction stays open for `HELD_SECONDS`, the partition is *held
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -29,6 +33,7 @@ from pymongo import UpdateOne, WriteConcern
 from pymongo.errors import PyMongoError
 
 from consumer.partitions.assigned import Assigned
+from consumer.partitions.brokers import QUEUED_MESSAGES
 from consumer.partitions.lease import Lease
 from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
 from shared.errors import DatabaseUnavailable
@@ -46,6 +51,12 @@ MOST_MARKS = 60
 A consumer that is behind then steps `caught_up_at` in up to 30 larger steps, of which each is still true. At twice
 this, the steps are half as large while each partition keeps twice as many marks; at half, twice as large.
 """
+MOST_SNAPSHOTS = 8
+"""Statistics that are kept, of four seconds. Where a fetch takes longer than a few of them, as on a machine that is
+overloaded, marks are made from older ones. At half of it a fetch of more than a second leaves no mark; at twice a mark
+may be of eight seconds ago."""
+_FAILURES = ("txerrs", "rxerrs", "req_timeouts", "disconnects")
+"""What the statistics count of a broker that leaves a fetch without an answer."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,19 +85,37 @@ class Mark(NamedTuple):
     end: int
 
 
+class Fetches(NamedTuple):
+    """What the client has done at one broker since it started."""
+
+    sent: int
+    """Fetches that were sent; each but the last is answered or has failed."""
+    failed: int
+    """Requests that failed and connections that broke, whatever the request."""
+
+
 class Snapshot(NamedTuple):
     """What librdkafka's statistics say of one partition. Times are of the monotonic clock."""
 
     at: float
     """When the statistics were made."""
     leader: int
-    answered_at: float | None
-    """When the leader last sent anything; None where it has not yet."""
+    fetches: Fetches | None
+    """From the leader; None where it is not known."""
+    has_room: bool
+    """Whether the partition is fetched and the client's queue has room, so that the next fetch asks for it."""
     stable: int
     """The offset up to which the consumer gets records: the last stable offset, or the high watermark under
     `read_uncommitted`. Below 0 while unknown."""
     high: int
     """The high watermark, from the same answer; below 0 while unknown."""
+
+    def is_newer_than(self, earlier: "Snapshot") -> bool:
+        """Whether its high watermark was surely named after the moment of earlier statistics."""
+        if self.fetches is None or earlier.fetches is None or self.leader != earlier.leader:
+            return False
+        sent, failed = self.fetches
+        return earlier.has_room and sent >= earlier.fetches.sent + 2 and failed == earlier.fetches.failed
 
 
 class Hold(NamedTuple):
@@ -103,12 +132,13 @@ class Hold(NamedTuple):
 class Progress:
     """Computes statuses from the assignment and from librdkafka's statistics. Polling thread only; never blocks."""
 
-    def __init__(self, topic: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, topic: str, queue_bytes: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._topic = topic
+        self._queue_bytes = queue_bytes
+        """How many bytes of records the client's queue takes."""
         self._monotonic = monotonic
-        self._before: dict[int, Snapshot] = {}
-        self._latest: dict[int, Snapshot] = {}
-        """By partition: what the last statistics said, and `_before` what those before them said."""
+        self._snapshots: deque[dict[int, Snapshot]] = deque([{}], maxlen=MOST_SNAPSHOTS)
+        """By partition: what the last statistics said, the latest ones last."""
         self._marks: dict[int, list[Mark]] = {}
         """By partition, oldest first: the last mark that was reached, and those that have not been reached since."""
         self._holds: dict[int, Hold] = {}
@@ -116,25 +146,35 @@ class Progress:
     def on_statistics(self, text: str) -> None:
         """Take what librdkafka's statistics say of the partitions (its `stats_cb`).
 
-        `text` is JSON. `ts` is when it was made, in microseconds of the monotonic clock. `rxidle` is how long before a
-        broker last sent something, in microseconds, and -1 before it has sent anything. The group's coordinator has an
-        entry and a connection of its own, whose answers say nothing of partitions.
+        `text` is JSON. `ts` is when it was made, in microseconds of the monotonic clock. The group's coordinator has an
+        entry and a connection of its own, which fetches nothing.
         """
         statistics = json.loads(text)
-        at = statistics["ts"] / 1e6
-        answered_at = {
-            broker["nodeid"]: at - broker["rxidle"] / 1e6
+        fetches = {
+            broker["nodeid"]: Fetches(broker["req"].get("Fetch", 0), sum(broker[name] for name in _FAILURES))
             for broker in statistics["brokers"].values()
-            if broker["source"] != "logical" and broker.get("rxidle", -1) >= 0
+            if broker["source"] != "logical"
         }
         partitions: dict[str, Any] = statistics["topics"].get(self._topic, {}).get("partitions", {})
-        self._before = self._latest
-        self._latest = {
-            int(number): Snapshot(
-                at, said["leader"], answered_at.get(said["leader"]), said["ls_offset"], said["hi_offset"]
-            )
-            for number, said in partitions.items()
-        }
+        self._snapshots.append(
+            {
+                int(number): Snapshot(
+                    statistics["ts"] / 1e6,
+                    said["leader"],
+                    fetches.get(said["leader"]),
+                    self._has_room(said),
+                    said["ls_offset"],
+                    said["hi_offset"],
+                )
+                for number, said in partitions.items()
+            }
+        )
+
+    def _has_room(self, said: Mapping[str, Any]) -> bool:
+        """Whether the client fetches a partition, by its part of the statistics. A queue that is half full may be full
+        once the answer that is under way has come."""
+        is_half_empty = 2 * said["fetchq_cnt"] < QUEUED_MESSAGES and 2 * said["fetchq_size"] < self._queue_bytes
+        return bool(said["fetch_state"] == "active" and is_half_empty)
 
     def statuses(self, assignment: Iterable[Assigned], now: datetime) -> list[PartitionStatus]:
         """The status of every leased partition at the moment `now`."""
@@ -155,10 +195,10 @@ class Progress:
     ) -> PartitionStatus:
         partition, stored, end = lease.partition, lease.next_offset, assigned.end_seen
         read_to = stored if end is None or stored < end.position else max(stored, end.offset)
-        latest = self._latest.get(partition)
+        latest = self._snapshots[-1].get(partition)
         if latest is not None and latest.high >= 0 and latest.at >= assigned.fetched_since:
             # The client was fetching when the statistics were made, so the high watermark in them is of now.
-            self._mark(partition, latest)
+            self._mark(partition, latest, assigned.fetched_since)
             self._hold(partition, latest, moment)
         caught_up = self._caught_up(partition, read_to)
         hold = self._holds.get(partition)
@@ -172,20 +212,18 @@ class Progress:
             at=now,
         )
 
-    def _mark(self, partition: int, latest: Snapshot) -> None:
-        """Make a mark of two statistics: when the leader had answered last by the earlier, what it held by the later.
-
-        An answer that had come by the earlier one may not have been taken apart by then, and is by the later one.
-        """
-        before = self._before.get(partition)
-        if before is None or before.answered_at is None or before.leader != latest.leader:
+    def _mark(self, partition: int, latest: Snapshot, fetched_since: float) -> None:
+        """Make a mark of the moment of the latest statistics after which `latest.high` was surely named, if any."""
+        earlier = (snapshots[partition] for snapshots in reversed(self._snapshots) if partition in snapshots)
+        before = next((one for one in earlier if one.at >= fetched_since and latest.is_newer_than(one)), None)
+        if before is None:
             return
         marks = self._marks.setdefault(partition, [])
-        if marks and marks[-1].at >= before.answered_at:
+        if marks and marks[-1].at >= before.at:
             return
         if marks and marks[-1].end == latest.high:
             marks.pop()
-        marks.append(Mark(before.answered_at, latest.high))
+        marks.append(Mark(before.at, latest.high))
         if len(marks) > MOST_MARKS:
             del marks[1:-1:2]
 

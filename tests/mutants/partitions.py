@@ -77,18 +77,26 @@ MUTANTS = (
     ),
     Mutant(
         "`caught_up_at` is taken when the broker names the end, stored or not",
-        f"{PROGRESS}::test_answers_are_complete_up_to_the_brokers_last_answer_once_what_it_held_is_stored",
+        f"{PROGRESS}::test_answers_are_complete_up_to_the_earlier_statistics_once_what_the_broker_named_after_them_is_stored",
         (Edit(AS_OF, "if end is None or stored < end.position else", "if end is None else"),),
     ),
     Mutant(
         "as-of runs on behind an open Kafka transaction",
         f"{KAFKA}::test_an_open_transaction_holds_as_of_back_and_ends",
-        (Edit(AS_OF, "Mark(before.answered_at, latest.high)", "Mark(before.answered_at, latest.stable)"),),
+        (Edit(AS_OF, "Mark(before.at, latest.high)", "Mark(before.at, latest.stable)"),),
     ),
     Mutant(
         "as-of runs on while a partition is paused, by what other partitions bring",
         f"{PROGRESS}::test_while_the_client_does_not_fetch_what_kafka_holds_is_unknown",
-        (Edit(AS_OF, " and latest.at >= assigned.fetched_since", ""),),
+        (
+            Edit(AS_OF, " and latest.at >= assigned.fetched_since", ""),
+            Edit(AS_OF, "one.at >= fetched_since and ", ""),
+        ),
+    ),
+    Mutant(
+        "as-of is the moment at which an answer came, however long it was on its way",
+        f"{PROGRESS}::test_an_answer_that_was_on_its_way_for_long_says_nothing_of_the_moment_at_which_it_came",
+        (Edit(AS_OF, "earlier.fetches.sent + 2", "earlier.fetches.sent + 1"),),
     ),
     Mutant(
         "a status that a wrong clock made is stored once the clock is right",

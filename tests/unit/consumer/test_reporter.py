@@ -52,7 +52,7 @@ def status_reporter(clock: Clock, database_thread: ThreadPoolExecutor) -> Status
     nobody = cast("Any", None)
     held = cast("Any", [])
     return StatusReporter(
-        nobody, nobody, nobody, held, Progress("topic"), database_thread, "group", "topic", lambda: NOW
+        nobody, nobody, nobody, held, Progress("topic", 1024), database_thread, "group", "topic", lambda: NOW
     )  # fmt: skip
 
 

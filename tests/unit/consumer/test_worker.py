@@ -52,7 +52,7 @@ class Reading:
         claimer = Claimer(NOBODY, NOBODY, NOBODY, self.assignment, self.backoff, database_thread)
         self.worker = Worker(NOBODY, self.assignment, claimer, NOBODY, NOBODY, NOBODY)
         self.reporter = StatusReporter(
-            NOBODY, NOBODY, client, self.assignment, Progress("topic"), database_thread, "group", "topic", utc_now
+            NOBODY, NOBODY, client, self.assignment, Progress("topic", 1024), database_thread, "group", "topic", utc_now
         )
 
     def settle(self, error: Exception | None = None) -> None:
