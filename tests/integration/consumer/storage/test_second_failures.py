@@ -134,7 +134,7 @@ def test_no_status_is_stored_that_a_wrong_clock_made_though_it_is_set_right_mean
     assignment = Assignment(nobody, TOPIC, database_thread)
     clocks = Clocks(writer.database, utc_now)
     reporter = StatusReporter(
-        writer.database, clocks, nobody, assignment, Progress(TOPIC), database_thread, GROUP, TOPIC, utc_now
+        writer.database, clocks, nobody, assignment, Progress(TOPIC, 1024), database_thread, GROUP, TOPIC, utc_now
     )
     now = utc_now() + timedelta(hours=hours)
     status = PartitionStatus(writer.lease(), 0, 0, 0, now, None, now)
