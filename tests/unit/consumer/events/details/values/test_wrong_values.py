@@ -83,7 +83,7 @@ def test_a_number_and_its_text_have_the_same_detail(field: str, number: str, pro
         ("product_id", '"1_0"', "'1_0' holds '_'"),
         ("product_id", '"1,000"', "'1,000' holds ','; it looks like a number with a comma, for thousands or for "
          "decimals: send 1000"),
-        ("product_id", '"SKU-12"', "'SKU-12' holds 'S'"),
+        ("product_id", '"SKU-12"', "'SKU-12' holds 'S'; it is a code, not the product's number"),
         ("product_id", '"550e8400-e29b-41d4-a716-446655440000"',
          "'550e8400-e29b-41d4-a716-446655440000' holds 'e'; it is a UUID"),
         ("product_id", '""', "the text is empty"),
