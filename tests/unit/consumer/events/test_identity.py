@@ -164,7 +164,7 @@ def test_a_header_gives_an_id_to_an_event_without_one_alone() -> None:
         ("", "the id in the header 'ce_id' is empty"),
         (
             "ü".encode() * 129,
-            f"the id in the header 'ce_id' is longer than 128 characters: '{r'\xfc' * 25}'... (129 characters)",
+            "the id in the header 'ce_id' is longer than 128 characters: '" + "\\xfc" * 25 + "'... (129 characters)",
         ),
     ],
 )
