@@ -79,16 +79,21 @@ def judge(messages: Sequence[Message], limits: TimeLimits, encoder: Encoder, id_
 
 
 def _decode_with_header(message: Message, limits: TimeLimits, id_header: str) -> Event | Rejection:
-    return decode(message.value(), record_time_ms(message), limits, last_header(message, id_header))
+    return decode(message.value(), record_time_ms(message), limits, last_header(message, id_header), id_header)
 
 
 def decode(
-    value: bytes | None, recorded_ms: int, limits: TimeLimits, header_id: str | bytes | None = None
+    value: bytes | None,
+    recorded_ms: int,
+    limits: TimeLimits,
+    header_id: str | bytes | None = None,
+    id_header: str = "",
 ) -> Event | Rejection:
     """Judge one message by the contract.
 
     `recorded_ms` is Kafka's timestamp of the record in UTC milliseconds. It counts where the event has no
-    `occurred_at`. `header_id` is the id that a header gives, and counts where the event has no `event_id`.
+    `occurred_at`. `header_id` is the id that a header gives, and counts where the event has no `event_id`;
+    `id_header` is that header's name, for the detail of a wrong one.
     """
     try:
         message = parse(value)
@@ -96,7 +101,7 @@ def decode(
         if event is None:
             event = slow_path.event_of(message, recorded_ms, value or b"")
         if header_id is not None and event.identity is None:
-            event = identified(event, header_event_id(header_id), has_own_time=_has_own_time(message))
+            event = identified(event, header_event_id(header_id, id_header), has_own_time=_has_own_time(message))
     except Rejected as rejected:
         return with_detail(rejected.rejection, value)
     if limits.oldest_ms <= event.time_ms <= limits.newest_ms:

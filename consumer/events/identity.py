@@ -16,6 +16,7 @@ import msgspec
 from bson.decimal128 import Decimal128
 from msgspec.structs import replace
 
+from consumer.events.details.quoting import detail, hexadecimal, quoted
 from consumer.events.event import Event, Identity, Sold
 from consumer.events.exact_json import canonical
 from consumer.events.rejection import Rejected
@@ -24,6 +25,7 @@ from shared.events import MAX_EVENT_ID, PRODUCT_RATED, PRODUCT_SOLD, Reason, eve
 _BYTES: Final = 16
 """Length of a fingerprint. Two contents that differ share one by chance once in 2^128 pairs of events with one id. At
 half it would be once in 2^64, which is also enough against chance, but not against who searches for such a pair."""
+_ALLOWED: Final = f"allowed is text of 1 to {MAX_EVENT_ID} characters, in UTF-8"
 _canonical: Final = msgspec.json.Encoder(enc_hook=Decimal128.to_decimal, decimal_format="number", order="sorted").encode
 """Writes JSON with sorted keys. The only type that it does not know by itself is the Decimal128 of an unknown field."""
 
@@ -36,17 +38,19 @@ def identified(event: Event, event_id: str, has_own_time: bool) -> Event:
     return replace(event, identity=Identity(event_id, _fingerprint(event, has_own_time)))
 
 
-def header_event_id(header: str | bytes) -> str:
-    """The id that the header `EVENT_ID_HEADER` of a message holds. Raises Rejected where it holds none."""
+def header_event_id(header: str | bytes, name: str = "") -> str:
+    """The id that the header `EVENT_ID_HEADER`, `name`, of a message holds. Raises Rejected where it holds none."""
+    where = f"the id in the header {quoted(name, 40)}" if name else "the id in the header"
     try:
         text = header if isinstance(header, str) else header.decode()
     except UnicodeDecodeError:
-        raise Rejected(Reason.BAD_EVENT_ID, f"the id in the header is not UTF-8: {header[:40]!a}") from None
+        shown = hexadecimal(bytes(header[:20])) if isinstance(header, bytes) else quoted(header, 40)
+        raise Rejected(Reason.BAD_EVENT_ID, detail(f"{where} is not UTF-8: it begins with {shown}", _ALLOWED)) from None
     try:
         return event_id_text(text)
     except ValueError:
-        detail = f"the id in the header has {len(text)} characters; 1 to {MAX_EVENT_ID} are allowed"
-        raise Rejected(Reason.BAD_EVENT_ID, detail) from None
+        problem = f"{where} is longer than {MAX_EVENT_ID} characters: {quoted(text)}" if text else f"{where} is empty"
+        raise Rejected(Reason.BAD_EVENT_ID, detail(problem, _ALLOWED)) from None
 
 
 def _fingerprint(event: Event, has_own_time: bool) -> bytes:

@@ -122,7 +122,7 @@ class Replays:
         oldest_ms = TimeLimits.at(aged_to_ms(letter), self._retention_days).oldest_ms
         newest_ms = TimeLimits.at(_milliseconds(self._clock()), 0).newest_ms
         limits, header_id = TimeLimits(oldest_ms, newest_ms), self._ids.header_of(letter)
-        event = decode(self._value_of(letter), letter["timestamp_ms"], limits, header_id)
+        event = decode(self._value_of(letter), letter["timestamp_ms"], limits, header_id, self._ids.header)
         if isinstance(event, Rejection):
             return event
         if self._ids.may_be_cut(event, letter):

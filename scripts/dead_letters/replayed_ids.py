@@ -40,18 +40,18 @@ class ReplayedIds:
     def __init__(self, database: SyncDatabase, days: int, header: str, as_new: bool) -> None:
         self._database = database
         self._window_ms = days * DAY_MS
-        self._header = header
+        self.header = header
         self.as_new = as_new
 
     def header_of(self, letter: Document) -> bytes | None:
         """The id that a letter's header gives it, for an event that has none of its own; the last such header."""
-        values = [content for name, content in letter["headers"] if name == self._header] if self._header else []
+        values = [content for name, content in letter["headers"] if name == self.header] if self.header else []
         return values[-1] if values else None
 
     def may_be_cut(self, event: Event, letter: Document) -> bool:
         """Whether a header that the letter lacks may have given the event its id."""
         return (
-            bool(self._header)
+            bool(self.header)
             and not self.as_new
             and event.identity is None
             and letter["truncated"]

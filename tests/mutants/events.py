@@ -79,6 +79,55 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a row that was deleted is advised to be sent as an event",
+        f"{DETAILS}/test_advice_on_envelopes.py::test_a_deleted_row_is_not_advised",
+        (
+            Edit(
+                "consumer/events/details/inside.py",
+                "if len(steps) < _MOST_LEVELS and not _is_deletion(value):",
+                "if len(steps) < _MOST_LEVELS:",
+            ),
+        ),
+    ),
+    Mutant(
+        "the state of a row before its change is advised to be sent as an event",
+        f"{DETAILS}/test_advice_on_envelopes.py::test_of_a_changed_row_the_later_state_is_the_event",
+        (
+            Edit(
+                "consumer/events/details/inside.py",
+                "for key, inner in some if _plain(key) not in _EARLIER_STATES]",
+                "for key, inner in some]",
+            ),
+        ),
+    ),
+    Mutant(
+        "the event of a returned sale is taken for another spelling of the sale's",
+        f"{DETAILS}/test_whole_messages.py::test_an_event_that_says_the_opposite_is_not_taken_for_a_sale",
+        (
+            Edit(
+                "consumer/events/details/spelling.py",
+                'if match and not _NEGATED.search(match[1] or ""):',
+                "if match:",
+            ),
+        ),
+    ),
+    Mutant(
+        "letters beside a number are a currency where they are three",
+        f"{DETAILS}/values/test_advised_numbers.py::test_no_other_amount_is_advised",
+        (
+            Edit(
+                "consumer/events/details/values/currencies.py",
+                "letters.isupper() and letters in _CODES)",
+                "letters.isupper())",
+            ),
+        ),
+    ),
+    Mutant(
+        "a time in the afternoon is advised as one in the morning",
+        f"{DETAILS}/values/test_advised_times.py::test_no_other_moment_is_advised",
+        (Edit("consumer/events/details/values/iso_times.py", "% 12 + 12 * (half[1] in 'Pp')", "% 12"),),
+    ),
+    Mutant(
         "of several wrong fields the last one gives the reason",
         "tests/unit/consumer/events/test_contract.py::test_vector",
         (Edit("consumer/events/slow_path.py", "include_input=False)[0]", "include_input=False)[-1]"),),

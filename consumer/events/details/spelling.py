@@ -10,19 +10,34 @@ from itertools import islice
 from typing import Final
 
 _SIGNS: Final = re.compile(r"[\W_]+")
+_WORDS_OF_A_NAME: Final = re.compile(r"[A-Z]?[a-z]+")
 _LONGEST_NAME: Final = 80
 """Longer texts are near to nothing. The names with namespaces that frameworks send are shorter."""
 _MOST_NAMES: Final = 100
 """So many names of a message are compared: an event has a dozen. It bounds the time that a hostile message takes."""
 _LETTERS_A_TYPO: Final = 4
-"""A name may differ in one letter for each four that it has: `amuont` is near `amount`, and `productRating` near
-`productRated`. At half, `rate` would be near `date`; at twice, most typing errors go unnoticed."""
+"""A name may differ in one letter for each four that it has: `amuont` is near `amount`, and `prodcutSold` near
+`productSold`. At half, `rate` would be near `date`; at twice, most typing errors go unnoticed."""
+
+_NEGATED: Final = re.compile(
+    r"cancel|revers|refund|return|delet|remov|fail|void|undo|(?:^|[\W_])(?:un|not|no|non|out)[\W_]*$",
+    re.IGNORECASE,
+)
+"""Words that make of a sale the opposite of one, in what stands before its name."""
+_OTHER_FORMS: Final = {
+    "productSold": ("productsale", "productsell", "saleproduct"),
+    "productRated": ("productrating", "productrate", "ratingproduct"),
+}
+"""Other forms of the same words, without signs, which have more than a typing error."""
+_OTHER_WORDS: Final = ("hold", "told", "old", "dated", "gated", "mated")
+"""Words of their own that differ in one letter from the ends of the known names: no typing errors."""
 
 
 def near(name: object, known: tuple[str, ...]) -> str:
     """The known name that a text is another spelling of; empty where there is none.
 
-    Case and signs do not count, nor does what stands before or behind: `App\\Events\\ProductSold`, `product.sold.v1`.
+    Case and signs do not count, nor does a namespace before the name, nor `event` or a version behind it:
+    `App\\Events\\ProductSold`, `product.sold.v1`. Anything else beside the name may mean the opposite of the event.
     """
     return _near(name, known) if type(name) is str and len(name) <= _LONGEST_NAME else ""
 
@@ -35,11 +50,31 @@ def _near(name: str, known: tuple[str, ...]) -> str:
         if _plain(one) == plain:
             return one
     for one in known:
-        letters = _plain(one)
-        if letters in plain or letters in plain.replace("s", "", 1) or _is_turned(letters, plain):
+        match = _with_namespace(one).fullmatch(name)
+        if match and not _NEGATED.search(match[1] or ""):
             return one
-    typos = {one: _distance(_plain(one), plain) for one in known if _is_typo(_plain(one), plain)}
-    return min(typos, key=lambda one: typos[one], default="")
+        if _is_turned(_plain(one), plain) or plain in _OTHER_FORMS.get(one, ()):
+            return one
+    return next((one for one in known if _is_typo_of_name(one, plain)), "")
+
+
+@lru_cache(maxsize=16)
+def _with_namespace(name: str) -> re.Pattern[str]:
+    """The form of a name with a namespace before it (group 1), and `event` or a version behind it."""
+    words = r"s?[\W_]*".join(_WORDS_OF_A_NAME.findall(name))
+    return re.compile(rf"(.*[\W_])?{words}s?(?:[\W_]*(?:event|v[0-9.]+))*[\W_]*", re.IGNORECASE | re.DOTALL)
+
+
+def _is_typo_of_name(name: str, plain: str) -> bool:
+    """Whether a name has a typing error, in the first word of the known one or, one letter only, in the last.
+
+    The last tells events apart: of `productCreated` all but three letters are those of `productRated`.
+    """
+    first, last = map(_plain, _WORDS_OF_A_NAME.findall(name))
+    if plain.endswith(last):
+        return _is_typo(first, plain.removesuffix(last))
+    its = plain.removeprefix(first)
+    return plain.startswith(first) and its not in _OTHER_WORDS and _distance(last, its) <= 1
 
 
 def nearest_key(field: str, keys: Iterable[str]) -> str:

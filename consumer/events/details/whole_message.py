@@ -4,7 +4,7 @@ Each function makes the detail of one reason. Pure.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from consumer.events.details.contents import begins_json
@@ -79,15 +79,14 @@ def _text_for_object(text: str) -> str:
 def no_event_name(message: Mapping[str, Any]) -> str:
     """Of an object in which both keys for the event's name are absent or null."""
     nulls = [key for key in EVENT_NAME_KEYS if key in message]
-    missing = f"{listed(nulls)} {'are' if nulls[1:] else 'is'} null" if nulls else f"event_name: {_MISSING}"
-    either = "" if nulls else "event serves as well"
-    alike = next(filter(None, (nearest_key(key, message) for key in EVENT_NAME_KEYS)), "")
+    missing = f"{listed(nulls)} {'are' if nulls[1:] else 'is'} null" if nulls else "event_name (or event) is missing"
+    alike = next(filter(None, (nearest_key(key, _single_values(message)) for key in EVENT_NAME_KEYS)), "")
     holding = next((key for key, value in message.items() if near(value, _EVENTS)), "")
     cause = f"{quoted(alike)} is another spelling of it" if alike else ""
     if holding and holding != alike:
         cause = f"{quoted(holding, 40)} holds {quoted(message[holding], 60)}"
     names = f"found: {keys(message)}" if message else "the object is empty"
-    return detail(missing, either, cause, *_around(message), names)
+    return detail(missing, cause, *_around(message), names)
 
 
 def conflicting_names(names: Sequence[object]) -> str:
@@ -110,7 +109,7 @@ def missing_field(field: str, message: Mapping[str, Any], needed: Iterable[str])
     """Of an event that lacks `field`, and perhaps others of those that it needs."""
     missing = [name for name in needed if name not in message and name != field]
     also = f"{listed(missing)} {'are' if missing[1:] else 'is'} missing too" if missing else ""
-    alike = nearest_key(field, (key for key in message if key not in SOLD_FIELDS | RATED_FIELDS))
+    alike = nearest_key(field, (key for key in _single_values(message) if key not in SOLD_FIELDS | RATED_FIELDS))
     cause = f"{quoted(alike)} is another spelling of it" if alike else ""
     unknown = [key for key in message if key not in SOLD_FIELDS | RATED_FIELDS and key not in EVENT_NAME_KEYS]
     others = f"unknown to the contract: {keys(unknown)}" if unknown and not alike else ""
@@ -132,7 +131,12 @@ def _around(message: Mapping[str, Any]) -> tuple[str, str]:
     """Sentences about what is around the event, and where the event itself seems to be."""
     inside, name = event_inside(message), envelope(message)
     what = f"the message looks like {name}" if name else ""
-    return what, f"the event seems to be in {inside}: send that as the message itself" if inside else ""
+    return what, inside.advice if inside else ""
+
+
+def _single_values(message: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that may hold a field of the contract: none of these is an array or an object."""
+    return (key for key, value in message.items() if not isinstance(value, dict | list))
 
 
 def lone_surrogate(field: str, value: object) -> str:

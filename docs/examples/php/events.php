@@ -33,6 +33,8 @@ function json(array $fields): string
     return json_encode($fields, JSON_THROW_ON_ERROR); // throws on text that is not UTF-8, instead of sending false
 }
 
-$at = new DateTimeImmutable('2026-05-31T10:30:00.250+02:00');
-echo sold(3, 'Chair "Bär" & Söhne', 10, number_format(1000.5, 2, '.', ''), $at, 'order-4711-line-2'), "\n";
-echo rated(3, 'Chair "Bär" & Söhne', '4.5', 'Möbel/Stühle', $at, 'rating-815'), "\n";
+if (realpath($_SERVER['SCRIPT_FILENAME']) === __FILE__) { // not where another program requires this file
+    $at = new DateTimeImmutable('2026-05-31T10:30:00.250+02:00');
+    echo sold(3, 'Chair "Bär" & Söhne', 10, number_format(1000.5, 2, '.', ''), $at, 'order-4711-line-2'), "\n";
+    echo rated(3, 'Chair "Bär" & Söhne', '4.5', 'Möbel/Stühle', $at, 'rating-815'), "\n";
+}

@@ -23,6 +23,7 @@ producer = Producer(
     {
         "bootstrap.servers": os.environ["KAFKA_BOOTSTRAP_SERVERS"],
         "enable.idempotence": True,  # the client's own retries make no second message
+        "partitioner": "murmur2_random",  # the same as in Java and JavaScript; librdkafka's own is another
         "compression.type": "zstd",  # Kafka compresses, the application does not
     }
 )

@@ -1,10 +1,14 @@
 """The programs of docs/examples run, and the consumer accepts what they print: the same two events in each language."""
 
+import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from consumer.events.decode import decode
 from consumer.events.event import Rated, Sold
@@ -42,6 +46,24 @@ def check(lines: list[str]) -> None:
 
 def test_python() -> None:
     check(run(EXAMPLES / "python", "python3", "-I", "shop_events.py"))
+
+
+def test_python_that_publishes_says_where_the_sale_is() -> None:
+    """Against the brokers that librdkafka has inside, whose topics have four partitions."""
+    brokers = Producer({"test.mock.num.brokers": 1})
+    address = next(iter(brokers.list_topics(timeout=10).brokers.values()))
+    environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": f"{address.host}:{address.port}", "KAFKA_TOPIC": "shop"}
+    done = subprocess.run(
+        (sys.executable, "publish.py"),
+        cwd=EXAMPLES / "python", env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "3@0\n"
+
+
+@pytest.mark.parametrize("program", ["python/publish.py", "php/publish.php"])
+def test_clients_of_librdkafka_have_javas_partitioner(program: str) -> None:
+    assert re.search(r"""partitioner["'][,:] ["']murmur2_random["']""", (EXAMPLES / program).read_text())
 
 
 def test_php() -> None:

@@ -7,9 +7,9 @@ but the first bytes of what zlib compressed.
 import zlib
 from typing import Final
 
-from consumer.events.details.contents import and_holds, is_json
+from consumer.events.details.contents import and_holds, begins_json, is_json
 from consumer.events.details.quoting import hexadecimal
-from consumer.events.details.unreadable.schema_frames import framed, is_protobuf, varint
+from consumer.events.details.unreadable.schema_frames import framed, is_protobuf, json_behind, varint
 
 _MARKS: Final = (
     (b"\xff\xfe\0\0", "UTF-32, little-endian", "utf-32-le"),
@@ -51,7 +51,7 @@ def looks_like(value: bytes) -> tuple[str, str]:
 
     Only bytes that no JSON text begins with are looked at.
     """
-    for form in (_marked, _wide, _compressed, framed, _serialized, _maps):
+    for form in (_marked, _wide, _zeros, _compressed, framed, _serialized, json_behind, _maps):
         what, cure = form(value)
         if what:
             return what, cure or _TEXT_ONLY
@@ -92,6 +92,10 @@ def _wide(value: bytes) -> tuple[str, str]:
     return "", ""
 
 
+def _zeros(value: bytes) -> tuple[str, str]:
+    return ("", "") if value.strip(b"\0") else ("holds bytes of 0 alone", "a buffer was sent before it was filled")
+
+
 def _compressed(value: bytes) -> tuple[str, str]:
     for magic, name in _COMPRESSED:
         if value.startswith(magic):
@@ -105,11 +109,17 @@ def _compressed(value: bytes) -> tuple[str, str]:
 
 
 def _is_snappy(value: bytes) -> bool:
-    """A block of snappy without a frame: the length of all of it, and a piece that is not compressed."""
+    """A block of snappy without a frame: the length of all of it, and a piece of JSON that is not compressed.
+
+    A small event does not shrink: 106 bytes become 109. Snappy's longest output is what is compared.
+    """
     length, at = varint(value, 0)
+    if not 0 < length <= 1 << 26 or not at < len(value) <= 32 + length + length // 6 or value[at] & 3:
+        return False
     head = value[: at + 1]
-    is_text = head.isascii() and not is_binary(head)
-    return not is_text and len(value) < length <= 1 << 26 and head[-1] & 3 == 0 and b"{" in value[at + 1 : at + 4]
+    size_bytes = max(0, (value[at] >> 2) - 59)
+    is_text = head.isascii() and (head.isspace() or head.decode().isprintable())
+    return not is_text and begins_json(value[at + 1 + size_bytes :][:2])
 
 
 def _unpacked(value: bytes, window_bits: int) -> bytes:

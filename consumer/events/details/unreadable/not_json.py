@@ -16,6 +16,7 @@ _CONSTANT: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(-?Infinity|NaN)', re.D
 _MOST_DIGITS: Final = 4300
 """Python's parser refuses integers of more digits, because reading them takes time that grows with their square."""
 _LONG_NUMBER: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[0-9]+', re.DOTALL)
+_ELLIPSIS: Final = "\u2026".encode()
 _ONE_OBJECT: Final = "a message is the text of one JSON object, in UTF-8"
 
 
@@ -64,7 +65,10 @@ def _not_utf_8(value: bytes, error: UnicodeDecodeError) -> str:
         return detail(where, "Java's modified UTF-8 writes U+0000 so: encode the JSON by UTF_8")
     if byte == 0xED:
         return detail(where, "half of a surrogate pair was encoded: a text was cut within a character, or it is CESU-8")
-    return detail(where, _one_byte_encoding(byte), "encode the whole JSON in UTF-8")
+    cut = ""
+    if 0xC2 <= byte <= 0xF4 and value[error.end : error.end + 3].startswith((b'"', b"...", _ELLIPSIS)):
+        cut = ", or a text was cut by its bytes"
+    return detail(where, f"{_one_byte_encoding(byte)}{cut}", "encode the whole JSON in UTF-8")
 
 
 def _one_byte_encoding(byte: int) -> str:

@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from consumer.events.details.contents import begins_json
+from consumer.events.details.contents import begins_json, is_json
 from consumer.events.details.quoting import hexadecimal
 
 _TEXT_SERIALIZER: Final = "produce the JSON's own bytes, by a serializer of strings or bytes"
+_LONGEST_FRAME: Final = 16
+"""JSON is looked for behind so many bytes: a length, an id or a UUID. At half, a UUID is taken for something else."""
 _MOST_NUMBERS: Final = 8
 """Messages of Protobuf hardly nest deeper than this in their schema. At half, deeper ones are taken for Avro."""
 
@@ -14,8 +16,12 @@ def framed(value: bytes) -> tuple[str, str]:
     """What stands before the message itself, and what to do; two empty texts where no frame is known.
 
     A frame is 00 and the id of a schema in 4 bytes (Confluent's) or 8 (Apicurio's), or 03 and a UUID (AWS Glue's).
-    gRPC's is 00 and the length of what follows; Java's `writeUTF` begins with a length of 2 bytes.
+    gRPC's is 00 and the length of what follows; Java's `writeUTF` begins with a length of 2 bytes, `writeInt`
+    and `writeLong` write one of 4 and of 8.
     """
+    for size, method in ((4, "writeInt"), (8, "writeLong")):
+        if len(value) > size and int.from_bytes(value[:size], "big") == len(value) - size:
+            return f"begins with its own length in {size} bytes, as Java's {method} writes it", _TEXT_SERIALIZER
     if len(value) > 2 and int.from_bytes(value[:2], "big") == len(value) - 2 and begins_json(value[2:]):
         return "begins with its own length in 2 bytes, as Java's writeUTF does", _TEXT_SERIALIZER
     if len(value) > 18 and value[0] == 3 and value[1] in (0, 5):
@@ -30,6 +36,19 @@ def framed(value: bytes) -> tuple[str, str]:
     if schema == 0 and len(value) > 9:
         return _registered(int.from_bytes(value[1:9], "big"), value[:9], value[9:])
     return _registered(schema, value[:5], value[5:])
+
+
+def json_behind(value: bytes) -> tuple[str, str]:
+    """Whether all behind the first few bytes, which are no text, is JSON: these may be a length or a separator."""
+    for at in range(1, _LONGEST_FRAME + 1):
+        if begins_json(value[at : at + 2]):
+            frame = value[:at]
+            is_text = frame.isascii() and frame.decode().isprintable()
+            if is_text or not is_json(value[at:].rstrip(b"\0")):
+                return "", ""
+            name = ", the record separator of RFC 7464" if frame == b"\x1e" else ""
+            return f"is JSON, behind {hexadecimal(frame)}{name}", _TEXT_SERIALIZER
+    return "", ""
 
 
 def _registered(schema: int, frame: bytes, rest: bytes) -> tuple[str, str]:

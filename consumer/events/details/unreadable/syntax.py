@@ -110,6 +110,8 @@ def _extra(text: str, at: int) -> Mistake:
         return Mistake(at, follows, _EACH)
     if text.lstrip(_SPACES)[:1] == '"' and rest[0] in ",;\t":
         return Mistake(at, follows, "the message looks like CSV")
+    if rest[0] == ":":
+        return Mistake(at, follows, "the beginning of the message is missing: it was cut, or sent in parts")
     if rest[0] in "}]":
         return Mistake(at, follows, "there is one closing bracket too many, or an opening one is missing")
     return Mistake(at, follows, number_around(text, at, at - 1) or odd_character(text, rest[0]))

@@ -18,8 +18,17 @@ CUT_OFF: Final = "the message breaks off: it was cut, or sent in parts"
 
 WORD: Final = re.compile(r"[A-Za-z_][\w$]{0,40}")
 NUMBER: Final = re.compile(r"[-+.]?[0-9][0-9A-Za-z_.,%+-]{0,40}", re.ASCII)
+_CALL: Final = re.compile(r"([A-Za-z_][\w.]{0,40})\(", re.ASCII)
+_PYTHON_CALLS: Final = ("Decimal(", "UUID(", "datetime.", "date(", "OrderedDict(", "defaultdict(", "array(")
+_MONGO_CALLS: Final = ("ISODate(", "ObjectId(", "NumberLong(", "NumberInt(", "NumberDecimal(", "BinData(", "Timestamp(")
 _PYTHON_WORD: Final = re.compile(r"[:,\[] ?(?:(?:True|False|None)\b|datetime\.|Decimal\(|UUID\()")
-_PLACEHOLDERS: Final = ("${", "{{", "<%", "#{", "%{", "%s", "%(", "$(")
+_PLACEHOLDER: Final = re.compile(r"\$[({A-Za-z_]|\{\{|<%|#\{|%[{s(]")
+_PLACEHOLDER_OF_A_VALUE: Final = re.compile(r"[<@:%][A-Za-z_]|\?|%[0-9.]+[a-z]|\[\[")
+"""Beginnings of what a shell, a template or a prepared statement replaces: `$ID`, `{{ id }}`; for values `:id`, `?`."""
+_SEPARATED: Final = re.compile(
+    r"[0-9]{1,3}(?:(['\u2019_ \u00a0\u202f])[0-9]{3})(?:\1[0-9]{3})*(?![0-9])(?:[.,][0-9]+)?"
+)
+"""A number with thousands separators that are no commas or points."""
 _TYPOGRAPHIC: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
 _INNER_QUOTE: Final = 'a quotation mark in a text is written as \\"'
 _BEFORE_A_NUMBER: Final = 40
@@ -45,9 +54,10 @@ def cause_of(text: str, at: int, before: int, expected: str) -> str:
         return CUT_OFF
     if text[at : at + 2] in ("//", "/*") or (here == "#" and text[at : at + 2] != "#{"):
         return "JSON has no comments"
-    if text.startswith(_PLACEHOLDERS, at) or text.startswith("{{", before):
+    is_placeholder = _PLACEHOLDER.match(text, at) or (expected == VALUE and _PLACEHOLDER_OF_A_VALUE.match(text, at))
+    if is_placeholder or text.startswith("{{", before):
         return "this looks like a placeholder of a template that was not filled in"
-    if cause := odd_character(text, here):
+    if cause := _separated_number(text, at) or odd_character(text, here):
         return cause
     if here == last == ",":
         return "a value is missing between two commas"
@@ -67,6 +77,8 @@ def _cause_of_word(text: str, at: int, word: str, last: str, expected: str) -> s
     if expected == VALUE:
         if word in _WORDS:
             return _WORDS[word]
+        if call := _CALL.match(text, at):
+            return _cause_of_call(call[0])
         lower = word.lower()
         if lower in ("true", "false", "null"):
             return f"JSON writes {lower} in lower case"
@@ -80,6 +92,26 @@ def _cause_of_word(text: str, at: int, word: str, last: str, expected: str) -> s
     return f"{quoted(word)} follows a number: send it without a unit or a currency" if last.isdigit() else ""
 
 
+def _cause_of_call(call: str) -> str:
+    if call.startswith(_PYTHON_CALLS):
+        return "this is Python's text of a dict: use json.dumps, with default=str"
+    if call.startswith(_MONGO_CALLS):
+        return "MongoDB's shell writes values so: send the number or the text in it"
+    return f"JSON has no calls such as {quoted(call)}: use a JSON library"
+
+
+def _separated_number(text: str, at: int) -> str:
+    """What is said where the parser stopped at a thousands separator, or behind the space that is one; else empty."""
+    start = at
+    while start > max(0, at - _BEFORE_A_NUMBER) and (text[start - 1].isdigit() or text[start - 1] == " "):
+        start -= 1
+    start += len(text[start:at]) - len(text[start:at].lstrip(" "))
+    match = _SEPARATED.match(text, start)
+    if match is None or not start < at < match.end():
+        return ""
+    return f"{quoted(match[0])} looks like a number with thousands separators: JSON has none"
+
+
 def odd_character(text: str, here: str) -> str:
     if here == "'":
         if _PYTHON_WORD.search(text):
@@ -90,7 +122,7 @@ def odd_character(text: str, here: str) -> str:
     if here in _TYPOGRAPHIC:
         return "word processors make such quotation marks; JSON has the plain one, U+0022"
     if unicodedata.category(here) == "Sc":
-        return "an amount is sent without a currency sign, as in 25.00"
+        return "a number is sent without a currency sign, as in 25.00"
     if here == "\0":
         return "bytes of 0 are no part of JSON: a buffer was sent whole, or the text is in UTF-16"
     if not here.isascii() and unicodedata.category(here) in ("Zs", "Cf", "Zl", "Zp"):

@@ -40,7 +40,7 @@ def form_of(text: str) -> str:
     text = text.strip(" \t\r\n")
     if not text:
         return "the message holds nothing but white space"
-    for form in (_marked_up, _encoded, _printed, _quotes_escaped, _behind_a_prefix, _pairs, _table):
+    for form in (_marked_up, _headless, _encoded, _printed, _quotes_escaped, _behind_a_prefix, _pairs, _table):
         if sentence := form(text):
             return sentence
     is_plain = text[0] not in '{["' and not any(bracket in text for bracket in "{}[]")
@@ -79,6 +79,12 @@ def _marked_up(text: str) -> str:
     if text.startswith("eyJ") and len(parts) == 3:
         return "the message looks like a JSON Web Token: send its claims as JSON"
     return ""
+
+
+def _headless(text: str) -> str:
+    """The end of an object without its beginning: names, a closing bracket, and no opening one for it."""
+    is_end = text[0] not in "{[" and text[-1] == "}" and '":' in text and text.count("}") > text.count("{")
+    return "the beginning of the message is missing: it was cut, or sent in parts" if is_end else ""
 
 
 def _encoded(text: str) -> str:
@@ -125,7 +131,7 @@ def _pairs(text: str) -> str:
 def _table(text: str) -> str:
     """CSV, with or without a row of names: the first line has no brackets, and separators between its values."""
     line = text.partition("\n")[0].rstrip("\r")
-    if line[:1] in ("{", "[") or "{" in line[:_PREFIX]:
+    if line[:1] in ("{", "[") or "{" in line[:_PREFIX] or '":' in line or text[-1] == "}":
         return ""
     for separator, name in ((";", "semicolons"), ("\t", "tabs"), (",", "commas")):
         if line.count(separator) > 1:

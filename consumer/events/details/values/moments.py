@@ -118,7 +118,13 @@ def _local(text: str) -> str:
     match = _LOCAL.fullmatch(text)
     if match is None:
         return ""
-    order = {".": "day, month, year", "/": "month, day, year, or day, month, year", "-": "day, month, year"}[match[2]]
+    first, second, last = int(match[1]), int(match[3]), match[4]
+    orders = [
+        ("month, day, year", first <= 12 and second <= 31 and match[2] != "."),
+        ("day, month, year", first <= 31 and second <= 12),
+        ("year, month, day", first > 12 and second <= 12 and len(last) == 2 and int(last) <= 31 and match[2] != "."),
+    ]
+    order = ", or ".join(name for name, is_possible in orders if is_possible) or "day, month and year"
     return f"the date looks like {order}; the year comes first, then the month: 2026-06-01T12:30:00+02:00"
 
 

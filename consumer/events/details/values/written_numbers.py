@@ -9,6 +9,7 @@ import unicodedata
 from typing import Final, NamedTuple
 
 from consumer.events.details.quoting import character, listed
+from consumer.events.details.values.currencies import is_currency, is_currency_sign, is_part_of_a_currency
 
 _LONGEST: Final = 60
 """A longer text is hardly a number. At half, amounts in words and currencies are left out."""
@@ -26,10 +27,8 @@ _HALF: Final = re.compile(r"\.[0-9]+|[0-9]+\.", re.ASCII)
 _ONE_COMMA: Final = re.compile(r"([0-9]+),([0-9]+)", re.ASCII)
 _MINUSES: Final = "\u2212\u2013\u2014\ufe63\uff0d"
 _APOSTROPHES: Final = "\u2019\u02bc\u2018`"
-_MAY_CHANGE_IT: Final = (" beside it", "a percent sign")
+_MAY_CHANGE_IT: Final = (" beside it", "a percent sign", "a sign of cents")
 """What may change a number's value, such as the k of 1.5k or the CR of a credit: then no number is advised."""
-_CURRENCIES: Final = ("kr", "kr.", "Rs", "Rs.", "R", "zl", "Kc", "Ft", "Fr", "Fr.")
-"""Letters that stand for a currency and are no code of three."""
 _NO_VALUE: Final = frozenset(("null", "none", "nil", "n/a", "na", "-", "undefined", "nan", "inf", "infinity", "-inf",
                               "-infinity", "true", "false", "#n/a", "#value!"))  # fmt: skip
 
@@ -54,6 +53,17 @@ class Meant(NamedTuple):
 
 def meant(text: str) -> Meant | None:
     """What a text probably means that is no number as JSON writes it; None where nothing is likely."""
+    guess = _read(text)
+    return guess if guess and guess.parts else None
+
+
+def is_below_zero(text: str) -> bool:
+    """Whether a text means a number less than 0, in whatever way it is written."""
+    guess = _read(text)
+    return guess is not None and guess.is_negative and any("1" <= one <= "9" for one in _digits(text, []))
+
+
+def _read(text: str) -> Meant | None:
     if len(text) > _LONGEST:
         return None
     parts: list[str] = []
@@ -68,7 +78,7 @@ def meant(text: str) -> Meant | None:
         parts.append("a plus sign")
         text = text[1:].strip()
     numbers = _numbers(text, parts)
-    if not numbers or not parts:
+    if not numbers:
         return None
     is_certain = not any(part.endswith(_MAY_CHANGE_IT) for part in parts)
     return Meant(tuple(parts), numbers if is_certain else (), is_negative or inner_minus)
@@ -105,6 +115,8 @@ def _minus(text: str, parts: list[str]) -> tuple[str, bool]:
         parts.append("a minus sign behind it")
         return text[:-1].strip(), True
     if text[:1] == "-":
+        if text[1:2] == " ":
+            parts.append("white space behind its minus sign")
         return text[1:].strip(), True
     return text, False
 
@@ -113,10 +125,7 @@ def _without_currency(text: str, parts: list[str]) -> str:
     if "%" in (text[:1], text[-1:]):
         parts.append("a percent sign")
         text = text.strip("% ")
-    signs = {one for one in text if unicodedata.category(one) == "Sc"}
-    if signs:
-        parts.append(f"the currency sign {listed(sorted(map(character, signs)))}")
-        text = "".join(one for one in text if one not in signs).strip()
+    text = _without_signs(text, parts)
     if match := _BEFORE.match(text):
         parts.append(_letters(match[0]))
         text = text[match.end() :]
@@ -126,11 +135,23 @@ def _without_currency(text: str, parts: list[str]) -> str:
     return text
 
 
+def _without_signs(text: str, parts: list[str]) -> str:
+    """The text without currency signs at its ends. One between digits, as in 5\u20ac50, is a decimal sign to some."""
+    signs = set()
+    for end in (0, -1):
+        if text and is_currency_sign(text[end]):
+            signs.add(text[end])
+            text = text.strip(text[end]).strip()
+    if any(map(is_part_of_a_currency, signs)):
+        parts.append("a sign of cents")
+    elif signs:
+        parts.append(f"the currency sign {listed(sorted(map(character, signs)))}")
+    return text
+
+
 def _letters(letters: str) -> str:
     letters = letters.strip()
-    if (len(letters) == 3 and letters.isupper()) or letters in _CURRENCIES:
-        return f"the currency {letters}"
-    return f"'{letters}' beside it"
+    return f"the currency {letters}" if is_currency(letters) else f"'{letters}' beside it"
 
 
 def _numbers(text: str, parts: list[str]) -> tuple[str, ...]:

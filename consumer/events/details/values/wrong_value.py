@@ -49,7 +49,7 @@ def _text(most: int, value: object) -> Iterator[str]:
 
 def _event_id(value: object) -> Iterator[str]:
     if type(value) is int:
-        yield from why_no_integer(MAX_PRODUCT_ID, value)
+        yield from why_no_integer(MAX_PRODUCT_ID, "", value)
     elif type(value) is str:
         yield from _text(MAX_EVENT_ID, value)
     else:
@@ -59,10 +59,13 @@ def _event_id(value: object) -> Iterator[str]:
 _FIELDS: Final[Mapping[str, tuple[Callable[[object], Iterator[str]], str]]] = {
     "name_of_product": (partial(_text, MAX_NAME), f"text of 1 to {MAX_NAME} characters"),
     "product_id": (
-        partial(why_no_integer, MAX_PRODUCT_ID),
+        partial(why_no_integer, MAX_PRODUCT_ID, "it is a code, not the product's number"),
         f"an integer from 0 to {MAX_PRODUCT_ID}, or its digits as text",
     ),
-    "no_of_units": (partial(why_no_integer, MAX_UNITS), f"an integer from 0 to {MAX_UNITS}, or its digits as text"),
+    "no_of_units": (
+        partial(why_no_integer, MAX_UNITS, "letters stand beside the number: send how many single units were sold"),
+        f"an integer from 0 to {MAX_UNITS}, or its digits as text",
+    ),
     "amount": (
         partial(why_no_decimal, AMOUNT_DECIMALS, AMOUNTS_BELOW, False),
         f"a number, or its text, from 0 to less than 10^18, with at most {AMOUNT_DECIMALS} decimals",

@@ -5,7 +5,8 @@ import json
 import pytest
 from confluent_kafka import Message
 
-from consumer.events.decode import decode
+from consumer.events.decode import decode, judge
+from consumer.events.encode import Encoder
 from consumer.events.message import last_header
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
@@ -36,6 +37,15 @@ def test_the_last_header_of_the_name_counts(headers: list[tuple[str, str | bytes
         assert (value, event.reason) == (b"", Reason.BAD_EVENT_ID)
     else:
         assert (event.identity and event.identity.event_id) == (value and value.decode())
+
+
+def test_a_wrong_id_is_told_by_the_name_of_its_header() -> None:
+    message = Message(topic="t", partition=0, offset=0, value=SALE, headers=[("ce_id", b"")])
+    (_, rejection), *others = judge([message], ALWAYS, Encoder(0, 0), "ce_id").rejected
+    assert (rejection.reason, others) == (Reason.BAD_EVENT_ID, [])
+    assert rejection.detail == (
+        "the id in the header 'ce_id' is empty; allowed is text of 1 to 128 characters, in UTF-8"
+    )
 
 
 def test_a_message_without_headers_gives_no_id() -> None:

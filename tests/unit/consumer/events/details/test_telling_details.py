@@ -132,20 +132,20 @@ DETAILS: dict[str, tuple[bytes | None, Reason, str]] = {
     "CloudEvents": (
         json.dumps({"specversion": "1.0", "type": "productSold", "source": "/shop", "data": WITHOUT_NAME}).encode(),
         Reason.MISSING_FIELD,
-        "event_name: the field is missing; event serves as well; 'type' holds 'productSold'; the message looks like a "
-        "CloudEvents envelope; the event seems to be in data: send that as the message itself; found: the keys "
-        "'specversion', 'type', 'source', 'data'",
+        "event_name (or event) is missing; 'type' holds 'productSold'; the message looks like a "
+        "CloudEvents envelope; the event seems to be in data: send that, with event_name, as the message itself; "
+        "found: the keys 'specversion', 'type', 'source', 'data'",
     ),
     "change data capture": (
         json.dumps({"payload": {"op": "c", "before": None, "after": FIELDS}}).encode(),
         Reason.MISSING_FIELD,
-        "event_name: the field is missing; event serves as well; the event seems to be in payload.after: send that as "
+        "event_name (or event) is missing; the event seems to be in payload.after: send that as "
         "the message itself; found: the key 'payload'",
     ),
     "a queue's body": (
         json.dumps({"body": SOLD}).encode(),
         Reason.MISSING_FIELD,
-        "event_name: the field is missing; event serves as well; the event seems to be in body (as text): send that as "
+        "event_name (or event) is missing; the event seems to be in body (as text): send that as "
         "the message itself; found: the key 'body'",
     ),
     "a job of Laravel's queue": (
@@ -158,7 +158,7 @@ DETAILS: dict[str, tuple[bytes | None, Reason, str]] = {
             }
         ).encode(),
         Reason.MISSING_FIELD,
-        "event_name: the field is missing; event serves as well; 'displayName' holds 'App\\\\Events\\\\ProductSold'; "
+        "event_name (or event) is missing; 'displayName' holds 'App\\\\Events\\\\ProductSold'; "
         "the message looks like a job of Laravel's queue: publish the event itself by a Kafka client; found: the keys "
         "'uuid', 'displayName', 'job', 'data'",
     ),

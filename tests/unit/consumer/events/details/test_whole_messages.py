@@ -25,7 +25,6 @@ def rejection(message: object) -> Rejection:
         ({"payload": FIELDS}, "payload", ""),
         ({"schema": {"type": "struct"}, "payload": FIELDS}, "payload", "a record of Kafka Connect's JsonConverter"),
         ({"before": None, "after": FIELDS, "op": "c"}, "after", "a record of change data capture"),
-        ({"data": WITHOUT_NAME, "type": "productSold", "source": "/", "specversion": "1.0"}, "data", "a CloudEvents"),
         ({"uuid": "1", "displayName": "x", "job": "y", "data": FIELDS}, "data", "a job of Laravel's queue"),
         ({"Type": "Notification", "MessageId": "1", "Message": SOLD}, "Message (as text)", "a notification of Amazon"),
         ({"Records": [{"body": SOLD}]}, "Records[0].body (as text)", "a batch of records"),
@@ -47,14 +46,14 @@ def test_the_event_is_found_in_its_envelope(message: dict[str, Any], place: str,
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ({}, "event_name: the field is missing; event serves as well; the object is empty"),
+        ({}, "event_name (or event) is missing; the object is empty"),
         ({"event": None, "event_name": None}, "event_name and event are null; found: the keys 'event', 'event_name'"),
-        ({"name": "Chair"}, "event_name: the field is missing; event serves as well; found: the key 'name'"),
-        ({"eventName": "x"}, "event_name: the field is missing; event serves as well; 'eventName' is another spelling "
+        ({"name": "Chair"}, "event_name (or event) is missing; found: the key 'name'"),
+        ({"eventName": "x"}, "event_name (or event) is missing; 'eventName' is another spelling "
          "of it; found: the key 'eventName'"),
-        ({"EVENT": "x"}, "event_name: the field is missing; event serves as well; 'EVENT' is another spelling of it; "
+        ({"EVENT": "x"}, "event_name (or event) is missing; 'EVENT' is another spelling of it; "
          "found: the key 'EVENT'"),
-        ({"type": "product_sold"}, "event_name: the field is missing; event serves as well; 'type' holds "
+        ({"type": "product_sold"}, "event_name (or event) is missing; 'type' holds "
          "'product_sold'; found: the key 'type'"),
     ],
 )  # fmt: skip
@@ -68,7 +67,7 @@ def test_what_stands_where_the_events_name_should(message: dict[str, Any], said:
         *((name, "productSold") for name in ("product_sold", "ProductSold", "PRODUCT-SOLD", "product.sold",
           "Product Sold", "App\\Events\\ProductSold", "App.Events.ProductSold", "com.shop.ProductSold.v1",
           "ProductSoldEvent", " productSold", "productsSold", "productSolds", "prodcutSold", "produtSold",
-          "soldProduct", "productSale")),
+          "soldProduct", "productSale", "product.sold.event.v1", "checkout.productSold", "productSould")),
         *((name, "productRated") for name in ("product_rated", "ProductRated", "productRating", "ProductRatedV2")),
     ],
 )  # fmt: skip
@@ -76,6 +75,20 @@ def test_another_spelling_of_an_events_name_is_recognised(name: str, meant: str)
     reason, detail, _ = rejection(FIELDS | {"event": name})
     assert reason is Reason.UNKNOWN_EVENT
     assert detail.endswith(f"; if {meant} is meant, it is written exactly so")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["productSoldCancelled", "productSoldReversed", "productSoldDeleted", "ProductSoldFailed", "productSoldOut",
+     "product_sold_out", "productUnsold", "product.unsold", "productUnrated", "productRatedRemoved", "productVoid",
+     "productSoldRefund", "productSold.refunded", "returned.productSold", "not.productSold", "unproductSold",
+     "productNotSold", "cancelled/productSold", "productCreated", "productUpdated", "productDeleted", "productRead",
+     "productHold", "productTraded", "preProductSold"],
+)  # fmt: skip
+def test_an_event_that_says_the_opposite_is_not_taken_for_a_sale(name: str) -> None:
+    for event in (name, name.upper(), f"App\\Events\\{name}", f"{name}Event", f"{name}.v2"):
+        detail = rejection(FIELDS | {"event": event}).detail
+        assert detail.endswith(" is no event, only productSold and productRated are")
 
 
 @pytest.mark.parametrize("name", ["productReturned", "sold", "orderShipped", "", "x" * 9000, 7, True, [], {}])
@@ -126,7 +139,7 @@ def test_another_spelling_of_a_field_is_recognised(field: str, key: str) -> None
          "and rating are fields of productRated; amount is missing too"),
         (["name_of_product", "product_id", "no_of_units", "amount"], {"data": WITHOUT_NAME}, "name_of_product: the "
          "field is missing; product_id, no_of_units and amount are missing too; the event seems to be in data: send "
-         "that as the message itself; unknown to the contract: the key 'data'"),
+         "that, with event_name, as the message itself; unknown to the contract: the key 'data'"),
     ],
 )  # fmt: skip
 def test_what_a_message_has_instead_of_a_field_is_named(without: list[str], more: dict[str, Any], said: str) -> None:

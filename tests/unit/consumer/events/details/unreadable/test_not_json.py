@@ -150,7 +150,7 @@ def test_texts_are_recognised(text: str, said: str) -> None:
          "each side of its point, unlike '.5'"),
         ('{"a": 2,500.00}', "byte 8 of the message: a name in double quotes is expected, and '500.00' found; "
          "'2,500.00' looks like a number with a comma: JSON has a point, and nothing for thousands"),
-        ('{"a": $25}', "byte 6 of the message, in a: a value is expected, and '$' found; an amount is sent without a "
+        ('{"a": $25}', "byte 6 of the message, in a: a value is expected, and '$' found; a number is sent without a "
          "currency sign, as in 25.00"),
         ('{"a": 25 EUR}', "byte 9 of the message, in a: ',' or a closing bracket is expected, and 'EUR' found; 'EUR' "
          "follows a number: send it without a unit or a currency"),

@@ -83,7 +83,7 @@ def test_a_number_and_its_text_have_the_same_detail(field: str, number: str, pro
         ("product_id", '"1_0"', "'1_0' holds '_'"),
         ("product_id", '"1,000"', "'1,000' holds ','; it looks like a number with a comma, for thousands or for "
          "decimals: send 1000"),
-        ("product_id", '"SKU-12"', "'SKU-12' holds 'S'"),
+        ("product_id", '"SKU-12"', "'SKU-12' holds 'S'; it is a code, not the product's number"),
         ("product_id", '"550e8400-e29b-41d4-a716-446655440000"',
          "'550e8400-e29b-41d4-a716-446655440000' holds 'e'; it is a UUID"),
         ("product_id", '""', "the text is empty"),
@@ -164,7 +164,7 @@ def test_what_is_wrong_is_named(field: str, written: str, said: str) -> None:
          "2026-06-01T02:00:00Z"),
         ('"2026-06-01T02:00:00 Europe/Berlin"', "no space belongs before the offset and 'Europe/Berlin' is no offset, "
          "such as +02:00 or Z: send 2026-06-01T02:00:00 and its offset"),
-        ('"2026-06-01T02:00:00+02:00[Europe/Berlin]"', "no zone's name follows the offset: '[Europe/Berlin]': send "
+        ('"2026-06-01T02:00:00+02:00[Europe/Berlin]"', "the offset ends the time: leave out '[Europe/Berlin]': send "
          "2026-06-01T02:00:00+02:00"),
         ('"2026-06-01T02:00:00Z "', "white space stands around it: send 2026-06-01T02:00:00Z"),
         ('"2026-06-01T02:00:00+25:00"', "'+25:00' is no offset, such as +02:00 or Z: send 2026-06-01T02:00:00 and its "
@@ -174,7 +174,7 @@ def test_what_is_wrong_is_named(field: str, written: str, said: str) -> None:
         ('"2026-06-01T02:00:00,5Z"', "a point belongs before the fraction: send 2026-06-01T02:00:00.5Z"),
         ('"2026-02-30T00:00:00Z"', "2026-02-30 is no day of the calendar"),
         ('"2026-06-01T24:00:00Z"', "hours go from 00 to 23, minutes and seconds from 00 to 59"),
-        ('"2026/06/01 12:30:00Z"', "hyphens belong into the date and a T belongs between date and time: send "
+        ('"2026/06/01 12:30:00Z"', "write the date with hyphens and a T belongs between date and time: send "
          "2026-06-01T12:30:00Z"),
         ('"20260601T123000Z"', "hyphens and colons are missing: send 2026-06-01T12:30:00Z"),
         ('"01.06.2026 12:30"', "the date looks like day, month, year; the year comes first, then the month: "
