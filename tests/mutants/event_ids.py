@@ -57,7 +57,18 @@ MUTANTS = (
     Mutant(
         "MongoDB deletes ids a day early",
         f"{WINDOW_TEST}::test_a_changed_setting_changes_the_index",
-        (Edit(WINDOW, "seconds = days * DAY_MS // 1000", "seconds = (days - 1) * DAY_MS // 1000"),),
+        (Edit(WINDOW, "seconds = expiry_seconds(days)", "seconds = expiry_seconds(days - 1)"),),
+    ),
+    Mutant(
+        "MongoDB deletes an id the moment its days are over by its own clock, which may be ahead of a consumer's",
+        f"{WINDOW_TEST}::test_mongodb_deletes_an_id_an_hour_after_its_days",
+        (
+            Edit(
+                "shared/documents.py",
+                "return days * DAY_MS // 1000 + EVENT_ID_SPARE_SECONDS",
+                "return days * DAY_MS // 1000",
+            ),
+        ),
     ),
     Mutant(
         "the id of another product is taken for the same",
@@ -118,9 +129,9 @@ MUTANTS = (
         (
             Edit(
                 COUNTED_BEFORE,
-                "    verdict = compared(ids, stored_ids(database, list(ids.counted)))\n",
+                "    verdict = compared(ids, stored_ids(database, ids))\n",
                 "    if prepared is None:\n        return batch, prepare(batch, recall)\n"
-                "    verdict = compared(ids, stored_ids(database, list(ids.counted)))\n",
+                "    verdict = compared(ids, stored_ids(database, ids))\n",
             ),
         ),
     ),
@@ -179,6 +190,17 @@ MUTANTS = (
         "a duplicate is replayed once its first one's id is forgotten",
         f"{REPLAY_TEST}::test_a_letter_rejected_for_its_id_stays_so_when_the_id_is_forgotten",
         (Edit(REPLAYED_IDS, 'if letter["reason"] in _FOR_ITS_ID:', "if False:"),),
+    ),
+    Mutant(
+        "a duplicate is replayed where its id is not seen, or ids are switched off",
+        f"{REPLAY_TEST}::test_a_letter_rejected_for_its_id_stays_so_whatever_the_replay_is_told_of_ids",
+        (
+            Edit(
+                REPLAYED_IDS,
+                'if letter["reason"] in _FOR_ITS_ID:',
+                'if letter["reason"] in _FOR_ITS_ID and event.identity is not None and self._window_ms:',
+            ),
+        ),
     ),
     Mutant(
         "a replay as new records the id",
