@@ -12,10 +12,19 @@ from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
+from consumer.events.encode import Encoder
 from consumer.events.event import Event, Identity
 from consumer.events.rejection import Rejection
 from consumer.partitions.taken import Taken
-from shared.documents import DAY_MS, EVENT_IDS, REPLAYED_PARTITION, Document, milliseconds, replayed_source
+from shared.documents import (
+    DAY_MS,
+    EVENT_IDS,
+    REPLAYED_PARTITION,
+    Document,
+    event_collection,
+    milliseconds,
+    replayed_source,
+)
 from shared.events import Reason
 
 EventKey: TypeAlias = tuple[int, str]
@@ -57,6 +66,17 @@ class Occurrence(NamedTuple):
         """Where its event is stored, once it counts: the id of the event, and the fields of the raw event's `_id`."""
         lease = self.taken.lease
         return place_of(self.event, lease.partition, self.offset, lease.generation)
+
+    @property
+    def collection(self) -> str:
+        """The collection that stores its event, once it counts."""
+        return event_collection(self.event.time_ms)
+
+    @property
+    def document(self) -> bytes:
+        """What that collection stores of it."""
+        lease = self.taken.lease
+        return Encoder(lease.partition, lease.generation).encode(self.event, self.offset)
 
 
 class DamagedId(ValueError):
