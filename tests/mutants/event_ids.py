@@ -243,7 +243,7 @@ MUTANTS = (
     Mutant(
         "the audit believes whatever a letter names as the first event",
         f"{AUDIT_TEST}::test_a_letter_whose_first_event_has_another_id_is_found",
-        (Edit(LETTERS, "        elif not event_is_stored(snapshot, key, place):\n", "        elif not place:\n"),),
+        (Edit(LETTERS, "        elif not event_is_stored(snapshot, key, place) and", "        elif not place and"),),
     ),
     Mutant(
         "the audit judges events that were stored before ids were recorded",
