@@ -124,6 +124,22 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "two consumers that meet at an id halve their batches",
+        f"{STORAGE_TEST}::test_meetings_at_an_id_halve_no_batch",
+        (Edit(TRANSACTION, "if error.code != _WRITE_CONFLICT:", "if error.code:"),),
+    ),
+    Mutant(
+        "copies of a refused event are refused one attempt after another",
+        f"{STORAGE_TEST}::test_all_copies_of_an_event_that_mongodb_refuses_are_refused_at_once",
+        (
+            Edit(
+                "consumer/storage/committer.py",
+                "        coordinates.update(refused_events(self._database, day, repeats))\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
         "MongoDB is asked only before the first attempt",
         f"{STORAGE_TEST}::test_of_two_open_transactions_with_one_id_one_counts_it",
         (
@@ -203,6 +219,27 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a replay counts a letter whose copy counted while it waited, once MongoDB has deleted the id",
+        f"{REPLAY_TEST}::test_a_letter_whose_copy_counted_while_it_waited_never_counts",
+        (
+            Edit(
+                REPLAYED_IDS,
+                "return None if is_recent else why_forgotten(self._database, event.product, identity.event_id)",
+                "return None",
+            ),
+        ),
+    ),
+    Mutant(
+        "a letter ages by its id's days while it waits",
+        f"{REPLAY_TEST}::test_a_letter_whose_copy_counted_while_it_waited_never_counts",
+        (Edit(REPLAYED_IDS, "is_expired(counted.at, min(read_at, now),", "is_expired(counted.at, now,"),),
+    ),
+    Mutant(
+        "a replay forgets that it found a letter to be a duplicate",
+        f"{REPLAY_TEST}::test_a_replay_keeps_with_a_letter_that_it_is_a_duplicate",
+        (Edit("scripts/dead_letters/replay_run.py", "replays.keep(letter, judged)", "pass"),),
+    ),
+    Mutant(
         "a replay as new records the id",
         f"{REPLAY_TEST}::test_as_new_counts_whatever_the_id_and_does_not_record_it",
         (
@@ -255,6 +292,11 @@ MUTANTS = (
                 "return now - timedelta(days=self.days)",
             ),
         ),
+    ),
+    Mutant(
+        "the audit judges ids by the window of its first moment",
+        f"{AUDIT_TEST}::test_ids_that_expire_while_the_audit_runs_are_not_missed",
+        (Edit(AUDIT, "        self._move_window()\n        first_ms, end_ms", "        first_ms, end_ms"),),
     ),
     Mutant(
         "a longer window is noted as complete at once",
