@@ -19,7 +19,15 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from consumer.process.clocks import Clock, Clocks
-from shared.documents import DAY_MS, EVENT_COLLECTIONS, MAINTENANCE, RETENTION, event_collection, event_day
+from shared.documents import (
+    DAY_MS,
+    EVENT_COLLECTIONS,
+    MAINTENANCE,
+    RETENTION,
+    event_collection,
+    event_day,
+    milliseconds,
+)
 from shared.errors import AnalyticsError
 from shared.logs import logger
 from shared.mongo import SyncDatabase, brief
@@ -74,7 +82,7 @@ def first_day_to_keep(
     notes = {"_id": {"$regex": f"^{_KEEPER}"}, "until": {"$gte": now}}
     keepers = database[MAINTENANCE].find(notes, {"days": 1}, session=session)
     days = max((keeper["days"] for keeper in keepers), default=retention_days)
-    return (int(now.timestamp() * 1000) - (days + MARGIN_DAYS) * DAY_MS) // DAY_MS
+    return (milliseconds(now) - (days + MARGIN_DAYS) * DAY_MS) // DAY_MS
 
 
 class Retention:

@@ -38,7 +38,7 @@ partition 0 at 2026-11-30 09:58:48.954 UTC.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -49,6 +49,7 @@ SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 AMOUNT_DECIMALS = 6
 """Decimals of a stored amount: the most that the wire contract allows, so no digit is lost."""
@@ -92,6 +93,11 @@ EVENT_COLLECTION_OPTIONS: Mapping[str, Any] = {"clusteredIndex": {"key": {"_id":
 there, and an insert writes no second index. ADR 2 has the measurements."""
 
 
+def milliseconds(moment: datetime) -> int:
+    """UTC milliseconds of a moment, as MongoDB stores it. In integers: a float of seconds is inexact from 2038 on."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
 def event_collection(time_ms: int) -> str:
     """Name of the collection for an event at `time_ms`: 1796032728954 gives `events_20261130`."""
     return f"{_EVENTS_PREFIX}{datetime.fromtimestamp(time_ms // 1000, UTC):%Y%m%d}"
@@ -106,7 +112,7 @@ def event_day(collection: str) -> int | None:
         day = datetime.strptime(collection, f"{_EVENTS_PREFIX}%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return int(day.timestamp() * 1000) // DAY_MS
+    return milliseconds(day) // DAY_MS
 
 
 def is_event_collection(name: str) -> bool:
@@ -276,7 +282,7 @@ def coordinates_of(letter: Document) -> str:
 #
 # `p`, `t`, `k`, `o` and `g` are the `_id` of the raw event that counted. `fingerprint` follows from the event's
 # content: with another one, the same id is a conflict and not a duplicate. `at` is what the clock showed that the event
-# was judged by; a TTL index takes the document when it is `EVENT_ID_DAYS` old.
+# was judged by; it counts anew exactly `EVENT_ID_DAYS` later. A TTL index takes the document an hour after that.
 
 EVENT_IDS = "event_ids"
 EVENT_IDS_TTL = "at"
@@ -285,6 +291,15 @@ EVENT_ID_DAYS = 7
 """So long ids are remembered unless `EVENT_ID_DAYS` says otherwise. Producers' queues and their operators' repairs
 replay what is hours or days old. At twice of it, twice as many ids are stored (some 150 bytes each, with two indexes);
 at half, what a producer publishes again after a long weekend counts twice."""
+EVENT_ID_SPARE_SECONDS = 3_600
+"""So much longer than their days MongoDB keeps ids, because it deletes them by its own clock: a consumer's may be 30 s
+behind it, a batch may wait for minutes, and an audit reads a day for up to 240 s. At twice of it, an hour's more ids
+are stored; at half, a consumer that was suspended for that long may count an id anew some moments early."""
+
+
+def expiry_seconds(days: int) -> int:
+    """`expireAfterSeconds` of the TTL index where ids count for so many days."""
+    return days * DAY_MS // 1000 + EVENT_ID_SPARE_SECONDS
 
 
 def event_id_key(product: int, event_id: str) -> Id:

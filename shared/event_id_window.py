@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from shared.documents import DAY_MS, EVENT_IDS, EVENT_IDS_TTL, MAINTENANCE, PARTITIONS, Document
+from shared.documents import EVENT_IDS, EVENT_IDS_TTL, MAINTENANCE, PARTITIONS, Document, expiry_seconds
 
 CHANGE_HOURS: Final = 1
 """A consumer that remembers ids for longer than those before it allows them so long to be restarted: what they store
@@ -82,8 +82,8 @@ def read_window(database: "Database[Document]") -> Window | None:
 
 
 def _expire_after(database: "Database[Document]", days: int) -> None:
-    """Have MongoDB delete ids once they are so many days old, unless it does so already."""
-    seconds = days * DAY_MS // 1000
+    """Have MongoDB delete ids once their days are over, unless it does so already."""
+    seconds = expiry_seconds(days)
     index = database[EVENT_IDS].index_information().get(EVENT_IDS_TTL, {})
     if index.get("expireAfterSeconds") != seconds:
         database.command("collMod", EVENT_IDS, index={"name": EVENT_IDS_TTL, "expireAfterSeconds": seconds})

@@ -13,7 +13,6 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from shared.documents import (
-    DAY_MS,
     EVENT_ID_DAYS,
     EVENT_IDS,
     EVENT_IDS_TTL,
@@ -21,6 +20,7 @@ from shared.documents import (
     REJECTED_EVENTS,
     SCHEMA,
     Document,
+    expiry_seconds,
 )
 from shared.errors import SchemaNewer
 
@@ -42,7 +42,7 @@ def _expire_event_ids(database: "Database[Document]") -> None:
     An index that is there may expire them later or earlier, by the setting of a consumer (`shared.event_id_window`).
     """
     if EVENT_IDS_TTL not in database[EVENT_IDS].index_information():
-        seconds = EVENT_ID_DAYS * DAY_MS // 1000
+        seconds = expiry_seconds(EVENT_ID_DAYS)
         database[EVENT_IDS].create_index([("at", 1)], name=EVENT_IDS_TTL, expireAfterSeconds=seconds)
 
 

@@ -55,6 +55,11 @@ class Rules:
     event_id_days: int = EVENT_ID_DAYS
     """So long an event's id is remembered; 0: ids mean nothing."""
 
+    @property
+    def id_header(self) -> str:
+        """`event_id_header` where ids mean something, or else the name of none."""
+        return self.event_id_header if self.event_id_days else ""
+
 
 class Batch:
     """Judged messages: `increments` by lease, `ends` (the offset after the last message) by lease, and `rejected`, the
@@ -101,7 +106,7 @@ class Batch:
             judged = judged_before[number] if judged_before else None
             if judged is None:
                 run = taken.messages[first : first + RUN]
-                judged = judge(run, limits, encoder, self._rules.event_id_header)
+                judged = judge(run, limits, encoder, self._rules.id_header)
             runs.append(judged if self._add_run(taken, judged, increments) else None)
         self.size += (len(increments.products) - products) * PRODUCT_BYTES
         self.ends[lease] = taken.end
@@ -116,8 +121,9 @@ class Batch:
         again. To judge the messages again as well would cost four times as much (docs/performance.md).
         """
         rejections, add, ids, size, noted = taken.rejections, increments.add, self.ids, 0, 0
+        has_window = bool(ids.window_ms)
         for event, offset, document in judged.accepted:
-            identity = event.identity
+            identity = event.identity if has_window else None
             if identity is not None or rejections:
                 rejection = rejections.get(offset)
                 if rejection is None and identity is not None:

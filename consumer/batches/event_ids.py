@@ -8,14 +8,23 @@ A batch finds its own repeats while it is filled (`EventIds.note`). What MongoDB
 of other consumers, is compared once the batch is complete (`compared`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
+from consumer.events.encode import Encoder
 from consumer.events.event import Event, Identity
 from consumer.events.rejection import Rejection
 from consumer.partitions.taken import Taken
-from shared.documents import DAY_MS, REPLAYED_PARTITION, Document, replayed_source
+from shared.documents import (
+    DAY_MS,
+    EVENT_IDS,
+    REPLAYED_PARTITION,
+    Document,
+    event_collection,
+    milliseconds,
+    replayed_source,
+)
 from shared.events import Reason
 
 EventKey: TypeAlias = tuple[int, str]
@@ -58,6 +67,21 @@ class Occurrence(NamedTuple):
         lease = self.taken.lease
         return place_of(self.event, lease.partition, self.offset, lease.generation)
 
+    @property
+    def collection(self) -> str:
+        """The collection that stores its event, once it counts."""
+        return event_collection(self.event.time_ms)
+
+    @property
+    def document(self) -> bytes:
+        """What that collection stores of it."""
+        lease = self.taken.lease
+        return Encoder(lease.partition, lease.generation).encode(self.event, self.offset)
+
+
+class DamagedId(ValueError):
+    """A document of `event_ids` is not what this program writes; the text names it."""
+
 
 class StoredId(NamedTuple):
     """What MongoDB holds of an id."""
@@ -70,9 +94,15 @@ class StoredId(NamedTuple):
 
     @classmethod
     def of(cls, document: Document) -> "StoredId":
-        """The id in a document of `event_ids`."""
-        place = document["_id"] | {name: document[name] for name in "tkog"}
-        return cls(place, bytes(document["fingerprint"]), document["at"])
+        """The id in a document of `event_ids`. Raises DamagedId."""
+        numbers, fingerprint, at = [*map(document.get, "tkog")], document.get("fingerprint"), document.get("at")
+        if (
+            all(isinstance(number, int) for number in numbers)
+            and isinstance(fingerprint, bytes)
+            and isinstance(at, datetime)
+        ):
+            return cls(document["_id"] | dict(zip("tkog", numbers, strict=True)), fingerprint, at)
+        raise DamagedId(f"{EVENT_IDS} holds a document that is not an event's id: {document['_id']!r}")
 
 
 class EventIds:
@@ -100,6 +130,12 @@ class EventIds:
             return None
         self._repeats.setdefault(key, []).append(occurrence)
         return rejection_of(identity, StoredId(first.place, first.identity.fingerprint, first.taken.at))
+
+    def repeats_of(self, counted: Container[Coordinates]) -> Iterator[Occurrence]:
+        """The repeats of the ids whose event that counts is at one of these partitions and offsets."""
+        for key, repeats in self._repeats.items():
+            if self.counted[key].coordinates in counted:
+                yield from repeats
 
     def occurrences(self, key: EventKey) -> Iterator[Occurrence]:
         """All events with an id: the one that counts, then its repeats."""
@@ -141,11 +177,6 @@ def compared(ids: EventIds, stored: Mapping[EventKey, StoredId]) -> Comparison:
 def is_expired(at: datetime, now: datetime, window_ms: int) -> bool:
     """Whether an id that was counted at `at` is out of the window at `now`, so that it counts anew."""
     return milliseconds(now) - milliseconds(at) >= window_ms
-
-
-def milliseconds(moment: datetime) -> int:
-    """UTC milliseconds of a moment, which is what MongoDB stores of it."""
-    return int(moment.timestamp() * 1000)
 
 
 def place_of(event: Event, partition: int, offset: int, generation: int) -> Document:

@@ -13,6 +13,7 @@ from confluent_kafka import Message
 from consumer.events.message import bytes_of, offset_of
 from consumer.events.rejection import Rejection
 from consumer.partitions.lease import Lease
+from shared.documents import milliseconds
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Taken:
     @cached_property
     def at_ms(self) -> int:
         """`at` in UTC milliseconds."""
-        return int(self.at.timestamp() * 1000)
+        return milliseconds(self.at)
 
     @property
     def end(self) -> int:

@@ -23,8 +23,8 @@ CLAIM_STEPS: Final = ("claim_read", "claim_sessions_killed", "claim_raised", "cl
 BATCH_STEPS: Final = (
     "before_offsets",
     "after_offsets",
-    "after_events",
     "after_event_ids",
+    "after_events",
     "after_rollups",
     "after_totals",
     "after_products",

@@ -26,7 +26,7 @@ from consumer.storage.counted_before import settle
 from consumer.storage.memory import KnownProduct, ProductKey, ProductMemory
 from consumer.storage.preparation import Prepared
 from consumer.storage.refusals import refused_events
-from consumer.storage.transaction import EventRefused, IdTaken, Mismatch, Transactions
+from consumer.storage.transaction import EventRefused, IdHeld, IdTaken, Mismatch, Transactions
 from shared.documents import PARTITIONS, Document
 from shared.errors import DatabaseUnavailable, InvariantBroken, TopicRecreated
 from shared.events import Reason
@@ -48,6 +48,10 @@ consumer that MongoDB did not hear of for that long could insert into a collecti
 would make another one, not clustered. At half, each day of late events costs two commands twice as often."""
 HALVE_AFTER_FAILURES: Final = 2
 """A batch too large for MongoDB's cache fails like a conflict. One failure is usual, so a batch is halved after two."""
+HALVE_AFTER_MEETINGS: Final = 6
+"""As often a batch meets another consumer's open transaction at an id before it is halved: some half a second. Such a
+meeting is over when the other has committed, and says nothing of the batch's size; but a batch that is too large may
+fail there too. At twice of it that one is halved after 3 s; at half, a slow commit of the other one costs a half."""
 
 log = logger(__name__)
 
@@ -107,7 +111,7 @@ class Committer:
         self._commit(unwritten, prepared if unwritten is batch else None, time.monotonic() + ATTEMPT_SECONDS)
 
     def _commit(self, batch: Batch, prepared: Prepared | None, deadline: float) -> None:
-        failures, reason, new_products_have_no_hours = 0, None, True
+        failures, meetings, reason, new_products_have_no_hours = 0, 0, None, True
         while batch:
             if reason is not None and (self._stopping.is_set() or time.monotonic() >= deadline):
                 raise DatabaseUnavailable(f"MongoDB did not take a batch of {len(batch)} messages in time: {reason}")
@@ -124,11 +128,11 @@ class Committer:
                 assert prepared is not None  # noqa: S101  # it was attempted
                 batch, reason = self._without_refused(batch, prepared, refused), "it refuses events"
             except (Mismatch, IdTaken, PyMongoError, DatabaseUnavailable) as error:
-                failures += 1
+                failures, meetings = failures + 1, meetings + isinstance(error, IdHeld)
                 reason = brief(error) if isinstance(error, PyMongoError) else str(error)
                 log.warning("a batch failed and is tried again", messages=len(batch), failures=failures, reason=reason)
                 self._stopping.wait(delay_seconds(BACKOFF, failures))
-                if failures >= HALVE_AFTER_FAILURES and len(batch) > 1 and isinstance(error, PyMongoError):
+                if len(batch) > 1 and _may_be_too_large(error, failures - meetings, meetings):
                     half = batch.first_half()
                     self._commit(half, None, deadline)
                     # An earlier attempt at the whole batch was committed and its reply was lost.
@@ -193,12 +197,20 @@ class Committer:
 
     def _without_refused(self, batch: Batch, prepared: Prepared, refused: EventRefused) -> Batch:
         """The batch with dead letters in place of all events that MongoDB refuses as it did the one in `refused`."""
-        documents = prepared.events[refused.collection]
-        coordinates = {refused.coordinates, *refused_events(self._database, refused.collection, documents)}
-        log.warning(
-            "MongoDB refused events", collection=refused.collection, events=len(coordinates), error=str(refused)
-        )
+        day = refused.collection
+        coordinates = {refused.coordinates, *refused_events(self._database, day, prepared.events[day])}
+        # Of a refused event's repeats the first would count in its place, and be refused itself, one after another.
+        repeats = [each.document for each in batch.ids.repeats_of(coordinates) if each.collection == day]
+        coordinates.update(refused_events(self._database, day, repeats))
+        log.warning("MongoDB refused events", collection=day, events=len(coordinates), error=str(refused))
         return batch.reject(dict.fromkeys(coordinates, Rejection(Reason.REFUSED_BY_DATABASE, str(refused))))
+
+
+def _may_be_too_large(error: Exception, failures: int, meetings: int) -> bool:
+    """Whether a batch is to be halved after this error, which is among the failures, or the meetings at an id."""
+    if isinstance(error, IdHeld):
+        return meetings >= HALVE_AFTER_MEETINGS
+    return isinstance(error, PyMongoError) and failures >= HALVE_AFTER_FAILURES
 
 
 def _confirm_topic(prepared: Prepared, topic_id_now: Callable[[], str]) -> None:

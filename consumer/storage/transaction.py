@@ -11,7 +11,7 @@ from typing import NoReturn
 import bson
 from pymongo import UpdateOne, WriteConcern
 from pymongo.client_session import ClientSession
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from consumer.batches.event_ids import EventKey
@@ -38,6 +38,7 @@ from shared.mongo import SyncDatabase
 
 _REFUSALS = frozenset({121, 10334})  # DocumentValidationFailure, BSONObjectTooLarge: these concern one document
 _DUPLICATE_KEY = 11000
+_WRITE_CONFLICT = 112
 
 
 class Mismatch(Exception):
@@ -46,6 +47,11 @@ class Mismatch(Exception):
 
 class IdTaken(Exception):
     """Another consumer has counted an event with an id of this batch since MongoDB was asked; nothing was written."""
+
+
+class IdHeld(IdTaken):
+    """A write conflict at the ids: another consumer's open transaction holds one of them, most likely; nothing was
+    written. MongoDB says the same of a batch that is too large for its cache."""
 
 
 class EventRefused(Exception):
@@ -82,9 +88,9 @@ class Transactions:
         `confirm` is called last before the commit; where it raises, nothing is written. `new_products_have_no_hours` is
         explained at `Stored`.
 
-        Raises Mismatch, IdTaken, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised. After a
-        PyMongoError from the commit it is unknown whether the batch was written; running it again finds out, by a
-        Mismatch.
+        Raises Mismatch, IdTaken, IdHeld, EventRefused, PartitionRefused, a PyMongoError, or what `confirm` raised.
+        After a PyMongoError from the commit it is unknown whether the batch was written; running it again finds out, by
+        a Mismatch.
         """
         session = self._session
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
@@ -128,11 +134,12 @@ class Transactions:
             _raise_halt(collection, identity["k"], first["code"], error)
 
     def _write(self, statements: Statements, own_ids: Container[EventKey]) -> None:
+        # First, since this is where two consumers meet: the one that fails has done the least for nothing.
+        self._insert_ids(statements, own_ids)
+        failpoints.reach("after_event_ids")
         for collection, documents in statements.events.items():
             self._insert_events(collection, documents)
         failpoints.reach("after_events")
-        self._insert_ids(statements, own_ids)
-        failpoints.reach("after_event_ids")
         for collection, inserts, updates in (
             (ROLLUPS, statements.new_rollups, statements.rollup_updates),
             (TOTALS, [], statements.total_updates),
@@ -144,7 +151,8 @@ class Transactions:
             self._insert_dead_letters(statements.rejected)
 
     def _insert_ids(self, statements: Statements, own_ids: Container[EventKey]) -> None:
-        """Insert the ids of the batch's events. Raises IdTaken where MongoDB holds one of them by now."""
+        """Insert the ids of the batch's events. Raises IdTaken where MongoDB holds one of them by now, and IdHeld where
+        a transaction that is open does."""
         inserts, updates = statements.new_event_ids, statements.event_id_updates
         if inserts:
             with _taken(inserts, own_ids):
@@ -178,7 +186,8 @@ def _halts(collection: str, partition_of: Callable[[int], int]) -> Iterator[None
 
 @contextmanager
 def _taken(statements: Sequence[bytes], own_ids: Container[EventKey]) -> Iterator[None]:
-    """Turn a duplicate among documents or statements of `event_ids` into IdTaken, and other refusals into a halt.
+    """Turn a duplicate among documents or statements of `event_ids` into IdTaken, a write conflict into IdHeld, and
+    other refusals into a halt.
 
     An id that MongoDB holds for the very event that is being stored is a halt too: by its offset the event was never
     stored, and trying again would find the same.
@@ -193,6 +202,10 @@ def _taken(statements: Sequence[bytes], own_ids: Container[EventKey]) -> Iterato
         if first["code"] == _DUPLICATE_KEY and key not in own_ids:
             raise IdTaken("another consumer counted an event with the same id first") from error
         _raise_halt(EVENT_IDS, document["k"], first["code"], error)
+    except OperationFailure as error:
+        if error.code != _WRITE_CONFLICT:
+            raise
+        raise IdHeld("another consumer's transaction holds an id of the batch") from error
 
 
 def _raise_halt(collection: str, partition: int, code: int, error: BulkWriteError) -> NoReturn:

@@ -42,7 +42,7 @@ from scripts.audit.reading.snapshot import (
 )
 from scripts.audit.repair.transactions import Repair
 from scripts.audit.sums.differences import Difference
-from shared.documents import DAY_MS, PARTITIONS, ROLLUPS, Id, event_collection
+from shared.documents import DAY_MS, EVENT_IDS, PARTITIONS, ROLLUPS, Id, event_collection
 from shared.event_id_window import read_window
 from shared.mongo import SyncDatabase
 
@@ -91,9 +91,8 @@ class Reconciliation:
         self._snapshot = Snapshot(database)
         self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
         self._moments = 1
-        self._now = datetime.now(UTC)
         self._window = read_window(database)
-        self._ids = EventIdCheck(self._window, self._now, self.findings)
+        self._ids = EventIdCheck(self._window, self._mongodb_now, partial(kept_from, database), self.findings)
 
     def run(self, advance: Callable[[int], None]) -> AuditSummary:
         """Read and compare everything. `advance` is called with the number of events of each batch that was read.
@@ -181,10 +180,13 @@ class Reconciliation:
     def _check_event_ids(self, days: frozenset[int]) -> None:
         """Check what the days, each for itself, could not: ids of late events, and letters that name first events."""
         if self._window is None:
+            recorded = self._snapshot.aggregate(EVENT_IDS, [{"$count": "ids"}])
+            unknown = recorded[0]["ids"] if recorded else 0
+            self.findings.cannot_judge("event ids, since no consumer notes since when they are complete", unknown)
             return
         self._renew()
         self._ids.check_late(days, self._snapshot)
-        since = self._now - timedelta(days=self._window.days)
+        since = self._mongodb_now() - timedelta(days=self._window.days)
         LetterCheck(self._ids, since, days, self.findings).run(self._topic, self._snapshot)
 
     def _repair_product(self, whole: bool, key: ProductInPartition) -> None:
@@ -217,6 +219,10 @@ class Reconciliation:
         self._snapshot = Snapshot(self._database)
         self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
         self._moments += 1
+
+    def _mongodb_now(self) -> datetime:
+        now: datetime = self._database.client.admin.command("hello")["localTime"]
+        return now.replace(tzinfo=UTC)
 
     def _is_stored(self, day: int, identity: Id) -> bool:
         return self._database[event_collection(day * DAY_MS)].find_one({"_id": identity}, {"_id": 1}) is not None

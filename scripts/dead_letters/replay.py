@@ -51,6 +51,7 @@ from shared.documents import (
     LetterState,
     event_collection,
     first_kept_day,
+    milliseconds,
     replayed_offset,
 )
 from shared.mongo import SyncDatabase, brief, ensure_event_collection
@@ -120,15 +121,13 @@ class Replays:
         if letter["state"] not in self._states:
             return f"its state is {letter['state']}"
         oldest_ms = TimeLimits.at(aged_to_ms(letter), self._retention_days).oldest_ms
-        newest_ms = TimeLimits.at(_milliseconds(self._clock()), 0).newest_ms
+        newest_ms = TimeLimits.at(milliseconds(self._clock()), 0).newest_ms
         limits, header_id = TimeLimits(oldest_ms, newest_ms), self._ids.header_of(letter)
         event = decode(self._value_of(letter), letter["timestamp_ms"], limits, header_id, self._ids.header)
         if isinstance(event, Rejection):
             return event
-        if self._ids.may_be_cut(event, letter):
-            return "headers of it were left out, and one of them may give its id; --as-new counts it without one"
         expired = self._ids.judge(event, letter, self._clock())
-        if isinstance(expired, Rejection):
+        if isinstance(expired, Rejection | str):
             return expired
         if event.time_ms // DAY_MS < self._kept_from(self._database[MAINTENANCE].find_one({"_id": RETENTION}), None):
             return DROPPED_DAY
@@ -139,6 +138,15 @@ class Replays:
         except (BSONError, OverflowError, ValueError) as error:
             return f"its event does not fit into a document of MongoDB: {type(error).__name__}"
         return Accepted(letter, event, offset, self._ids.marked(document), expired)
+
+    def keep(self, letter: Document, rejection: Rejection) -> None:
+        """Keep with a letter that its event repeats an id, so that it stays rejected once the id is forgotten. Raises
+        PyMongoError."""
+        if rejection.first is None or letter["reason"] == rejection.reason.value:
+            return
+        kept = {"reason": rejection.reason.value, "detail": rejection.detail, "first": rejection.first}
+        unchanged = {"_id": letter["_id"], "state": letter["state"], "reason": letter["reason"]}
+        self._database[REJECTED_EVENTS].update_one(unchanged, {"$set": kept})
 
     def store(self, accepted: Sequence[Accepted]) -> list[tuple[Accepted, str]]:
         """Store letters in one transaction; if it fails, each in a transaction of its own. Blocks until they are done.
@@ -173,7 +181,10 @@ class Replays:
     def _why_taken(self, item: Accepted) -> str:
         """Why a letter was left whose id was counted after it was judged. Raises PyMongoError."""
         found = self._ids.judge(item.event, item.letter, self._clock())
-        return still_rejected(found) if isinstance(found, Rejection) else CHANGED
+        if isinstance(found, Rejection):
+            self.keep(item.letter, found)
+            return still_rejected(found)
+        return found if isinstance(found, str) else CHANGED
 
     def _write(self, session: ClientSession, accepted: Sequence[Accepted]) -> None:
         """What one transaction does. Raises _Changed, _DroppedDay, IdTaken and PyMongoError."""
@@ -190,7 +201,7 @@ class Replays:
         for name, documents in _by_day(accepted).items():
             commands.insert(self._database, name, documents, session)
         failpoints.reach("replay_after_events")
-        self._ids.insert(session, accepted, _milliseconds(self._clock()))
+        self._ids.insert(session, accepted, milliseconds(self._clock()))
         failpoints.reach("replay_after_event_ids")
         replayed = Increments()
         for item in accepted:
@@ -252,12 +263,8 @@ def aged_to_ms(letter: Document) -> int:
     It is when Kafka recorded the message. A producer may have given that time, and given a wrong one: where Kafka did
     not exist yet, or where the consumer had rejected the message before, it is when the consumer rejected it.
     """
-    recorded_ms, rejected_ms = letter["timestamp_ms"], _milliseconds(letter["rejected_at"])
+    recorded_ms, rejected_ms = letter["timestamp_ms"], milliseconds(letter["rejected_at"])
     return recorded_ms if KAFKAS_YEAR_MS <= recorded_ms <= rejected_ms else rejected_ms
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _by_day(accepted: Sequence[Accepted]) -> dict[str, list[bytes]]:

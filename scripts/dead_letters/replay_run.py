@@ -35,6 +35,8 @@ def replayed(replays: Replays, letters: Iterable[Document], dry_run: bool) -> It
         if isinstance(judged, Accepted) and not dry_run:
             waiting.append(judged)
         else:
+            if isinstance(judged, Rejection) and not dry_run:
+                replays.keep(letter, judged)
             yield letter, _outcome(judged)
         if len(waiting) >= LETTERS_AT_ONCE:
             yield from ((accepted.letter, outcome) for accepted, outcome in replays.store(waiting))

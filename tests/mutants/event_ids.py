@@ -57,7 +57,18 @@ MUTANTS = (
     Mutant(
         "MongoDB deletes ids a day early",
         f"{WINDOW_TEST}::test_a_changed_setting_changes_the_index",
-        (Edit(WINDOW, "seconds = days * DAY_MS // 1000", "seconds = (days - 1) * DAY_MS // 1000"),),
+        (Edit(WINDOW, "seconds = expiry_seconds(days)", "seconds = expiry_seconds(days - 1)"),),
+    ),
+    Mutant(
+        "MongoDB deletes an id the moment its days are over by its own clock, which may be ahead of a consumer's",
+        f"{WINDOW_TEST}::test_mongodb_deletes_an_id_an_hour_after_its_days",
+        (
+            Edit(
+                "shared/documents.py",
+                "return days * DAY_MS // 1000 + EVENT_ID_SPARE_SECONDS",
+                "return days * DAY_MS // 1000",
+            ),
+        ),
     ),
     Mutant(
         "the id of another product is taken for the same",
@@ -113,14 +124,30 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "two consumers that meet at an id halve their batches",
+        f"{STORAGE_TEST}::test_meetings_at_an_id_halve_no_batch",
+        (Edit(TRANSACTION, "if error.code != _WRITE_CONFLICT:", "if error.code:"),),
+    ),
+    Mutant(
+        "copies of a refused event are refused one attempt after another",
+        f"{STORAGE_TEST}::test_all_copies_of_an_event_that_mongodb_refuses_are_refused_at_once",
+        (
+            Edit(
+                "consumer/storage/committer.py",
+                "        coordinates.update(refused_events(self._database, day, repeats))\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
         "MongoDB is asked only before the first attempt",
         f"{STORAGE_TEST}::test_of_two_open_transactions_with_one_id_one_counts_it",
         (
             Edit(
                 COUNTED_BEFORE,
-                "    verdict = compared(ids, stored_ids(database, list(ids.counted)))\n",
+                "    verdict = compared(ids, stored_ids(database, ids))\n",
                 "    if prepared is None:\n        return batch, prepare(batch, recall)\n"
-                "    verdict = compared(ids, stored_ids(database, list(ids.counted)))\n",
+                "    verdict = compared(ids, stored_ids(database, ids))\n",
             ),
         ),
     ),
@@ -181,6 +208,38 @@ MUTANTS = (
         (Edit(REPLAYED_IDS, 'if letter["reason"] in _FOR_ITS_ID:', "if False:"),),
     ),
     Mutant(
+        "a duplicate is replayed where its id is not seen, or ids are switched off",
+        f"{REPLAY_TEST}::test_a_letter_rejected_for_its_id_stays_so_whatever_the_replay_is_told_of_ids",
+        (
+            Edit(
+                REPLAYED_IDS,
+                'if letter["reason"] in _FOR_ITS_ID:',
+                'if letter["reason"] in _FOR_ITS_ID and event.identity is not None and self._window_ms:',
+            ),
+        ),
+    ),
+    Mutant(
+        "a replay counts a letter whose copy counted while it waited, once MongoDB has deleted the id",
+        f"{REPLAY_TEST}::test_a_letter_whose_copy_counted_while_it_waited_never_counts",
+        (
+            Edit(
+                REPLAYED_IDS,
+                "return None if is_recent else why_forgotten(self._database, event.product, identity.event_id)",
+                "return None",
+            ),
+        ),
+    ),
+    Mutant(
+        "a letter ages by its id's days while it waits",
+        f"{REPLAY_TEST}::test_a_letter_whose_copy_counted_while_it_waited_never_counts",
+        (Edit(REPLAYED_IDS, "is_expired(counted.at, min(read_at, now),", "is_expired(counted.at, now,"),),
+    ),
+    Mutant(
+        "a replay forgets that it found a letter to be a duplicate",
+        f"{REPLAY_TEST}::test_a_replay_keeps_with_a_letter_that_it_is_a_duplicate",
+        (Edit("scripts/dead_letters/replay_run.py", "replays.keep(letter, judged)", "pass"),),
+    ),
+    Mutant(
         "a replay as new records the id",
         f"{REPLAY_TEST}::test_as_new_counts_whatever_the_id_and_does_not_record_it",
         (
@@ -221,7 +280,7 @@ MUTANTS = (
     Mutant(
         "the audit believes whatever a letter names as the first event",
         f"{AUDIT_TEST}::test_a_letter_whose_first_event_has_another_id_is_found",
-        (Edit(LETTERS, "        elif not event_is_stored(snapshot, key, place):\n", "        elif not place:\n"),),
+        (Edit(LETTERS, "        elif not event_is_stored(snapshot, key, place) and", "        elif not place and"),),
     ),
     Mutant(
         "the audit judges events that were stored before ids were recorded",
@@ -233,6 +292,11 @@ MUTANTS = (
                 "return now - timedelta(days=self.days)",
             ),
         ),
+    ),
+    Mutant(
+        "the audit judges ids by the window of its first moment",
+        f"{AUDIT_TEST}::test_ids_that_expire_while_the_audit_runs_are_not_missed",
+        (Edit(AUDIT, "        self._move_window()\n        first_ms, end_ms", "        first_ms, end_ms"),),
     ),
     Mutant(
         "a longer window is noted as complete at once",

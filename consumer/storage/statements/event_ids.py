@@ -12,9 +12,10 @@ from datetime import datetime
 from struct import Struct
 from typing import Final
 
-from consumer.batches.event_ids import EventKey, Occurrence, milliseconds
+from consumer.batches.event_ids import EventKey, Occurrence
 from consumer.events.event import Event, Identity
 from consumer.storage.statements.bson_parts import INT64, UPSERT, embedded, text
+from shared.documents import milliseconds
 
 _HEAD: Final = Struct("<i 5s i 3s q 3s i").pack
 """The length, `03 _id` and its length, `12 p`, and `02 i` with the length of the id, whose text follows."""

@@ -1,22 +1,25 @@
 """The events of a day that have an id, against `event_ids`: each id must be recorded, for the event that has it.
 
 Judged are the events that happened inside the window, which is noted in `maintenance` (`shared.event_id_window`). Their
-ids cannot have expired. Events and ids are read at one moment, a thousand at a time.
+ids cannot have expired: MongoDB, whose clock counts, keeps ids an hour longer than the window. Events and ids of a day
+are read at one moment, a thousand at a time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 import bson
 from bson.codec_options import CodecOptions
+from bson.max_key import MaxKey
+from bson.min_key import MinKey
 
 from scripts.audit.event_ids.places import Key, Place, key_in, place_in
 from scripts.audit.findings import Findings, Kind
 from scripts.audit.reading.shapes import is_event_id
 from scripts.audit.reading.snapshot import Snapshot
-from shared.documents import DAY_MS, EVENT_IDS, HOUR_MS, Document, event_collection
+from shared.documents import DAY_MS, EVENT_IDS, HOUR_MS, Document, event_collection, milliseconds
 from shared.event_id_window import Window
 from shared.events import MAX_AHEAD_MS
 
@@ -32,20 +35,39 @@ _AWARE: Final = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
 
 
 class EventIdCheck:
-    """Checks ids as far back as `window` says at `now`; without one nothing can be judged."""
+    """Checks ids as far back as `window` says; without one nothing can be judged.
 
-    def __init__(self, window: Window | None, now: datetime, findings: Findings) -> None:
+    `clock` gives MongoDB's time, and `kept_from` the first day that retention has not dropped. Both are asked again and
+    again, because an audit may take hours.
+    """
+
+    def __init__(
+        self,
+        window: Window | None,
+        clock: Callable[[], datetime],
+        kept_from: Callable[[], int],
+        findings: Findings,
+    ) -> None:
         self._findings = findings
         self._window = window
+        self._clock = clock
+        self._kept_from = kept_from
         self.compared = 0
         """How many events with an id were compared."""
         self.days: set[int] = set()
         """The days of which every id that was recorded since `from_ms` has its event."""
-        # An event may be ahead of the clock that it was judged by.
-        self.from_ms = _milliseconds(window.begins(now)) + MAX_AHEAD_MS if window is not None else 0
+        self.from_ms = 0
+        """Events that happened since then are judged. It moves with the clock."""
+        self._move_window()
+
+    def _move_window(self) -> None:
+        if self._window is not None:
+            # An event may be ahead of the clock that it was judged by.
+            self.from_ms = milliseconds(self._window.begins(self._clock())) + MAX_AHEAD_MS
 
     def check_day(self, day: int, snapshot: Snapshot) -> None:
         """Check a day's events, and the ids that name events of that day. Raises PyMongoError."""
+        self._move_window()
         first_ms, end_ms = max(self.from_ms, day * DAY_MS), (day + 1) * DAY_MS
         if self._window is None or first_ms >= end_ms:
             return
@@ -63,16 +85,30 @@ class EventIdCheck:
             self._look_up(document, snapshot)
 
     def check_late(self, days: frozenset[int], snapshot: Snapshot) -> None:
-        """Look up the events that happened before the window and whose ids are there, on the `days` that were read."""
+        """Look up the events that happened before the window, or at its border, and whose ids are there, on the `days`
+        that were read."""
         if self._window is None:
             return
+        self._move_window()
         late = snapshot.find(EVENT_IDS, {"t": {"$lt": self.from_ms}})
         for document in islice(late, MOST_LOOKED_UP):
             place = place_in(document)
             if place is None or place.day in days:
                 self._look_up(document, snapshot)
+                self._judge_twins(document, snapshot)
         left = sum(1 for _ in late)
-        self._findings.cannot_judge("ids of events that came late, beyond those that were looked up", left)
+        self._findings.cannot_judge("ids of events before the ids' window, beyond those that were looked up", left)
+
+    def _judge_twins(self, document: Document, snapshot: Snapshot) -> None:
+        """Say where another event of the day has the id: when it was judged, and so whether it should have counted, is
+        not known, since the events are older than the window."""
+        key, place = key_in(document["_id"]), place_in(document)
+        if key is None or place is None:
+            return
+        span = {"$gte": {"p": key.product, "t": MinKey()}, "$lte": {"p": key.product, "t": MaxKey()}}
+        same = {"_id": span, "event_id": key.event_id, "as_new": {"$ne": True}}
+        twins = sum(1 for _ in snapshot.find(event_collection(place.time_ms), same, {"_id": 1}))
+        self._findings.cannot_judge("further events with one id, from before the ids' window", max(0, twins - 1))
 
     def _compare(self, events: list[tuple[Key, Place]], snapshot: Snapshot) -> int:
         """Compare events with the recorded ids. Returns for how many of them the id is recorded as it must be."""
@@ -90,7 +126,7 @@ class EventIdCheck:
             counted = place_in(document)
             if counted is None or not isinstance(document.get("at"), datetime):
                 self._add(Kind.MALFORMED_EVENT_ID, key, place, "the document of its id is damaged")
-            elif self._window is not None and place.time_ms > _milliseconds(
+            elif self._window is not None and place.time_ms > milliseconds(
                 document["at"] - timedelta(days=self._window.days)
             ):
                 self._add(Kind.COUNTED_TWICE, key, place, f"another event with this id counted as well, from {counted}")
@@ -102,8 +138,15 @@ class EventIdCheck:
         if key is None or place is None:
             text = f"`{EVENT_IDS}` holds a document that is not an event's id: {document['_id']!r}"
             self._findings.add(Kind.MALFORMED_EVENT_ID, text, collection=EVENT_IDS)
-        elif not event_is_stored(snapshot, key, place):
+        elif not event_is_stored(snapshot, key, place) and not self.was_dropped(place):
             self._add(Kind.EVENT_ID_WITHOUT_EVENT, key, place, "its id is recorded, but the event is not stored")
+
+    def was_dropped(self, place: Place) -> bool:
+        """Whether retention has dropped the day of an event that is not stored, so that nothing can be said of it."""
+        if place.day >= self._kept_from():
+            return False
+        self._findings.cannot_judge("events with an id of days that retention dropped")
+        return True
 
     def _add(self, kind: Kind, key: Key, place: Place, text: str) -> None:
         self._findings.add(
@@ -138,7 +181,3 @@ def _events_with_ids(snapshot: Snapshot, collection: str, first_ms: int) -> Iter
             if is_event_id(identity) and isinstance(event_id, str):
                 product, *place = map(identity.__getitem__, "ptkog")
                 yield Key(product, event_id), Place(*place)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -1,6 +1,7 @@
 """What is published twice counts once, in MongoDB: whatever is stored, fails, or is written by another consumer."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -170,6 +171,36 @@ def test_of_two_open_transactions_with_one_id_one_counts_it(
     invariant.check_aggregates(writer.database)
 
 
+def test_meetings_at_an_id_halve_no_batch(writer: Writer) -> None:
+    """A conflict at the ids says nothing of the batch's size."""
+    held = writer.database.client.start_session()
+    held.start_transaction()
+    writer.database[EVENT_IDS].insert_one({"_id": event_id_key(1, "a")}, session=held)
+    met: list[int] = []
+
+    def wait(_: float) -> None:
+        met.append(1)
+        if len(met) == committer.HALVE_AFTER_MEETINGS - 1:
+            held.abort_transaction()
+
+    vars(writer.committer._stopping)["wait"] = wait
+    writer.commit(writer.batch(writer.lease(), [sold(), A, sold(), sold()]))
+    assert [len(batch) for batch in writer.written] == [4]
+    assert len(met) == committer.HALVE_AFTER_MEETINGS - 1
+
+
+def test_a_batch_that_always_meets_is_halved(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large for MongoDB's cache fails like a conflict; and a frozen consumer holds up half of it only."""
+    monkeypatch.setattr(committer, "ATTEMPT_SECONDS", 3.0)
+    with writer.database.client.start_session() as frozen:
+        frozen.start_transaction()
+        writer.database[EVENT_IDS].insert_one({"_id": event_id_key(1, "a")}, session=frozen)
+        with pytest.raises(DatabaseUnavailable, match="holds an id"):
+            writer.commit(writer.batch(writer.lease(), [sold(), sold(), sold(), A]))
+        frozen.abort_transaction()
+    assert places(writer)[:2] == [(0, 0), (0, 1)]
+
+
 def test_a_batch_waits_no_longer_than_any_other_for_an_id_that_a_frozen_transaction_holds(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +269,35 @@ def test_an_event_that_mongodb_refuses_leaves_its_id_to_the_next(writer: Writer)
     writer.commit(writer.batch(writer.lease(), [refused, taken, taken]))
     assert (places(writer), stored_id(writer)["o"]) == ([(0, 1)], 1)
     assert letters(writer) == [(0, 0, "refused_by_database"), (0, 2, "duplicate")]
+
+
+def test_all_copies_of_an_event_that_mongodb_refuses_are_refused_at_once(writer: Writer) -> None:
+    """An attempt for each would take longer than a batch may be tried."""
+    at = now_ms()
+    day = event_collection(at)
+    ensure_event_collection(writer.database, day)
+    writer.database.command("collMod", day, validator={"name_of_product": {"$ne": "refused"}})
+    refused, taken = (sold(name, at, event_id="a") for name in ("refused", "good"))
+    with capture_logs() as logged:
+        writer.commit(writer.batch(writer.lease(), [*[refused] * 50, taken, taken, *[refused] * 2]))
+    assert [line["events"] for line in logged] == [52]
+    assert places(writer) == [(0, 50)]
+    reasons = Counter(reason for _, _, reason in letters(writer))
+    assert reasons == {"refused_by_database": 52, "duplicate": 1}
+    invariant.check_aggregates(writer.database)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"$unset": {"t": ""}}, {"$set": {"k": "0"}}, {"$set": {"at": "today"}}, {"$unset": {"fingerprint": ""}}]
+)
+def test_a_damaged_id_halts_the_partition_and_is_named(writer: Writer, damage: Document) -> None:
+    one, two = writer.lease(0), writer.lease(1)
+    writer.commit(writer.batch(one, [A]))
+    writer.database[EVENT_IDS].update_one({}, damage)
+    with pytest.raises(InvariantBroken, match="'i': 'a'") as raised:
+        writer.commit(writer.batch(two, [A]))
+    assert raised.value.partition == 1
+    assert letters(writer) == []
 
 
 def test_an_id_of_an_event_that_was_never_stored_halts_its_partition(writer: Writer) -> None:

@@ -10,7 +10,7 @@ from consumer.process.clocks import utc_now
 from scripts.audit.event_ids import check as event_id_check
 from scripts.audit.findings import Findings
 from scripts.audit.reconcile import Reconciliation
-from shared.documents import DAY_MS, EVENT_IDS, MAINTENANCE, event_id_key
+from shared.documents import DAY_MS, EVENT_IDS, MAINTENANCE, event_collection, event_id_key
 from shared.event_id_window import keep_for
 from tests.support.documents import invariant
 from tests.support.documents.replaying import letters, replayer
@@ -91,7 +91,7 @@ def test_an_id_of_an_event_that_came_late_is_looked_up(
     monkeypatch.setattr(event_id_check, "MOST_LOOKED_UP", 0)
     findings = audited(stored)
     assert "event_id_without_event" not in findings.counts
-    assert findings.unverifiable["ids of events that came late, beyond those that were looked up"] == 1
+    assert findings.unverifiable["ids of events before the ids' window, beyond those that were looked up"] == 1
 
 
 def damage_place(writer: Writer) -> None:
@@ -142,6 +142,59 @@ def test_what_was_judged_before_the_window_is_not_judged(stored: Writer) -> None
     assert found(stored) == {}
     stored.database[MAINTENANCE].delete_one({"_id": "event_ids"})
     assert found(stored) == {}
+
+
+def test_without_a_note_of_the_window_the_audit_says_that_it_judges_no_ids(stored: Writer) -> None:
+    """As when one consumer was started with EVENT_ID_DAYS=0."""
+    keep_for(stored.database, 0, utc_now())
+    findings = audited(stored)
+    assert findings.unverifiable["event ids, since no consumer notes since when they are complete"] == 3
+    stored.database[EVENT_IDS].delete_many({})
+    assert audited(stored).unverifiable == {}
+
+
+def test_ids_that_expire_while_the_audit_runs_are_not_missed(stored: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window moves on with MongoDB's clock: it is not that of the audit's first moment, nor of its machine."""
+    clocks = iter([utc_now()])
+    later = utc_now() + timedelta(days=8)
+    monkeypatch.setattr(Reconciliation, "_mongodb_now", lambda _: next(clocks, later))
+    stored.database[EVENT_IDS].delete_many({})
+    assert found(stored) == {}
+
+
+def test_the_window_goes_by_mongodb_s_clock(stored: Writer) -> None:
+    reconciliation = Reconciliation(stored.database, GROUP, TOPIC, None, None)
+    assert abs(reconciliation._mongodb_now() - utc_now()) < timedelta(minutes=1)
+
+
+def test_a_day_that_retention_drops_after_it_was_read_lacks_no_first_event(
+    stored: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = now_ms() - 10 * DAY_MS
+    late = sold(event_id="late", at_ms=at)
+    stored.commit(stored.batch(stored.lease(0), [late, late]))
+
+    def drop(*_: object) -> None:
+        stored.database[MAINTENANCE].update_one(
+            {"_id": "retention"}, {"$set": {"dropped_before": at // DAY_MS + 1}}, upsert=True
+        )
+        stored.database.drop_collection(event_collection(at))
+
+    monkeypatch.setattr("scripts.audit.reconcile.check_replays", drop)
+    findings = audited(stored)
+    assert findings.counts == {}
+    assert findings.unverifiable["events with an id of days that retention dropped"] == 2
+
+
+def test_of_two_events_with_one_id_from_before_the_window_the_audit_says_that_it_cannot_judge(stored: Writer) -> None:
+    late = sold(event_id="late", at_ms=now_ms() - 10 * DAY_MS)
+    stored.commit(stored.batch(stored.lease(0), [late]))
+    assert audited(stored).unverifiable == {}
+    stored.database[EVENT_IDS].delete_one({"_id": event_id_key(1, "late")})
+    stored.commit(stored.batch(stored.lease(0), [late]))
+    findings = audited(stored)
+    assert findings.counts == {}
+    assert findings.unverifiable == {"further events with one id, from before the ids' window": 1}
 
 
 def test_thousands_of_ids_are_compared_a_thousand_at_a_time(stored: Writer, monkeypatch: pytest.MonkeyPatch) -> None:

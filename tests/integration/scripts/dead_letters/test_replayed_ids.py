@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 from consumer.events.rejection import Rejection
 from consumer.process import failpoints
 from consumer.process.clocks import utc_now
+from scripts.dead_letters import forgotten_ids, replay_run
 from scripts.dead_letters.replay import REPLAYED, Accepted, Replays
 from scripts.dead_letters.replayed_ids import ReplayedIds
 from shared.documents import EVENT_IDS, REPLAYED_PARTITION, Document, event_id_key, replayed_offset
@@ -132,6 +133,92 @@ def test_a_letter_rejected_for_its_id_stays_so_when_the_id_is_forgotten(writer: 
     assert all("0:0:1" in verdict.detail for verdict in verdicts if isinstance(verdict, Rejection))
 
 
+def waited(writer: Writer, days: float) -> None:
+    """Let all letters have been rejected so long ago, and all ids that counted be as much older."""
+    ago = timedelta(days=days)
+    for letter in letters(writer):
+        older = {"$set": {"rejected_at": letter["rejected_at"] - ago}}
+        writer.database.rejected_events.update_one({"_id": letter["_id"]}, older)
+    for each in writer.database[EVENT_IDS].find():
+        writer.database[EVENT_IDS].update_one({"_id": each["_id"]}, {"$set": {"at": each["at"] - ago}})
+
+
+@pytest.mark.parametrize("days", [1, 6.9, 7.001, 8, 20])
+def test_a_letter_whose_copy_counted_while_it_waited_never_counts(rejected: Writer, days: float) -> None:
+    """Also when the id's days are over, whether MongoDB has deleted it or not."""
+    rejected.commit(rejected.batch(rejected.lease(), [A]))
+    waited(rejected, days)
+    with replayer(rejected, of_id_a) as command:
+        (verdict, _) = command.verdicts(letters(rejected))
+        assert isinstance(verdict, Rejection)
+        assert verdict.reason == Reason.DUPLICATE
+        rejected.database[EVENT_IDS].delete_many({})
+        (verdict, _) = command.verdicts(letters(rejected))
+    assert isinstance(verdict, str)
+    assert "from 0:2:1" in verdict
+    assert "--as-new" in verdict
+
+
+def test_a_letter_whose_id_never_counted_is_replayed_however_long_it_waited(rejected: Writer) -> None:
+    others = [sold(event_id="b"), sold(event_id="a", product=2), sold()]
+    rejected.commit(rejected.batch(rejected.lease(), others))
+    waited(rejected, 8)
+    with replayer(rejected, of_id_a) as command:
+        first, second = command.replay(letters(rejected))
+    assert (first, second.partition(",")[0]) == (REPLAYED, "rejected still: duplicate")
+
+
+def test_an_event_that_counted_as_new_has_not_counted_its_id(rejected: Writer) -> None:
+    with replayer(rejected, of_id_a, as_new=True) as as_new:
+        assert as_new.replay(letters(rejected)[:1]) == [REPLAYED]
+    waited(rejected, 8)
+    with replayer(rejected, of_id_a) as command:
+        assert command.replay(letters(rejected)[1:]) == [REPLAYED]
+
+
+def test_where_the_search_takes_too_long_the_letter_is_left(rejected: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    rejected.commit(rejected.batch(rejected.lease(), [sold()]))
+    waited(rejected, 8)
+    monkeypatch.setattr(forgotten_ids, "SEARCH_SECONDS", 0.000_001)
+    with replayer(rejected, of_id_a) as command:
+        (verdict, _) = command.verdicts(letters(rejected))
+    assert "may have counted and been forgotten" in str(verdict)
+
+
+def test_a_replay_keeps_with_a_letter_that_it_is_a_duplicate(rejected: Writer, session: ClientSession) -> None:
+    rejected.commit(rejected.batch(rejected.lease(), [A]))
+    ids = ReplayedIds(rejected.database, 7, "", as_new=False)
+    replays = Replays(rejected.database, session, 400, ["new"], of_id_a, utc_now, ids)
+    list(replay_run.replayed(replays, letters(rejected), dry_run=True))
+    assert [letter["reason"] for letter in letters(rejected)] == ["not_json", "not_json"]
+    list(replay_run.replayed(replays, letters(rejected), dry_run=False))
+    for letter in letters(rejected):
+        assert (letter["reason"], letter["state"], letter["first"]["o"]) == ("duplicate", "new", 2)
+        assert "0:2:1" in letter["detail"]
+
+
+def test_a_damaged_id_leaves_the_letter_and_is_named(rejected: Writer) -> None:
+    rejected.database[EVENT_IDS].insert_one({"_id": event_id_key(1, "a")})
+    with replayer(rejected, of_id_a) as command:
+        (verdict, _) = command.verdicts(letters(rejected))
+    assert "'i': 'a'" in str(verdict)
+
+
+@pytest.mark.parametrize(("days", "id_is_known"), [(7, False), (0, True), (0, False)])
+def test_a_letter_rejected_for_its_id_stays_so_whatever_the_replay_is_told_of_ids(
+    writer: Writer, session: ClientSession, days: int, id_is_known: bool
+) -> None:
+    """The shell of the replay may lack `EVENT_ID_HEADER`, so that the event has no id, or have EVENT_ID_DAYS=0."""
+    writer.commit(writer.batch(writer.lease(), [A, A, sold(event_id="a", amount=2)]))
+    ids = ReplayedIds(writer.database, days, "", as_new=False)
+    value = A if id_is_known else sold()
+    replays = Replays(writer.database, session, 400, ["new"], lambda _: value, utc_now, ids)
+    judged = [replays.judge(letter) for letter in letters(writer)]
+    assert [one.reason for one in judged if isinstance(one, Rejection)] == [
+        Reason.DUPLICATE, Reason.EVENT_ID_CONFLICT,
+    ]  # fmt: skip
+
+
 def test_an_id_whose_days_are_over_is_replaced(rejected: Writer) -> None:
     rejected.commit(rejected.batch(rejected.lease(), [A]))
     old = {"$set": {"at": utc_now() - timedelta(days=7, seconds=1)}}
@@ -181,7 +268,8 @@ def test_a_header_gives_the_id_as_it_does_for_the_consumer(rejected: Writer, ses
 
 def test_a_letter_that_lacks_headers_which_may_give_the_id_is_left(rejected: Writer, session: ClientSession) -> None:
     cut = {"truncated": True, "headers_left_out": None}
-    rejected.database.rejected_events.update_many({}, {"$set": cut})
+    # The headers that are left give an id, but one that is lacking may be the last, which counts.
+    rejected.database.rejected_events.update_many({}, {"$set": cut | {"headers": [["ce_id", b"b"]]}})
     letter = letters(rejected)[0]
 
     def judged(header: str, value: bytes, as_new: bool = False) -> object:

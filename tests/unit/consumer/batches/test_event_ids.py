@@ -1,6 +1,7 @@
 """Of the events of a batch with one id the first counts, whatever becomes of the batch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,6 +97,19 @@ def test_the_first_one_added_counts_in_whatever_partition_it_is() -> None:
 def test_without_days_ids_mean_nothing() -> None:
     batch = Batch(Rules("events", 400, False, event_id_days=0), [taken([sold(event_id="a")] * 3)])
     assert (sales(batch), batch.rejected, counted(batch)) == (3, [], [])
+
+
+def test_without_days_ids_cost_nothing_and_headers_reject_nothing() -> None:
+    rules = Rules("events", 400, False, event_id_header="ce_id", event_id_days=0)
+    plain, with_ids = (Batch(rules, [taken([sold(event_id=one, padding="p")])]) for one in (None, "a"))
+    assert with_ids.size - plain.size < ID_BYTES / 2
+    bad = Message(
+        "events", 0, 0, b"", sold(), headers=[("ce_id", b"x" * 500)], timestamp=(TIMESTAMP_CREATE_TIME, NOW_MS)
+    )
+    for days, accepted in ((0, 1), (7, 0)):
+        rules = Rules("events", 400, False, event_id_header="ce_id", event_id_days=days)
+        batch = Batch(rules, [replace(taken([]), messages=[bad])])
+        assert (sales(batch), len(batch.rejected)) == (accepted, 1 - accepted)
 
 
 def test_a_part_of_a_batch_that_lacks_the_first_counts_the_next() -> None:
