@@ -16,12 +16,11 @@ from typing import Annotated
 import typer
 
 from scripts.common.commands import application
-from scripts.publish import publisher, single_event, single_run
+from scripts.publish import single_event, single_run
 from scripts.publish.file_run import Options, publish_file
 from scripts.publish.files.forms import Form
-from scripts.publish.generated.generate import generate as generate_messages
-from scripts.publish.generated.repeats import Shares, with_repeats
-from scripts.publish.generated.totals import Totals, counted
+from scripts.publish.generated.repeats import Shares
+from scripts.publish.generated_run import Stream, publish_stream
 
 app = application(__doc__)
 
@@ -131,7 +130,7 @@ def generate(
     ] = False,
     spread: Annotated[
         int,
-        typer.Option(min=0, help="Spread the events' times over the last so many seconds; 0: they happen on arrival."),
+        typer.Option(min=0, help="Spread the events' times over the last so many seconds, within the retention."),
     ] = 0,
     totals: Annotated[
         Path | None,
@@ -143,24 +142,8 @@ def generate(
     timeout: Timeout = 30.0,
 ) -> None:
     """Publish many: `generate --count 1000000 --products 1000 --rate 5000 --invalid 0.01 --seed 7`"""
-    sums = Totals()
-    shares = Shares(duplicates, conflicts)
-    if (problem := shares.problem(keyed=not unkeyed)) is not None:
-        raise typer.BadParameter(problem)
-    messages = generate_messages(
-        count, products, seed, invalid, keyed=not unkeyed, spread_seconds=spread, now_ms=publisher.now_ms()
-    )
-    if duplicates or conflicts:
-        messages = with_repeats(messages, count, seed, shares)
-    publisher.publish_all(
-        counted(messages, sums),
-        total=count,
-        rate=rate,
-        dry_run=dry_run,
-        timeout=timeout,
-        totals=sums,
-        totals_file=totals,
-    )
+    stream = Stream(count, products, seed, invalid, Shares(duplicates, conflicts), not unkeyed, spread)
+    publish_stream(stream, rate=rate, dry_run=dry_run, timeout=timeout, totals_file=totals)
 
 
 @app.command(name="file")

@@ -136,6 +136,7 @@ def test_an_event_that_consumers_reject_is_not_sent_unless_told_to(arguments: li
         ["file", "-", "--format", "xml"],
         ["generate", "--duplicates", "0.7", "--conflicts", "0.7"],
         ["generate", "--conflicts", "0.1", "--unkeyed"],
+        ["generate", "--spread", "99999999999", "--dry-run"],
         ["sell"],
     ],
 )
@@ -244,3 +245,17 @@ def test_a_file_that_cannot_be_used_is_a_sentence_before_anything_is_sent(argume
 def test_a_dry_run_shows_no_escape_sequence_and_no_forged_line() -> None:
     code, output, _ = run("file", "-", "--dry-run", "--no-check", stdin="a\tb\x1b[2J\u202e[/red] :100:".encode())
     assert (code, output) == (0, "-\ta\\tb\\x1b[2J\\u202e[/red] :100:\n")
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_a_stream_spreads_no_further_back_than_consumers_accept(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    monkeypatch.setenv("EVENT_RETENTION_DAYS", str(days))
+    most = days * 86_400 - 3_600
+    arguments = ["generate", "--count", "50", "--dry-run"]
+    code, output, errors = run(*arguments, "--spread", str(most + 1))
+    assert (code, output) == (2, "")
+    assert f"EVENT_RETENTION_DAYS={days} days, so {most} is the most" in errors
+    code, output, _ = run(*arguments, "--spread", str(most))
+    assert code == 0
+    oldest = min(json.loads(line.partition("\t")[2])["occurred_at"] for line in output.splitlines())
+    assert datetime.fromisoformat(oldest) > datetime.now(UTC) - timedelta(days=days)
