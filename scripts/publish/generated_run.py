@@ -1,7 +1,8 @@
 """Publishes a generated stream, whose totals are known."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 import typer
 
@@ -19,7 +20,8 @@ twice this, the events of one day's retention spread over two hours less than th
 hour rejects the oldest."""
 
 
-class Stream(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stream:
     """What is generated; `generate` says what each means."""
 
     count: int
