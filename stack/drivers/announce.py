@@ -13,6 +13,9 @@ from stack.drivers.expectations import RATINGS, SALES
 
 _PUBLISH: Final = ".venv/bin/python -m scripts.publish"
 
+_SETTINGS: Final = ("MONGODB_URI", "KAFKA_TOPIC_ID_CHECK")
+"""What commands of another terminal need besides Kafka's address; the topic's name is the default one."""
+
 
 def drive(plan: Plan, console: LiteralConsole) -> None:
     """Complete the stack; print its address, a token and the first commands; then block until SIGTERM or SIGINT.
@@ -35,7 +38,8 @@ def lines(plan: Plan, bootstrap_servers: str, token: str) -> tuple[str, ...]:
     Kafka's address is given, since the mock broker's is not in the plan. The settings that every command needs come
     first, as one line.
     """
-    settings = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers, "MONGODB_URI": plan.environment["MONGODB_URI"]}
+    settings = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers}
+    settings |= {name: plan.environment[name] for name in _SETTINGS if name in plan.environment}
     return (
         f"The API is at {plan.url}, described at {plan.url}/docs",
         f"Its token: {token}",
