@@ -116,6 +116,81 @@ MUTANTS = (
         (Edit("scripts/publish/sending/delivery.py", "SILENCE_SECONDS = 1.5", "SILENCE_SECONDS = 29.0"),),
     ),
     Mutant(
+        "a generated stream goes back to times that consumers reject as too old",
+        f"{UNIT}/test_commands.py::test_a_stream_spreads_no_further_back_than_consumers_accept[1]",
+        (Edit("scripts/publish/generated_run.py", "retention_days * DAY_SECONDS - MARGIN_SECONDS", "2**62"),),
+    ),
+    Mutant(
+        "a run that was interrupted does not say how far it came",
+        f"{UNIT}/test_report.py::test_an_interrupted_run_says_which_line_was_the_last",
+        (
+            Edit(
+                "scripts/publish/report.py",
+                "if not (delivery.stopped or delivery.interrupted) or",
+                "if not delivery.stopped or",
+            ),
+        ),
+    ),
+    Mutant(
+        "messages that Kafka has acknowledged are named among those of which nothing is known",
+        f"{UNIT}/test_report.py::test_what_kafka_answered_is_not_among_them",
+        (
+            Edit(
+                "scripts/publish/sending/send.py",
+                "        self.delivery.unanswered.pop(origin, None)\n        partition",
+                "        partition",
+            ),
+            Edit(
+                "scripts/publish/sending/send.py",
+                "        self.delivery.unanswered.pop(origin, None)\n        if len",
+                "        if len",
+            ),
+        ),
+    ),
+    Mutant(
+        "a refusal of a table advises to send its lines as they are",
+        f"{UNIT}/test_file_refusals.py::test_the_options_that_a_refusal_names_send_the_same_messages",
+        (Edit("scripts/publish/files/checking.py", "return self._is_line_each and", "return True or"),),
+    ),
+    Mutant(
+        "a raw line of any length is kept in memory",
+        f"{FORMS}::test_a_raw_line_that_is_too_long_is_reported_and_not_kept",
+        (Edit("scripts/publish/files/forms.py", "stream.readline(LONGEST_LINE_BYTES + 1)", "stream.readline()"),),
+    ),
+    Mutant(
+        "a search by id ends with the event that event_ids names",
+        f"{FIND}::test_an_id_that_is_known_hides_no_other_event_with_it",
+        (
+            Edit(
+                "scripts/events/search.py",
+                "for event in self._with_id(event_id, product, rows)}",
+                "for event in (known or self._with_id(event_id, product, rows))}",
+            ),
+        ),
+    ),
+    Mutant(
+        "a search by key throws away what it has read when its time is over",
+        "tests/unit/scripts/events/test_latest.py::test_what_was_read_in_time_is_kept[9-False]",
+        (
+            Edit(
+                "scripts/events/records.py",
+                "            if time.monotonic() > deadline:\n                break\n",
+                '            if time.monotonic() > deadline:\n                raise SourceUnavailable("late")\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "a lookup of a search may take longer than the search",
+        "tests/unit/scripts/events/test_find_usage.py::test_a_lookup_after_the_time_is_not_made_and_said",
+        (
+            Edit(
+                "scripts/events/budget.py",
+                "        if self.left > 0:\n            try:\n                with pymongo.timeout(self.left):\n                    return",
+                "        if True:\n            try:\n                with pymongo.timeout(60):\n                    return",
+            ),
+        ),
+    ),
+    Mutant(
         "a search joins a consumer group and commits offsets in it",
         f"{FIND}::test_nothing_is_written",
         (

@@ -55,6 +55,15 @@ def test_the_options_that_a_refusal_names_send_the_same_messages(content: bytes,
     assert all(line.startswith("-\t{") for line in output.splitlines())
 
 
+def test_the_page_shows_what_a_refusal_prints() -> None:
+    page = (ROOT / "docs" / "operations" / "publishing.md").read_text()
+    check = page.partition("### The check")[2]
+    lines, shown = check.split("```\n")[1:4:2]
+    code, _, errors = run(stdin=lines.encode())
+    assert code == 2
+    assert errors.splitlines() == shown.splitlines()
+
+
 def test_what_no_option_can_send_is_not_advised() -> None:
     code, _, errors = run(stdin=b"PK\x03\x04rest")
     assert code == 2
