@@ -1,11 +1,10 @@
-"""Defects of the publisher, of its answer to what became of an event, and of the search for events."""
+"""Defects of the publisher, and of its answer to what became of an event."""
 
 from tests.mutants.mutant import Edit, Mutant
 
 UNIT = "tests/unit/scripts/publish"
 FATE = "tests/integration/scripts/publish/test_fate.py"
 FILES = "tests/integration/scripts/publish/test_files.py"
-FIND = "tests/integration/scripts/events/test_find.py"
 FORMS = f"{UNIT}/files/test_forms.py"
 REPEATS = f"{UNIT}/generated/test_repeats.py"
 
@@ -55,8 +54,8 @@ MUTANTS = (
         (
             Edit(
                 "scripts/publish/file_run.py",
-                "    if check.rejected:\n        console.print(\n",
-                "    if False:\n        console.print(\n",
+                "    if check.rejected:\n        refusal = ",
+                "    if False:\n        refusal = ",
             ),
         ),
     ),
@@ -156,77 +155,5 @@ MUTANTS = (
         "a raw line of any length is kept in memory",
         f"{FORMS}::test_a_raw_line_that_is_too_long_is_reported_and_not_kept",
         (Edit("scripts/publish/files/forms.py", "stream.readline(LONGEST_LINE_BYTES + 1)", "stream.readline()"),),
-    ),
-    Mutant(
-        "a search by id ends with the event that event_ids names",
-        f"{FIND}::test_an_id_that_is_known_hides_no_other_event_with_it",
-        (
-            Edit(
-                "scripts/events/search.py",
-                "for event in self._with_id(event_id, product, rows)}",
-                "for event in (known or self._with_id(event_id, product, rows))}",
-            ),
-        ),
-    ),
-    Mutant(
-        "a search by key throws away what it has read when its time is over",
-        "tests/unit/scripts/events/test_latest.py::test_what_was_read_in_time_is_kept[9-False]",
-        (
-            Edit(
-                "scripts/events/records.py",
-                "            if time.monotonic() > deadline:\n                break\n",
-                '            if time.monotonic() > deadline:\n                raise SourceUnavailable("late")\n',
-            ),
-        ),
-    ),
-    Mutant(
-        "a lookup of a search may take longer than the search",
-        "tests/unit/scripts/events/test_find_usage.py::test_a_lookup_after_the_time_is_not_made_and_said",
-        (
-            Edit(
-                "scripts/events/budget.py",
-                "        if self.left > 0:\n            try:\n                with pymongo.timeout(self.left):\n                    return",
-                "        if True:\n            try:\n                with pymongo.timeout(60):\n                    return",
-            ),
-        ),
-    ),
-    Mutant(
-        "a search joins a consumer group and commits offsets in it",
-        f"{FIND}::test_nothing_is_written",
-        (
-            Edit(
-                "scripts/events/records.py",
-                '    "enable.partition.eof": True,\n',
-                '    "enable.partition.eof": True,\n    "enable.auto.commit": True,\n',
-            ),
-        ),
-    ),
-    Mutant(
-        "a search notes in MongoDB that it ran",
-        f"{FIND}::test_nothing_is_written",
-        (
-            Edit(
-                "scripts/events/stored.py",
-                "        days, found = self._days(), list[Document]()\n",
-                "        days, found = self._days(), list[Document]()\n"
-                '        self._database["searches"].insert_one({"what": what})\n',
-            ),
-        ),
-    ),
-    Mutant(
-        "the events of a product are searched in whole days",
-        f"{FIND}::test_a_product_s_events_are_read_by_a_range",
-        (
-            Edit(
-                "scripts/events/stored.py",
-                'span = {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}',
-                'span: dict[str, Any] = {"_id.p": product}',
-            ),
-        ),
-    ),
-    Mutant(
-        "a search by key reads all of the topic, however long it is",
-        f"{FIND}::test_messages_are_found_by_key_within_a_bound_that_is_said",
-        (Edit("scripts/events/records.py", "max(state.low, state.high - share)", "state.low"),),
     ),
 )
