@@ -10,6 +10,7 @@ In the order in which a request and its answer pass:
 - requests.py: the checks, and the request that they make for the endpoint.
 - responses.py: bodies and headers of answers with data.
 - problems.py: every error that the API answers with.
+- query.py: the error that every query string is answered with.
 - documentation.py: what OpenAPI says of requests and answers.
 - health.py: whether this instance is ready for requests.
 """

@@ -49,7 +49,7 @@ class Cors(CORSMiddleware):
         kept = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
         return Problem(
             HTTPStatus.BAD_REQUEST,
-            "A page may not send this request. Pages of the origins in CORS_ORIGINS may send "
+            f"{bytes(answer.body).decode()}. Pages of the origins in CORS_ORIGINS may send "
             f"{' and '.join(METHODS)}, with the headers {', '.join(SENT)}",
             kept,
         ).response()

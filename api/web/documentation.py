@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from api.web import problems
+from api.web import problems, query
 from api.web.problems import Problem
 from api.web.responses import ProblemDetails
 
@@ -95,7 +95,7 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
             "content": {"application/json": {"example": example}},
         },
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
-        400: _problem(problems.no_query("_=1780315198500")),
+        400: _problem(query.no_query("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
         403: _problem(problems.scope_missing(scope)),
         404: _problem(problems.no_product("5")),

@@ -28,20 +28,6 @@ _ID_SHOWN: Final = 128
 number from there on shows a mistyped id as a whole; this bounds the answer to a hostile one of kilobytes."""
 
 
-_NAMES_SHOWN: Final = 3
-_NAME_SHOWN: Final = 40
-"""So many names of query parameters are repeated, and so much of each: enough to find them in a client's code. Twice or
-half as much would bound the answer to a hostile query just as well."""
-_CACHE_BUSTERS: Final = frozenset(
-    {
-        "_", "bust", "buster", "cache", "cachebust", "cachebuster", "cb", "dc", "dojopreventcache", "noc", "nocache",
-        "nonce", "preventcache", "r", "rand", "random", "rnd", "stamp", "t", "time", "timestamp", "ts", "v", "ver",
-        "version",
-    }
-)  # fmt: skip
-"""Names under which clients add the time or a random number to an address: jQuery `_`, Ext JS `_dc`, and others."""
-
-
 class Problem(Exception):
     """Raise it in a route or a check: the request is answered with this error."""
 
@@ -70,34 +56,6 @@ class Problem(Exception):
 def malformed() -> Problem:
     """400: the bytes that came are no HTTP request. nginx says the same, in nginx.conf."""
     return Problem(HTTPStatus.BAD_REQUEST, "The request is not valid HTTP")
-
-
-def no_query(query: str) -> Problem:
-    """400: no query parameter has a meaning here, and a misspelt one must not go unnoticed. `query` is as it was sent.
-
-    A parameter that clients add against caches gets a hint how to switch it off there.
-    """
-    names = [part.partition("=")[0] for part in query.split("&")]
-    shown = ", ".join(_cut(name) or "the empty one" for name in names[:_NAMES_SHOWN])
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    message = (
-        f"This address takes no query parameters, and ignores none, as it may be misspelt: leave out {shown}{more}"
-    )
-    if any(name.isdecimal() or _plain(name) in _CACHE_BUSTERS for name in names):
-        message += (
-            ". This looks like a cache buster, which is not needed: answers carry an ETag and Cache-Control: no-cache, "
-            "so no cache gives an old one. jQuery leaves it out with cache: true, Ext JS with disableCaching: false; "
-            "elsewhere, remove what adds the time or a random number"
-        )
-    return Problem(HTTPStatus.BAD_REQUEST, message)
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum()) or name
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "…"
 
 
 def no_product(product_id: int | str) -> Problem:

@@ -23,7 +23,8 @@ from api.auth.access import RATINGS_READ, SALES_READ, WrongAddress
 from api.auth.records import Caller
 from api.auth.tokens import InvalidToken
 from api.services import Services
-from api.web.problems import limited_to_others, no_product, no_query, no_token, scope_missing, wrong_address
+from api.web.problems import limited_to_others, no_product, no_token, scope_missing, wrong_address
+from api.web.query import no_query
 from shared.events import MAX_PRODUCT_ID
 
 _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)

@@ -50,6 +50,9 @@ def errors_as_messages(messages: LiteralConsole, *others: type[Exception]) -> It
         raise typer.Exit(NOT_DONE) from error
 
 
-def file_problem(error: OSError) -> str:
-    """What is wrong with a file, in words: `/root/key.pem cannot be used: Permission denied`."""
-    return f"{error.filename} cannot be used: {error.strerror}"
+def file_problem(error: OSError, name: str = "a file") -> str:
+    """What is wrong with a file, in words: `/root/key.pem cannot be used: Permission denied`.
+
+    `name` is said where the error names no file, as those of reading and writing do.
+    """
+    return f"{error.filename or name} cannot be used: {error.strerror or error}"

@@ -9,6 +9,7 @@ __main__   the command `find` and its options
 budget     how long a search may take, and what it has not looked at
 records    messages in Kafka: the one at a place, the latest ones with a key
 stored     MongoDB: events by id and by product, dead letters by key and by id, scans with a deadline
+messages   Kafka's messages within the search's time, and of which generation each is
 search     what is asked for -> findings
 finding    what is known of one message -> lines, or JSON
 """

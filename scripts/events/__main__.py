@@ -21,6 +21,7 @@ from scripts.common.fates.fate import Lookups
 from scripts.common.fates.places import Place, parse_place
 from scripts.events.budget import Budget
 from scripts.events.finding import Finding
+from scripts.events.messages import Messages
 from scripts.events.records import Records
 from scripts.events.search import Search
 from scripts.events.stored import Stored
@@ -74,7 +75,9 @@ def find(
     `find --at 7@9908`, `find --event-id order-17 --product 3`, `find --product 3 --last 10`, `find --key 3`
     """
     if [at, key].count(None) + ((event_id or product) is None) != 2:
-        raise typer.BadParameter("say what to find: by --at, by --event-id, by --product, or by --key")
+        raise typer.BadParameter(
+            "say exactly one of --at, --key, --product and --event-id; only --product may go with --event-id"
+        )
     place = _place(at)
     budget = Budget(seconds)
     with errors_as_messages(messages), _search(budget, no_kafka) as search:
@@ -114,7 +117,8 @@ def _search(budget: Budget, no_kafka: bool) -> Iterator[Search]:
     records = None if no_kafka else Records(settings)
     try:
         lookups = Lookups(database, settings.group_id, settings.kafka_topic)
-        yield Search(lookups, Stored(database, settings.kafka_topic, budget), records, budget)
+        stored, beside = Stored(database, settings.kafka_topic, budget), Messages(lookups, records, budget)
+        yield Search(lookups, stored, beside, budget)
     finally:
         if records is not None:
             records.close()

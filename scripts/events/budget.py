@@ -1,12 +1,19 @@
 """How long a search may take, and a note of everything that it has not looked at."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from shared.documents import Document
+
+T = TypeVar("T")
+
+
+class TimeOver(Exception):
+    """The time is over, which is noted already."""
 
 
 class Budget:
@@ -48,7 +55,35 @@ class Budget:
                         found.append(document)  # noqa: PERF402  # what has come stays when the time is over
                 return found
             except PyMongoError as error:
-                if not error.timeout:
+                if not _says_that_time_is_over(error):
                     raise
         self.leave_out(f"{what} not searched to the end within {self.seconds:g} s; --seconds gives more time")
         return found
+
+    def ask(self, lookup: Callable[[], T]) -> T:
+        """The answer to a lookup. Raises TimeOver where the time is over before, PyMongoError for everything else."""
+        if self.left > 0:
+            try:
+                with pymongo.timeout(self.left):
+                    return lookup()
+            except PyMongoError as error:
+                if not _says_that_time_is_over(error):
+                    raise
+        self.leave_out(f"MongoDB was not asked for everything within {self.seconds:g} s; --seconds gives more time")
+        raise TimeOver
+
+    @staticmethod
+    def in_time(items: Iterable[T]) -> list[T]:
+        """The items that come before TimeOver."""
+        found: list[T] = []
+        iterator: Iterator[T] = iter(items)
+        while True:
+            try:
+                found.append(next(iterator))
+            except (StopIteration, TimeOver):
+                return found
+
+
+def _says_that_time_is_over(error: PyMongoError) -> bool:
+    """False for a MongoDB that cannot be reached at all, which would not answer with more time either."""
+    return error.timeout and not isinstance(error, ServerSelectionTimeoutError)

@@ -51,6 +51,8 @@ class Latest(NamedTuple):
     looked_at: int
     held: int
     """How many offsets Kafka holds of the partitions that were searched."""
+    is_complete: bool
+    """Whether all that was to be looked at was read in time."""
 
 
 class Records:
@@ -94,8 +96,10 @@ class Records:
     def latest(self, key: bytes, partitions: Iterable[int], most: int, rows: int, seconds: float) -> Latest:
         """The latest `rows` messages with a key among the last `most` of these partitions, which share them equally.
 
-        Raises SourceUnavailable when Kafka does not answer in time.
+        Those that were read when the time is over are kept. Raises SourceUnavailable when Kafka does not say what it
+        holds.
         """
+        deadline = time.monotonic() + seconds
         chosen = sorted(partitions)
         self._ask(chosen)
         states = {partition: self.state(partition) for partition in chosen}
@@ -103,17 +107,18 @@ class Records:
         begins = {k: max(state.low, state.high - share) for k, state in states.items()}
         ends = {k: state.high for k, state in states.items() if state.high > begins[k]}
         self._consumer.assign([TopicPartition(self._topic, k, begins[k]) for k in ends])
-        kept = self._with_key(key, ends, rows, time.monotonic() + seconds)
+        kept, is_complete = self._with_key(key, ends, rows, deadline)
         records = [_record(message, states[message.partition() or 0].topic_id) for message in kept]
         looked_at = sum(ends[k] - begins[k] for k in ends)
         held = sum(state.high - state.low for state in states.values())
-        return Latest(sorted(records, key=lambda record: record.time_ms, reverse=True)[:rows], looked_at, held)
+        latest = sorted(records, key=lambda record: record.time_ms, reverse=True)[:rows]
+        return Latest(latest, looked_at, held, is_complete)
 
-    def partitions(self) -> list[int]:
-        """The topic's partitions. Raises SourceUnavailable."""
+    def partitions(self, seconds: float) -> list[int]:
+        """The topic's partitions. Blocks for `seconds` at most. Raises SourceUnavailable."""
         try:
             # All topics: to ask for one by its name would create it, where the broker creates topics by itself.
-            topics = self._consumer.list_topics(timeout=QUERY_SECONDS).topics
+            topics = self._consumer.list_topics(timeout=max(_POLL_SECONDS, min(QUERY_SECONDS, seconds))).topics
         except KafkaException as error:
             raise SourceUnavailable(f"Kafka did not answer which partitions it has: {reason_of(error)}") from error
         if self._topic not in topics:
@@ -144,13 +149,13 @@ class Records:
                 return "Kafka holds it no more"
         return f"Kafka did not give it within {seconds:.0f} s"
 
-    def _with_key(self, key: bytes, ends: Mapping[int, int], rows: int, deadline: float) -> list[Message]:
-        """The latest messages with a key of each partition, up to its end. Raises SourceUnavailable."""
+    def _with_key(self, key: bytes, ends: Mapping[int, int], rows: int, deadline: float) -> tuple[list[Message], bool]:
+        """The latest messages with a key of each partition, up to its end, and whether all was read in time."""
         kept: dict[int, deque[Message]] = {partition: deque(maxlen=rows) for partition in ends}
         reading = set(ends)
         while reading:
             if time.monotonic() > deadline:
-                raise SourceUnavailable("Kafka's messages were not searched to the end; --seconds gives more time")
+                break
             for message in self._consumer.consume(_POLLED_AT_ONCE, _POLL_SECONDS):
                 error, partition = message.error(), message.partition() or 0
                 is_end = error is not None and error.code() == KafkaError._PARTITION_EOF
@@ -158,7 +163,7 @@ class Records:
                     reading.discard(partition)
                 if error is None and message.key() == key:
                     kept[partition].append(message)
-        return [message for messages in kept.values() for message in messages]
+        return [message for messages in kept.values() for message in messages], not reading
 
 
 def _record(message: Message, topic_id: str) -> Record:

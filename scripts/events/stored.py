@@ -1,15 +1,17 @@
 """Searches MongoDB for events and dead letters. What has no index is scanned until the budget is over, newest first."""
 
+from functools import partial
 from typing import Any, Final
 
 from bson.max_key import MaxKey
 from bson.min_key import MinKey
 
 from scripts.common.documents import leniently
-from scripts.events.budget import Budget
+from scripts.events.budget import Budget, TimeOver
 from shared.documents import EVENT_COLLECTIONS, EVENT_IDS, REJECTED_EVENTS, Document, event_day, event_id_key
 from shared.mongo import SyncDatabase
 
+_ALLOWED: Final[dict[str, Any]] = {"filter": EVENT_COLLECTIONS, "authorizedCollections": True}
 _AT_ONCE: Final = 1
 """A scan gives each document as soon as it is found. With more at once, those that were found are lost when the time is
 over; every finding costs a round trip, and there are few."""
@@ -59,5 +61,8 @@ class Stored:
 
     def _days(self) -> list[str]:
         """The collections of raw events, the latest day first. A user who may only read them may ask for them."""
-        names = self._database.list_collection_names(filter=EVENT_COLLECTIONS, authorizedCollections=True)
+        try:
+            names = self._budget.ask(partial(self._database.list_collection_names, **_ALLOWED))
+        except TimeOver:
+            return []
         return sorted((name for name in names if event_day(name) is not None), reverse=True)

@@ -12,6 +12,7 @@ fate               the event's place -> what became of it, asked until a deadlin
 file_run           a file -> the check of all its messages, the sending
 files/             the forms that a file may have -> messages
 generated/         a seed -> a stream of messages, and what a correct consumer counts of them
+generated_run      a seed and shares -> a stream that is published, with its totals
 publisher          records -> the dry run or the sending, the report, the exit code
 sending/           records -> Kafka, and what Kafka acknowledged
 report             counts -> a progress bar, and lines of text at the end

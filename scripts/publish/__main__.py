@@ -4,10 +4,10 @@ The command reads the consumer's settings, such as KAFKA_BOOTSTRAP_SERVERS and K
 acknowledged every message, or reports how many Kafka did not acknowledge, and why. `sold` and `rated` print the place
 of their event, such as `7@9908` (partition 7, offset 9908), by which `python -m scripts.events find` finds it again.
 
-Exit codes: 0 Kafka holds all messages, and with `--wait` the event is counted · 1 some are not in Kafka · 2 wrong
-usage, or nothing was sent because consumers would reject it · with `--wait`: 3 a duplicate, which is counted once by an
-earlier event · 4 rejected · 5 no consumer has handled it by the deadline · 6 unknown, since MongoDB does not say · 78 a
-setting is wrong · 130 and 143 interrupted by Ctrl-C and SIGTERM; the report counts what was sent before.
+Exit codes: 0 Kafka has all messages; with `--wait`: it is counted · 1 Kafka did not take some, or `--skip-rejected`
+left some out · 2 wrong usage, or nothing was sent since some would be rejected or there was no message · with `--wait`:
+3 duplicate, 4 rejected, 5 not handled yet, 6 neither an event nor a dead letter, or unknown since MongoDB does not
+answer · 78 a setting is wrong · 130, 143 Ctrl-C, SIGTERM: the report says how far it came.
 """
 
 from pathlib import Path
@@ -16,12 +16,12 @@ from typing import Annotated
 import typer
 
 from scripts.common.commands import application
-from scripts.publish import publisher, single_event, single_run
+from scripts.publish import single_event, single_run
 from scripts.publish.file_run import Options, publish_file
 from scripts.publish.files.forms import Form
-from scripts.publish.generated.generate import generate as generate_messages
-from scripts.publish.generated.repeats import Shares, with_repeats
-from scripts.publish.generated.totals import Totals, counted
+from scripts.publish.generated.repeats import Shares
+from scripts.publish.generated_run import Stream, publish_stream
+from shared.events import EVENT_NAME_KEYS, RATED_FIELDS, SOLD_FIELDS
 
 app = application(__doc__)
 
@@ -77,7 +77,7 @@ def sold(
     A value that is JSON is sent as it was typed, any other as text. To send a number as text, type its quotes too:
     `--amount '"1000"'`.
     """
-    record = single_event.sold(_fields(product, name, occurred_at, extra, event_id), units, amount)
+    record = single_event.sold(_fields(product, name, occurred_at, extra, event_id, SOLD_FIELDS), units, amount)
     single_run.publish_one(
         record, check=not no_check, dry_run=dry_run, timeout=timeout, deadline=deadline if wait else None
     )
@@ -99,7 +99,7 @@ def rated(
     deadline: Deadline = 30.0,
 ) -> None:
     """Publish one rating: `rated --product 1 --rating 4.5 --category Software`"""
-    record = single_event.rated(_fields(product, name, occurred_at, extra, event_id), rating, category)
+    record = single_event.rated(_fields(product, name, occurred_at, extra, event_id, RATED_FIELDS), rating, category)
     single_run.publish_one(
         record, check=not no_check, dry_run=dry_run, timeout=timeout, deadline=deadline if wait else None
     )
@@ -131,7 +131,7 @@ def generate(
     ] = False,
     spread: Annotated[
         int,
-        typer.Option(min=0, help="Spread the events' times over the last so many seconds; 0: they happen on arrival."),
+        typer.Option(min=0, help="Spread the events' times over the last so many seconds, within the retention."),
     ] = 0,
     totals: Annotated[
         Path | None,
@@ -143,24 +143,8 @@ def generate(
     timeout: Timeout = 30.0,
 ) -> None:
     """Publish many: `generate --count 1000000 --products 1000 --rate 5000 --invalid 0.01 --seed 7`"""
-    sums = Totals()
-    shares = Shares(duplicates, conflicts)
-    if (problem := shares.problem(keyed=not unkeyed)) is not None:
-        raise typer.BadParameter(problem)
-    messages = generate_messages(
-        count, products, seed, invalid, keyed=not unkeyed, spread_seconds=spread, now_ms=publisher.now_ms()
-    )
-    if duplicates or conflicts:
-        messages = with_repeats(messages, count, seed, shares)
-    publisher.publish_all(
-        counted(messages, sums),
-        total=count,
-        rate=rate,
-        dry_run=dry_run,
-        timeout=timeout,
-        totals=sums,
-        totals_file=totals,
-    )
+    stream = Stream(count, products, seed, invalid, Shares(duplicates, conflicts), not unkeyed, spread)
+    publish_stream(stream, rate=rate, dry_run=dry_run, timeout=timeout, totals_file=totals)
 
 
 @app.command(name="file")
@@ -189,12 +173,25 @@ def file_(
 
 
 def _fields(
-    product: str, name: str | None, occurred_at: str | None, extra: list[str] | None, event_id: str | None
+    product: str,
+    name: str | None,
+    occurred_at: str | None,
+    extra: list[str] | None,
+    event_id: str | None,
+    of_event: frozenset[str],
 ) -> single_event.Fields:
-    """The options that both events have. Raises BadParameter for an `--extra` that is not KEY=VALUE."""
+    """The options that both events have; `of_event` are the fields that the contract gives this one.
+
+    Raises BadParameter for an `--extra` that is not KEY=VALUE, or is no further field.
+    """
     for pair in extra or []:
-        if "=" not in pair:
+        key, separator, _ = pair.partition("=")
+        if not separator:
             raise typer.BadParameter(f"{pair!r} has no =", param_hint="--extra")
+        if key in of_event or key in EVENT_NAME_KEYS:
+            raise typer.BadParameter(
+                f"{key} is no further field but one of the event's own, which other options give", param_hint="--extra"
+            )
     return single_event.Fields(product, name, occurred_at, extra or [], event_id)
 
 

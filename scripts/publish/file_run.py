@@ -1,18 +1,21 @@
 """Publishes the messages of a file: checks all of them first, or each as it comes, or none."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import BinaryIO, Final, NamedTuple, NoReturn
 
 import typer
 
 from scripts.common.errors import errors_as_messages, file_problem
 from scripts.publish.files import source
 from scripts.publish.files.checking import Check
-from scripts.publish.files.forms import Form, messages
+from scripts.publish.files.forms import Form, messages, shown_form
 from scripts.publish.files.message import UnfitFile
 from scripts.publish.publisher import NOT_DELIVERED, USAGE, code_of, console, end, now_ms, print_records, send
 from scripts.publish.sending.interrupt import Interruption
 from shared.settings import KafkaSettings
+
+NO_MESSAGES: Final = "the file holds no messages"
 
 
 class Options(NamedTuple):
@@ -48,7 +51,8 @@ def publish_file(path: str, options: Options) -> NoReturn:
             if options.check and not options.skip_rejected:
                 stream, check = _checked(stream, options, check, closing), Check(None, now_ms)
         except OSError as error:
-            raise typer.BadParameter(file_problem(error)) from None
+            name = f"{source.STDIN if path == '-' else path}, or the folder of temporary files,"
+            raise typer.BadParameter(file_problem(error, name)) from None
         _publish(stream, options, check, waits)
 
 
@@ -66,14 +70,27 @@ def _checked(stream: BinaryIO, options: Options, check: Check, closing: ExitStac
     if interruption.signal:
         end(128 + interruption.signal, "interrupted while the messages were checked: 0 messages published")
     if check.rejected:
-        console.print(
-            f"nothing was sent, since {check.rejected:,} of {check.messages:,} messages would not count; "
-            "--skip-rejected sends the others, --no-check sends each line as it is",
-            style="red",
-        )
+        refusal = f"nothing was sent, since {check.rejected:,} of {check.messages:,} messages {check.why}"
+        console.print("; ".join([refusal, *_advice(stream, start, options, check)]), style="red")
         _report(check, USAGE)
+    if not check.messages:
+        end(USAGE, f"nothing was sent: {NO_MESSAGES}")
     stream.seek(start)
     return stream
+
+
+def _advice(stream: BinaryIO, start: int, options: Options, check: Check) -> Iterator[str]:
+    """Options by which messages of a checked file can be sent all the same. The stream is at its end."""
+    if check.rejected < check.messages:
+        yield "--skip-rejected sends the others"
+    if not check.readable_rejected:
+        return  # without the check, what cannot be read would be left out too
+    if options.form is Form.LINES or (options.form is not Form.CSV and check.are_lines(stream.tell() - start)):
+        yield "--no-check sends each line as it is"
+        return
+    stream.seek(start)
+    form = shown_form(stream) if options.sure_form is Form.AUTO else options.sure_form
+    yield f"--no-check --format {form} sends all of them"
 
 
 def _copied(stream: BinaryIO, copy: BinaryIO, interruption: Interruption) -> BinaryIO:
@@ -95,8 +112,10 @@ def _publish(stream: BinaryIO, options: Options, check: Check, waits: bool) -> N
         print_records(records)
     else:
         code = code_of(*send(records, None, options.timeout, options.rate, waits))
+    if not check.messages and not code:
+        end(USAGE, NO_MESSAGES)
     if check.rejected:
-        console.print(f"{check.rejected:,} of {check.messages:,} messages were left out, since they would not count")
+        console.print(f"{check.rejected:,} of {check.messages:,} messages were left out, since they {check.why}")
         _report(check, code or NOT_DELIVERED)
     raise typer.Exit(code)
 

@@ -88,7 +88,7 @@ def send(
         # A second signal ends the wait: what Kafka has not acknowledged by then is reported as unknown.
         with Interruption(sender.interrupt) as interruption, suppress(KeyboardInterrupt):
             sender.send(interruption.interruptible(records, sender.idle) if waits else records, rate)
-    for line in summary(sender.delivery, settings.kafka_topic, settings.kafka_bootstrap_servers):
+    for line in summary(sender.delivery, settings.kafka_topic, settings.kafka_bootstrap_servers, total):
         console.print(line)
     return sender.delivery, interruption.signal
 

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from scripts.common.console import LiteralConsole
-from scripts.publish.sending.delivery import Delivery
+from scripts.publish.sending.delivery import KEPT_FAILURES, Delivery
 
 REFRESH_SECONDS = 0.1
 """Ten times a second a bar looks as if it moved. Twice as often costs twice the drawing; half as often, it jerks."""
@@ -60,8 +61,11 @@ def progress(console: LiteralConsole, total: int | None) -> Iterator[Callable[[D
         yield update
 
 
-def summary(delivery: Delivery, topic: str, servers: str) -> list[str]:
-    """The run in lines of text: how much was published, then each failure with what to do about it."""
+def summary(delivery: Delivery, topic: str, servers: str, total: int | None = None) -> list[str]:
+    """The run in lines of text: how much was published, then each failure with what to do about it.
+
+    `total` is how many messages there were to be; None if that is not known.
+    """
     rate = delivery.delivered / delivery.seconds if delivery.seconds > 0 else 0.0
     lines = [f"{_messages(delivery.delivered)} published to {topic} in {delivery.seconds:.1f} s ({rate:,.0f}/s)"]
     for reason, count in delivery.failed.most_common():
@@ -72,10 +76,11 @@ def summary(delivery: Delivery, topic: str, servers: str) -> list[str]:
         lines.append(f"a broker refused the connection: {delivery.connection_error}; {CONNECTION_ADVICE}")
     if delivery.unknown:
         lines.append(f"{_messages(delivery.unknown)} neither acknowledged nor refused: they may be in Kafka or not")
+        lines.extend(_unanswered(delivery))
     if delivery.ranges and delivery.delivered > 1:
         lines.append(f"their places: {_places(delivery)}")
-    if delivery.stopped:
-        lines.append("stopped at the first failure that every later message would have met as well")
+    if total != 1:
+        lines.extend(_ended_early(delivery, total))
     return lines
 
 
@@ -97,6 +102,29 @@ def _failures(delivery: Delivery) -> Iterator[str]:
         yield f"  {failure.origin}{where}: {failure.reason}"
     if delivery.failed.total() > len(delivery.failures) > 0:
         yield f"  and {delivery.failed.total() - len(delivery.failures):,} more"
+
+
+def _unanswered(delivery: Delivery) -> Iterator[str]:
+    """A line for each of the first traced records of which Kafka said nothing."""
+    for origin in islice(delivery.unanswered, KEPT_FAILURES):
+        yield f"  {origin}"
+    if len(delivery.unanswered) > KEPT_FAILURES:
+        yield f"  and {len(delivery.unanswered) - KEPT_FAILURES:,} more"
+
+
+def _ended_early(delivery: Delivery, total: int | None) -> Iterator[str]:
+    """Why a run ended before its last record, and how far it came."""
+    if delivery.stopped:
+        yield "stopped at the first failure that every later message would have met as well"
+    if not (delivery.stopped or delivery.interrupted) or delivery.sent == total:
+        return
+    of_all = "" if total is None else f" of {total:,}"
+    if delivery.last_origin:
+        yield f"sent up to {delivery.last_origin}; nothing after it"
+    else:
+        yield (
+            f"sent the first {_messages(delivery.sent)}{of_all}; nothing after" if delivery.sent else "nothing was sent"
+        )
 
 
 def _places(delivery: Delivery) -> str:

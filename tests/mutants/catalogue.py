@@ -11,6 +11,7 @@ from tests.mutants import (
     partitions,
     publishing,
     scripts,
+    searching,
     storage,
 )
 
@@ -24,6 +25,7 @@ MUTANTS = (
     *audit.MUTANTS,
     *scripts.MUTANTS,
     *publishing.MUTANTS,
+    *searching.MUTANTS,
     *api.MUTANTS,
     *deployment.MUTANTS,
 )

@@ -1,11 +1,10 @@
-"""Defects of the publisher, of its answer to what became of an event, and of the search for events."""
+"""Defects of the publisher, and of its answer to what became of an event."""
 
 from tests.mutants.mutant import Edit, Mutant
 
 UNIT = "tests/unit/scripts/publish"
 FATE = "tests/integration/scripts/publish/test_fate.py"
 FILES = "tests/integration/scripts/publish/test_files.py"
-FIND = "tests/integration/scripts/events/test_find.py"
 FORMS = f"{UNIT}/files/test_forms.py"
 REPEATS = f"{UNIT}/generated/test_repeats.py"
 
@@ -55,8 +54,8 @@ MUTANTS = (
         (
             Edit(
                 "scripts/publish/file_run.py",
-                "    if check.rejected:\n        console.print(\n",
-                "    if False:\n        console.print(\n",
+                "    if check.rejected:\n        refusal = ",
+                "    if False:\n        refusal = ",
             ),
         ),
     ),
@@ -116,42 +115,45 @@ MUTANTS = (
         (Edit("scripts/publish/sending/delivery.py", "SILENCE_SECONDS = 1.5", "SILENCE_SECONDS = 29.0"),),
     ),
     Mutant(
-        "a search joins a consumer group and commits offsets in it",
-        f"{FIND}::test_nothing_is_written",
+        "a generated stream goes back to times that consumers reject as too old",
+        f"{UNIT}/test_commands.py::test_a_stream_spreads_no_further_back_than_consumers_accept[1]",
+        (Edit("scripts/publish/generated_run.py", "retention_days * DAY_SECONDS - MARGIN_SECONDS", "2**62"),),
+    ),
+    Mutant(
+        "a run that was interrupted does not say how far it came",
+        f"{UNIT}/test_report.py::test_an_interrupted_run_says_which_line_was_the_last",
         (
             Edit(
-                "scripts/events/records.py",
-                '    "enable.partition.eof": True,\n',
-                '    "enable.partition.eof": True,\n    "enable.auto.commit": True,\n',
+                "scripts/publish/report.py",
+                "if not (delivery.stopped or delivery.interrupted) or",
+                "if not delivery.stopped or",
             ),
         ),
     ),
     Mutant(
-        "a search notes in MongoDB that it ran",
-        f"{FIND}::test_nothing_is_written",
+        "messages that Kafka has acknowledged are named among those of which nothing is known",
+        f"{UNIT}/test_report.py::test_what_kafka_answered_is_not_among_them",
         (
             Edit(
-                "scripts/events/stored.py",
-                "        days, found = self._days(), list[Document]()\n",
-                "        days, found = self._days(), list[Document]()\n"
-                '        self._database["searches"].insert_one({"what": what})\n',
+                "scripts/publish/sending/send.py",
+                "        self.delivery.unanswered.pop(origin, None)\n        partition",
+                "        partition",
+            ),
+            Edit(
+                "scripts/publish/sending/send.py",
+                "        self.delivery.unanswered.pop(origin, None)\n        if len",
+                "        if len",
             ),
         ),
     ),
     Mutant(
-        "the events of a product are searched in whole days",
-        f"{FIND}::test_a_product_s_events_are_read_by_a_range",
-        (
-            Edit(
-                "scripts/events/stored.py",
-                'span = {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}',
-                'span: dict[str, Any] = {"_id.p": product}',
-            ),
-        ),
+        "a refusal of a table advises to send its lines as they are",
+        f"{UNIT}/test_file_refusals.py::test_the_options_that_a_refusal_names_send_the_same_messages",
+        (Edit("scripts/publish/files/checking.py", "return self._is_line_each and", "return True or"),),
     ),
     Mutant(
-        "a search by key reads all of the topic, however long it is",
-        f"{FIND}::test_messages_are_found_by_key_within_a_bound_that_is_said",
-        (Edit("scripts/events/records.py", "max(state.low, state.high - share)", "state.low"),),
+        "a raw line of any length is kept in memory",
+        f"{FORMS}::test_a_raw_line_that_is_too_long_is_reported_and_not_kept",
+        (Edit("scripts/publish/files/forms.py", "stream.readline(LONGEST_LINE_BYTES + 1)", "stream.readline()"),),
     ),
 )

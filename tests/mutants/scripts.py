@@ -17,7 +17,7 @@ MUTANTS = (
         (
             Edit(
                 "scripts/publish/sending/send.py",
-                "                self.delivery.sent += 1\n                self._fail(refused.args[0])\n",
+                "                self._count(record)\n                self._fail(refused.args[0])\n",
                 "",
             ),
         ),

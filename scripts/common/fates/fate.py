@@ -105,8 +105,7 @@ class Lookups:
         if found is not None or replayed:
             return Known(place, Fate.COUNTED, found, letter, stored)
         if letter is not None:
-            duplicate = letter.get("reason") == Reason.DUPLICATE
-            return Known(place, Fate.DUPLICATE if duplicate else Fate.REJECTED, self.first(letter), letter, stored)
+            return Known(place, fate_of(letter), self.first(letter), letter, stored)
         if stored["generation"] == generation and stored["next_offset"] <= place.offset:
             return self._waiting(place, stored)
         return Known(place, Fate.MISSING, partition=stored)
@@ -140,6 +139,13 @@ class Lookups:
         identity = partition_id(self._group, self.topic, place.partition)
         status = self._database[PARTITION_STATUS].find_one({"_id": identity})
         return Known(place, Fate.WAITING, partition=stored, status=status)
+
+
+def fate_of(letter: Document) -> Fate:
+    """What became of a message, by its dead letter alone."""
+    if letter.get("state") == LetterState.REPLAYED:
+        return Fate.COUNTED
+    return Fate.DUPLICATE if letter.get("reason") == Reason.DUPLICATE else Fate.REJECTED
 
 
 def identity_of(value: bytes | None, recorded_ms: int) -> tuple[int, int] | None:

@@ -1,8 +1,9 @@
 """Reads the messages of a file, whatever common form it has, and checks them before anything is sent.
 
 In come a path or standard input. Out go messages with their lines, each as the bytes that Kafka gets, and a report of
-those that consumers would reject. Nothing here knows Kafka. Memory is bounded: a document, a table's row and a line of
-a form are read one at a time, and what is longer than `message.LONGEST_BYTES` is reported and not kept.
+those that consumers would reject. Nothing here knows Kafka. Memory is bounded: a document and a table's row are read
+one at a time, and what is longer than `message.LONGEST_BYTES` is reported and not kept. So is a line that is sent as it
+is, for which `message.LONGEST_LINE_BYTES` is the bound.
 
 source     a path -> a stream that can be read twice, if that is wanted
 plain      gzip, byte order marks, UTF-16 -> a stream of UTF-8

@@ -30,16 +30,37 @@ class Check:
         self._retention_days = retention_days
         self._clock = clock
         self._first: list[str] = []
+        self._bytes = 0
+        self._is_line_each = True
 
     @property
     def rejected(self) -> int:
         """How many messages consumers would reject."""
         return self.by_reason.total()
 
+    @property
+    def readable_rejected(self) -> int:
+        """How many of them are messages that could be sent all the same."""
+        return self.rejected - self.by_reason[UNREADABLE]
+
+    @property
+    def why(self) -> str:
+        """Why those are left out, for a sentence about them."""
+        return "would not count" if self.readable_rejected else "could not be read"
+
+    def are_lines(self, file_bytes: int) -> bool:
+        """Whether the messages so far are the lines of a file of so many bytes, each just as it is.
+
+        Then the file holds nothing but the messages and a line end behind each, or each but the last.
+        """
+        return self._is_line_each and file_bytes - self._bytes in (self.messages - 1, self.messages)
+
     def accepted(self, messages: Iterable[FileMessage]) -> Iterator[TracedRecord]:
         """Pass on the messages that consumers would accept, without keys, and note the others."""
         for message in messages:
             self.messages += 1
+            self._bytes += len(message.value)
+            self._is_line_each &= message.line == message.last_line == self.messages
             reason, detail = self._judged(message)
             if not reason:
                 yield TracedRecord(None, message.value, message.origin)

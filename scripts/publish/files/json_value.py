@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from scripts.publish.files.message import LONGEST_BYTES, FileMessage
+from scripts.publish.files.message import LONGEST_BYTES, FileMessage, too_large
 
 DOCUMENT: Final = "document"
 """An object that stands by itself."""
@@ -72,8 +72,7 @@ class JsonValue:
     def message(self, last_line: int) -> FileMessage:
         """The value as a message whose last line is this."""
         if self._size > LONGEST_BYTES:
-            problem = f"too_large: {self._size} bytes, of which consumers take 65536"
-            return FileMessage(b"", self._line, last_line, problem)
+            return FileMessage(b"", self._line, last_line, too_large(self._size))
         return FileMessage(b"".join(self._parts).strip(), self._line, last_line)
 
     def _read_nested(self, piece: bytes, position: int) -> int:

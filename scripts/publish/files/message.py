@@ -6,6 +6,9 @@ LONGEST_BYTES: Final = 1024 * 1024
 """A longer document, row or line is not kept in memory but reported. It is 16 times what consumers take, and what a
 broker takes unless its settings were changed. At twice this, hostile files take twice the memory; at half, nothing that
 consumers accept would be lost either."""
+LONGEST_LINE_BYTES: Final = 64 * 1024 * 1024
+"""A line that is sent as it is, unchecked, may be so long, to try what brokers and consumers do with it: as long as
+Kafka's client takes. At twice this the client refuses it, at half some that it takes could not be tried."""
 
 
 class FileMessage(NamedTuple):
@@ -21,6 +24,11 @@ class FileMessage(NamedTuple):
     def origin(self) -> str:
         """Where the message was read, for a person."""
         return f"line {self.line}" if self.line == self.last_line else f"lines {self.line} to {self.last_line}"
+
+
+def too_large(size: int) -> str:
+    """What is wrong with a message of so many bytes."""
+    return f"too_large: {size} bytes, of which consumers take 65536"
 
 
 class UnfitFile(Exception):

@@ -1,5 +1,6 @@
 """A path, or `-` for standard input, as a stream of bytes; one that comes only once is copied, to be read twice."""
 
+import errno
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ KEPT_BYTES: Final = 1024 * 1024 * 1024
 """So much of standard input or a pipe is kept in a temporary file, to be checked as a whole before it is sent. That is
 some five million events. At twice this, a folder for temporary files of a usual size may fill up; at half, large
 exports need another way sooner."""
+STDIN: Final = "standard input"
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
@@ -20,6 +22,8 @@ _CHUNK_BYTES: Final = 1024 * 1024
 def opened(path: str) -> Iterator[BinaryIO]:
     """The stream of a file or of standard input, closed at the end of the block. Raises OSError."""
     if path == "-":
+        if sys.stdin is None:  # as Python has it where the shell closed it: `<&-`
+            raise OSError(errno.EBADF, "it is closed", STDIN)
         yield sys.stdin.buffer
         return
     with open(path, "rb") as file:

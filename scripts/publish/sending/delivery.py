@@ -48,6 +48,12 @@ class Delivery:
     """The first and the last offset of the traced records in each partition."""
     last: Acknowledged | None = None
     """The traced record that Kafka acknowledged last."""
+    last_origin: str = ""
+    """Where the traced record came from that was handed to Kafka's client last; empty: none was."""
+    unanswered: dict[str, None] = field(default_factory=dict)
+    """Where the traced records came from for which Kafka has not answered yet, in the order of sending."""
+    interrupted: bool = False
+    """Whether the run was ended before its last record."""
     stopped: str = ""
     """The failure that ended the run because every later record would meet it; empty: none."""
     connection_error: str = ""

@@ -56,7 +56,6 @@ class Sender:
     ) -> None:
         self.delivery = Delivery()
         self._silence = Silence(on_silence)
-        self._interrupted = False
         self._topic = settings.kafka_topic
         self._timeout_seconds = timeout_seconds
         self._on_progress = on_progress
@@ -72,7 +71,7 @@ class Sender:
         started = time.monotonic()
         for record in self._paced(records, rate):
             self._produce(record)
-            if self.delivery.stopped or self._interrupted:
+            if self.delivery.stopped or self.delivery.interrupted:
                 break
         self._flush()
         self.delivery.seconds = time.monotonic() - started
@@ -87,7 +86,7 @@ class Sender:
     def interrupt(self) -> None:
         """Make `send` take no further record; it still waits for those that it has sent. May be called from a signal
         handler or another thread."""
-        self._interrupted = True
+        self.delivery.interrupted = True
 
     def _paced(self, records: Iterable[Record], rate: float) -> Iterator[Record]:
         """Yield each record when it is due, and serve delivery reports between slices.
@@ -100,7 +99,9 @@ class Sender:
         for number, record in enumerate(records):
             if number % step == 0:
                 self._poll(0)
-                while rate and (wait := started + number / rate - time.monotonic()) > 0 and not self._interrupted:
+                while (
+                    rate and (wait := started + number / rate - time.monotonic()) > 0 and not self.delivery.interrupted
+                ):
                     self._poll(min(wait, POLL_SECONDS))
             yield record
 
@@ -115,14 +116,21 @@ class Sender:
                 if self.delivery.stopped:
                     return
             except KafkaException as refused:
-                self.delivery.sent += 1
+                self._count(record)
                 self._fail(refused.args[0])
                 if isinstance(record, TracedRecord):
                     self._note(record.origin, refused.args[0], None)
                 return
             else:
-                self.delivery.sent += 1
+                self._count(record)
                 return
+
+    def _count(self, record: Record) -> None:
+        """Note that a record was handed to the client. Its delivery report comes later, while the client is polled."""
+        self.delivery.sent += 1
+        if isinstance(record, TracedRecord):
+            self.delivery.last_origin = record.origin
+            self.delivery.unanswered[record.origin] = None
 
     def _poll(self, seconds: float) -> None:
         self._producer.poll(seconds)
@@ -147,6 +155,7 @@ class Sender:
 
     def _on_traced(self, origin: str, error: KafkaError | None, message: Message) -> None:
         self._on_delivery(error, message)
+        self.delivery.unanswered.pop(origin, None)
         partition, offset = message.partition(), message.offset()
         if error is not None:
             self._note(origin, error, partition)
@@ -156,6 +165,7 @@ class Sender:
             self.delivery.last = Acknowledged(Place(partition, offset), message.timestamp()[1])
 
     def _note(self, origin: str, error: KafkaError, partition: int | None) -> None:
+        self.delivery.unanswered.pop(origin, None)
         if len(self.delivery.failures) < KEPT_FAILURES:
             known = partition if partition is not None and partition >= 0 else None
             self.delivery.failures.append(Failure(origin, _reason(error), known))

@@ -163,6 +163,26 @@ def test_an_event_is_found_by_its_id_with_and_without_the_window(published: Publ
         assert one["event"]["document"]["event_id"] == "order-17"
 
 
+def test_an_id_that_is_known_hides_no_other_event_with_it(published: Published) -> None:
+    """An event from before the window, one of another product, and one that was counted in spite of its id."""
+    first = stored_at(published, published.places["order"])
+    database, day = published.group.database, event_collection(first["_id"]["t"])
+    database["event_ids"].replace_one(
+        {"_id": {"p": 3, "i": "order-17"}}, {name: first["_id"][name] for name in "tkog"}, upsert=True
+    )
+    others = [first | {"_id": first["_id"] | {"p": product, "o": Int64(4_000 + product)}} for product in (3, 4)]
+    database[day].insert_many(others)
+    try:
+        for product, amount in ((("--product", "3"), 2), ((), 3)):
+            findings = found(published, "--event-id", "order-17", "--no-kafka", *product)
+            assert {each["place"] for each in findings} >= {f"{published.places['order']}:1", "0@4003:1"}
+            assert len(findings) == amount
+        done = find(published, "--event-id", "order-17", "--product", "3", "--no-kafka")
+        assert "rejected for other reasons are not found by their id: --key or --at" in done.stderr
+    finally:
+        database[day].delete_many({"_id": {"$in": [each["_id"] for each in others]}})
+
+
 def test_a_duplicate_names_the_event_that_counted(published: Published) -> None:
     group = published.group
     first = stored_at(published, published.places["order"])["_id"]

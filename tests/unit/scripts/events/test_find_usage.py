@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pymongo.errors import ExecutionTimeout, OperationFailure
+from pymongo.errors import ExecutionTimeout, OperationFailure, ServerSelectionTimeoutError
 from typer.testing import CliRunner
 
 from scripts.events.__main__ import app
-from scripts.events.budget import Budget
+from scripts.events.budget import Budget, TimeOver
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -26,6 +26,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
         ("--at", "7@1", "--key", "k"),
         ("--at", "7@1", "--product", "3"),
         ("--key", "k", "--event-id", "i"),
+        ("--at", "7@1", "--key", "k", "--product", "3"),
         ("--product", "-1"),
         ("--product", "9223372036854775808"),
         ("--product", "3", "--last", "0"),
@@ -37,6 +38,11 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     code, output, errors = run(*arguments)
     assert (code, output) == (2, "")
     assert "Usage" in errors
+
+
+@pytest.mark.parametrize("arguments", [(), ("--at", "7@1", "--product", "3"), ("--key", "k", "--event-id", "i")])
+def test_one_question_alone_is_asked_for_in_words(arguments: tuple[str, ...]) -> None:
+    assert "say exactly one of --at, --key, --product and --event-id" in run(*arguments)[2]
 
 
 def test_a_wrong_setting_ends_with_78(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,3 +87,42 @@ def test_after_its_time_nothing_is_asked() -> None:
     assert budget.left == 0
     assert budget.within("days were", failing(AssertionError("it was asked"))) == []
     assert not budget.is_complete
+
+
+def test_a_lookup_after_the_time_is_not_made_and_said() -> None:
+    budget = Budget(0.01)
+    time.sleep(0.02)
+    with pytest.raises(TimeOver):
+        budget.ask(lambda: pytest.fail("it was asked"))
+    assert not budget.is_complete
+    assert budget.notes == ["MongoDB was not asked for everything within 0.01 s; --seconds gives more time"]
+
+
+def test_a_lookup_that_takes_longer_than_the_time_ends_with_it() -> None:
+    def late() -> None:
+        raise ExecutionTimeout("too long", 50)
+
+    budget = Budget(10)
+    with pytest.raises(TimeOver):
+        budget.ask(late)
+    assert not budget.is_complete
+    assert budget.ask(lambda: 7) == 7
+
+
+def test_a_database_that_is_away_is_not_taken_for_time_that_is_over() -> None:
+    def away() -> None:
+        raise ServerSelectionTimeoutError("nobody there")
+
+    with pytest.raises(ServerSelectionTimeoutError):
+        Budget(10).ask(away)
+    with pytest.raises(ServerSelectionTimeoutError):
+        Budget(10).within("days were", failing(ServerSelectionTimeoutError("nobody there")))
+
+
+def test_what_came_before_the_time_was_over_is_kept() -> None:
+    def findings() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise TimeOver
+
+    assert Budget.in_time(findings()) == [1, 2]

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from scripts.publish import __main__ as publish
 from scripts.publish.__main__ import app
 from scripts.publish.report import summary
 from scripts.publish.sending.delivery import Delivery
 from scripts.publish.sending.producer_settings import LARGEST_RECORD_BYTES
 from scripts.publish.single_event import literal
+from tests.support.process import ROOT
 
 SOLD = ["sold", "--product", "3", "--units", "10", "--amount", "1000"]
 RATED = ["rated", "--product", "1", "--rating", "4.5", "--category", "Software"]
@@ -110,7 +112,7 @@ def test_a_further_field_without_a_value_is_a_usage_error() -> None:
         ([*SOLD, "--name", ""], "bad_name"),
         ([*SOLD, "--occurred-at", "yesterday"], "bad_occurred_at"),
         ([*SOLD, "--occurred-at", "1970-01-01T00:00:00Z"], "too_old"),
-        ([*SOLD, "--extra", "event_id="], "bad_event_id"),
+        ([*SOLD, "--event-id", ""], "bad_event_id"),
     ],
 )
 def test_an_event_that_consumers_reject_is_not_sent_unless_told_to(arguments: list[str], reason: str) -> None:
@@ -136,6 +138,7 @@ def test_an_event_that_consumers_reject_is_not_sent_unless_told_to(arguments: li
         ["file", "-", "--format", "xml"],
         ["generate", "--duplicates", "0.7", "--conflicts", "0.7"],
         ["generate", "--conflicts", "0.1", "--unkeyed"],
+        ["generate", "--spread", "99999999999", "--dry-run"],
         ["sell"],
     ],
 )
@@ -177,6 +180,14 @@ def test_a_dry_run_prints_every_message_in_one_line() -> None:
     assert sum(line.endswith("\t(tombstone)") for line in lines) >= 1
 
 
+@pytest.mark.parametrize("command", [SOLD, RATED])
+@pytest.mark.parametrize("field", ["product_id", "event_name", "event", "event_id", "occurred_at", "name_of_product"])
+def test_a_field_of_the_contract_is_no_further_field(command: list[str], field: str) -> None:
+    code, output, errors = run(*command, "--extra", f"{field}=9", "--dry-run", "--no-check")
+    assert (code, output) == (2, "")
+    assert f"{field} is no further field but one of the event's own" in errors
+
+
 def test_a_dry_run_of_a_file() -> None:
     code, output, _ = run("file", "-", "--dry-run", "--no-check", stdin=b'{"a": 1}\n\nlast \xe9 line')
     assert code == 0
@@ -204,7 +215,7 @@ def test_no_kafka_stops_a_long_run() -> None:
 
 def test_a_record_that_the_client_refuses_is_counted_and_the_run_ends_with_1() -> None:
     """The client refuses it before a broker is asked, so it has no delivery report."""
-    code, output, errors = run("file", "-", "--no-check", "--timeout", "1", stdin=b"x" * (LARGEST_RECORD_BYTES + 1))
+    code, output, errors = run(*SOLD, "--name", "x" * LARGEST_RECORD_BYTES, "--no-check", "--timeout", "1")
     assert (code, output) == (1, "")
     assert "0 messages published" in errors
     assert "1 message not delivered: MSG_SIZE_TOO_LARGE" in errors
@@ -244,3 +255,32 @@ def test_a_file_that_cannot_be_used_is_a_sentence_before_anything_is_sent(argume
 def test_a_dry_run_shows_no_escape_sequence_and_no_forged_line() -> None:
     code, output, _ = run("file", "-", "--dry-run", "--no-check", stdin="a\tb\x1b[2J\u202e[/red] :100:".encode())
     assert (code, output) == (0, "-\ta\\tb\\x1b[2J\\u202e[/red] :100:\n")
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_a_stream_spreads_no_further_back_than_consumers_accept(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    monkeypatch.setenv("EVENT_RETENTION_DAYS", str(days))
+    most = days * 86_400 - 3_600
+    arguments = ["generate", "--count", "50", "--dry-run"]
+    code, output, errors = run(*arguments, "--spread", str(most + 1))
+    assert (code, output) == (2, "")
+    assert f"EVENT_RETENTION_DAYS={days} days, so {most} is the most" in errors
+    code, output, _ = run(*arguments, "--spread", str(most))
+    assert code == 0
+    oldest = min(json.loads(line.partition("\t")[2])["occurred_at"] for line in output.splitlines())
+    assert datetime.fromisoformat(oldest) > datetime.now(UTC) - timedelta(days=days)
+
+
+def test_the_help_names_each_exit_code_as_the_page_does() -> None:
+    page = (ROOT / "docs" / "operations" / "publishing.md").read_text()
+    for words in (
+        "Kafka did not take some, or `--skip-rejected` left some out",
+        "`neither an event nor a dead letter`",
+        "`not handled yet`",
+        "MongoDB does not answer",
+        "nothing was sent since some would be rejected or there was no message",
+        "the report says how far it came",
+    ):
+        plain = words if words.count("`") == 2 and "--" in words else words.replace("`", "")
+        assert plain in " ".join((publish.__doc__ or "").split()), words
+        assert words in page, words

@@ -1,6 +1,7 @@
 """Every form that a file may have gives the same messages, as the bytes that the file holds, with their lines."""
 
 import bz2
+import errno
 import gzip
 import io
 import json
@@ -12,7 +13,8 @@ from typing import BinaryIO, cast
 import pytest
 
 from scripts.publish.files.forms import Form, messages
-from scripts.publish.files.message import LONGEST_BYTES, FileMessage
+from scripts.publish.files.message import LONGEST_BYTES, LONGEST_LINE_BYTES, FileMessage
+from scripts.publish.sending.producer_settings import LARGEST_RECORD_BYTES
 
 FIRST = b'{"event": "productSold", "amount": 1000.50, "note": "a } \\" ] { [ , \\\\"}'
 SECOND = '{"event": "productRated", "rating": 4.50, "tags": [[], {}], "name": "Köln"}'.encode()
@@ -200,3 +202,41 @@ def test_json_that_python_writes_in_any_way_is_read_back() -> None:
             assert [json.loads(value) for value in values(text)] == documents
             one_by_one = "\n".join(json.dumps(each, indent=indent) for each in documents).encode()
             assert [json.loads(value) for value in values(one_by_one)] == documents
+
+
+def test_a_raw_line_that_is_too_long_is_reported_and_not_kept() -> None:
+    content = b"first\n" + b"x" * LONGEST_LINE_BYTES + b"\n" + b"y" * (LONGEST_LINE_BYTES + 7) + b"\nlast"
+    first, longest, long, last = read(content, Form.LINES)
+    assert (first.value, len(longest.value), last.value, last.line) == (b"first", LONGEST_LINE_BYTES, b"last", 4)
+    assert (long.value, long.problem) == (
+        b"",
+        f"too_large: {LONGEST_LINE_BYTES + 7} bytes, of which consumers take 65536",
+    )
+
+
+def test_a_raw_line_may_be_as_long_as_kafka_s_client_takes() -> None:
+    assert LONGEST_LINE_BYTES == LARGEST_RECORD_BYTES
+
+
+class Failing(io.RawIOBase):
+    """A file on a disk that fails after its first bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        if not self._content:
+            raise OSError(errno.EIO, "Input/output error")
+        given, self._content = self._content, b""
+        cast("bytearray", buffer)[: len(given)] = given
+        return len(given)
+
+
+@pytest.mark.parametrize("form", [Form.AUTO, Form.LINES])
+def test_a_file_whose_rest_cannot_be_read_says_so(form: Form) -> None:
+    stream = cast("BinaryIO", io.BufferedReader(Failing(FIRST + b"\n" + SECOND + b"\n")))
+    *_, rest = messages(stream, form)
+    assert rest.problem == "the rest cannot be read: Input/output error"

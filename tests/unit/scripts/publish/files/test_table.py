@@ -81,14 +81,30 @@ def test_a_row_that_is_no_csv_takes_no_other_with_it() -> None:
     assert [bool(each.problem) for each in found] == [True, False]
 
 
-def test_text_that_is_not_utf8_reaches_the_decoder() -> None:
-    content = "event,product_id,name_of_product\nproductSold,3,Müller\n".encode("latin-1")
-    (message,) = messages(io.BytesIO(content), Form.AUTO)
-    assert b"M\xfcller" in message.value
-
-
 def test_a_table_is_recognised_by_two_columns_of_the_contract() -> None:
     assert read("event product_id\nx 1\n")[0].value == b"event product_id"
     assert read("a,b\n1,2\n")[0].value == b"a,b"
     assert "no column event" in read("a,b\n1,2\n", form=Form.CSV)[0].problem
     assert read(f"{HEADER}\n", form=Form.JSON)[0].value == HEADER.encode()
+
+
+@pytest.mark.parametrize("line", [b"sep=;\r\n", b"SEP=;\n", b'"sep=;"\n', b"\n sep=;\n"[1:].lstrip()])
+def test_the_line_that_excel_writes_before_the_header_names_the_separator(line: bytes) -> None:
+    table = line + b"event;product_id;amount\r\nproductSold;3;1000.50\r\n"
+    (message,) = messages(io.BytesIO(table), Form.AUTO)
+    assert (json.loads(message.value), message.line, message.problem) == (
+        {"event": "productSold", "product_id": "3", "amount": "1000.50"},
+        3,
+        "",
+    )
+
+
+def test_a_cell_that_is_not_utf8_is_named_by_line_and_column() -> None:
+    table = "event,product_id,name_of_product\nproductSold,3,Tisch\nproductSold,4,Stühle\n".encode("latin-1")
+    good, bad = messages(io.BytesIO(table), Form.AUTO)
+    assert not good.problem
+    assert bad.origin == "line 3"
+    assert bad.problem.startswith("the cell in column 3 (name_of_product) is not UTF-8, but perhaps Windows-1252")
+    header = "event,product_id,Größe\nproductSold,3,7\n".encode("latin-1")
+    (problem,) = messages(io.BytesIO(header), Form.AUTO)
+    assert "the name of column 3 in line 1 is not UTF-8" in problem.problem
