@@ -66,12 +66,16 @@ class FakeReplays:
 
     def __init__(self) -> None:
         self.stored: list[int] = []
+        self.kept: list[int] = []
         self.most = 0
 
     def judge(self, letter: Document) -> Accepted | Rejection:
         if letter["_id"]["o"] % 2:
             return Rejection(Reason.NOT_JSON, "a [/red] detail, with a comma")
         return Accepted(letter, None, 0, b"")  # type: ignore[arg-type]
+
+    def keep(self, letter: Document, _: Rejection) -> None:
+        self.kept.append(letter["_id"]["o"])
 
     def store(self, accepted: Sequence[Accepted]) -> list[tuple[Accepted, str]]:
         self.most = max(self.most, len(accepted))
@@ -92,6 +96,7 @@ def test_each_of_many_letters_is_stored_once_and_has_an_outcome() -> None:
     fake, count = FakeReplays(), 5 * LETTERS_AT_ONCE + 7
     outcomes = run(fake, count)
     assert sorted(fake.stored) == list(range(0, count, 2))
+    assert fake.kept == list(range(1, count, 2))
     assert fake.most <= LETTERS_AT_ONCE
     assert sorted(letter["_id"]["o"] for letter, _ in outcomes) == list(range(count))
     assert sum(outcome == REPLAYED for _, outcome in outcomes) == len(fake.stored)
@@ -100,7 +105,7 @@ def test_each_of_many_letters_is_stored_once_and_has_an_outcome() -> None:
 def test_a_dry_run_stores_nothing() -> None:
     fake = FakeReplays()
     outcomes = run(fake, 3 * LETTERS_AT_ONCE, dry_run=True)
-    assert fake.stored == []
+    assert fake.stored == fake.kept == []
     assert {outcome for _, outcome in outcomes} == {
         "would be replayed",
         "rejected still: not_json, a [/red] detail, with a comma",
