@@ -71,6 +71,11 @@ def test_a_run_without_lines_says_how_many_messages_were_sent(sender: Sender) ->
     assert told(sender.send(messages()), 1_000)[-1] == "sent the first 7 messages of 1,000; nothing after"
 
 
+def test_an_interruption_alone_is_enough_to_say_it() -> None:
+    delivery = Delivery(sent=3, delivered=3, interrupted=True, last_origin="line 3")
+    assert told(delivery) == ["sent up to line 3; nothing after it"]
+
+
 @pytest.mark.parametrize(
     ("delivery", "lines"),
     [
