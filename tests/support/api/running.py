@@ -127,11 +127,12 @@ def serving(settings: ApiSettings, clock: ManualClock) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-            _collect_sockets()
+            collect_sockets()
 
 
-def _collect_sockets() -> None:
-    """Free what the ended server left, here and not in the middle of a later test, which its warning would fail.
+def collect_sockets() -> None:
+    """Free what an ended client of MongoDB left, here and not in the middle of a later test, which its warning would
+    fail.
 
     MongoDB's driver leaves a socket open when it is cancelled while it connects (`_async_create_connection` of
     pymongo.pool_shared closes it on other errors only). Python then closes it once the socket is collected, and warns.

@@ -9,7 +9,7 @@ from api.auth.last_use import TokenUse
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from stack import ports
-from tests.support.api.running import KEY
+from tests.support.api.running import KEY, collect_sockets
 
 
 def test_a_use_that_cannot_be_written_is_logged_and_forgotten() -> None:
@@ -30,4 +30,5 @@ def test_a_use_that_cannot_be_written_is_logged_and_forgotten() -> None:
 
     with capture_logs() as logged:
         asyncio.run(note_and_write_twice())
+        collect_sockets()
     assert [(entry["event"], entry["tokens"]) for entry in logged] == [("the last use of tokens was not written", 1)]
