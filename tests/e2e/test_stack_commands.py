@@ -107,13 +107,14 @@ def test_up_serves_until_ctrl_c(up: Running, tmp_path: Path, environment: dict[s
 def _publish_and_ask(output: str) -> None:
     """Publish a sale and ask for it by exactly the lines that `up` printed, as a person who copies them does."""
     lines = [line.partition("| ")[2] for line in output.splitlines()]
+    (settings,) = (line for line in lines if line.startswith("export "))
     (publish,) = (line for line in lines if " sold " in line)
     (ask,) = (line for line in lines if line.startswith("curl ") and "/sale/" in line)
     try:
         packages.require("curl", "curl", print)
     except PartMissing as missing:
         local.skip_or_fail(missing)
-    subprocess.run(publish, shell=True, cwd=ROOT, check=True, capture_output=True)  # noqa: S602
+    subprocess.run(f"{settings}\n{publish}", shell=True, cwd=ROOT, check=True, capture_output=True)  # noqa: S602
 
     def answer() -> str:
         return subprocess.run(ask, shell=True, check=True, capture_output=True, text=True).stdout  # noqa: S602
