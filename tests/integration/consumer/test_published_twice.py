@@ -5,7 +5,7 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
-from shared.documents import EVENT_IDS
+from shared.documents import EVENT_ID_SPARE_SECONDS, EVENT_IDS
 from shared.event_id_window import read_window
 from tests.support.commands.audit import audit, script
 from tests.support.documents.writing import sold
@@ -43,7 +43,10 @@ def test_ids_in_fields_and_headers_and_a_replay_as_new(kafka: KafkaServer, mongo
         window = read_window(events.database)
         assert window is not None
         assert window.days == 3
-        assert events.database[EVENT_IDS].index_information()["at"]["expireAfterSeconds"] == 3 * 86_400
+        assert (
+            events.database[EVENT_IDS].index_information()["at"]["expireAfterSeconds"]
+            == 3 * 86_400 + EVENT_ID_SPARE_SECONDS
+        )
         left = replay(events, "--reason", "duplicate")
         assert (left.returncode, "rejected still: duplicate" in left.stderr) == (1, True)
         assert "0:0:1" in left.stderr
