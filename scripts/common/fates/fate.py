@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bson.max_key import MaxKey
+from bson.min_key import MinKey
+
 from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from scripts.common.documents import leniently
 from scripts.common.fates.places import Place, generation_at
 from shared.documents import (
+    EVENT_COLLECTIONS,
     PARTITION_STATUS,
     PARTITIONS,
     REJECTED_EVENTS,
@@ -108,7 +112,8 @@ class Lookups:
             return Known(place, fate_of(letter), self.first(letter), letter, stored)
         if stored["generation"] == generation and stored["next_offset"] <= place.offset:
             return self._waiting(place, stored)
-        return Known(place, Fate.MISSING, partition=stored)
+        found = self._of_latest_days(place, event)
+        return Known(place, Fate.MISSING if found is None else Fate.COUNTED, found, partition=stored)
 
     def letter(self, place: Place) -> Document | None:
         """The dead letter of the message at a place with a generation."""
@@ -139,6 +144,19 @@ class Lookups:
         identity = partition_id(self._group, self.topic, place.partition)
         status = self._database[PARTITION_STATUS].find_one({"_id": identity})
         return Known(place, Fate.WAITING, partition=stored, status=status)
+
+    def _of_latest_days(self, place: Place, event: tuple[int, int] | None) -> Document | None:
+        """The event of a message whose time in Kafka is not the one that Kafka acknowledged, as with the mock broker.
+
+        Looks through the product's events of the last two days that have any.
+        """
+        if event is None:
+            return None
+        span = {"$gte": {"p": event[0], "t": MinKey()}, "$lte": {"p": event[0], "t": MaxKey()}}
+        here = {"_id": span, "_id.k": place.partition, "_id.o": place.offset, "_id.g": place.generation}
+        days = sorted(self._database.list_collection_names(filter=EVENT_COLLECTIONS), reverse=True)
+        found = (self._database[day].find_one(here) for day in days[:2])
+        return next((document for document in found if document is not None), None)
 
 
 def fate_of(letter: Document) -> Fate:
