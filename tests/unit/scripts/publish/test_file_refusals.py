@@ -36,10 +36,10 @@ LINES, JSON, CSV = ("--no-check",), ("--no-check", "--format", "json"), ("--no-c
         (GOOD + BAD, JSON),
         (GOOD + b"\n\n" + BAD, JSON),
         (GOOD.replace(b", ", b",\n  ") + b"\n" + BAD, JSON),
-        (gzip.compress(GOOD + b"\n" + BAD), JSON),
+        (gzip.compress(GOOD + b"\n" + BAD, mtime=0), JSON),
         ((GOOD + b"\n" + BAD).decode().encode("utf-16"), JSON),
         (TABLE + b"productSold,3,x,1,1\nproductSold,4,x,-1,1\n", CSV),
-        (gzip.compress(TABLE + b"productSold,3,x,1,1\nproductSold,4,x,-1,1\n"), CSV),
+        (gzip.compress(TABLE + b"productSold,3,x,1,1\nproductSold,4,x,-1,1\n", mtime=0), CSV),
     ],
 )
 def test_the_options_that_a_refusal_names_send_the_same_messages(content: bytes, options: tuple[str, ...]) -> None:
@@ -72,7 +72,7 @@ def test_what_no_option_can_send_is_not_advised() -> None:
     assert "--skip-rejected" not in errors
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"[]", b" [ ]\n", TABLE, gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"[]", b" [ ]\n", TABLE, gzip.compress(b"", mtime=0)])
 @pytest.mark.parametrize("options", [(), ("--skip-rejected",), ("--dry-run",), ("--dry-run", "--skip-rejected")])
 def test_a_file_without_messages_is_wrong_usage(content: bytes, options: tuple[str, ...]) -> None:
     code, output, errors = run(*options, stdin=content)

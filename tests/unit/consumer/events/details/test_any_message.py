@@ -107,7 +107,7 @@ HOSTILE = {
     "tags": b"\x08\x80" * 32_000,
     "fields of Protobuf": b"\x0a\0" * 32_000,
     "not UTF-8, late": b'{"a":[' + b'"",' * 21_000 + b'"\xff"',
-    "a bomb": gzip.compress(b"\0" * 40_000_000),
+    "a bomb": gzip.compress(b"\0" * 40_000_000, mtime=0),
     "keys": b"{" + b",".join(b'"k%d":1' % number for number in range(6_000)) + b"}",
     "long keys": b'{"%b":1,"%b":2}' % (b"a" * 32_000, b"b" * 32_000),
     "texts of JSON": json.dumps([json.dumps({"a": 1})] * 4_000).encode(),

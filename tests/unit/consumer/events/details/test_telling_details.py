@@ -65,7 +65,7 @@ DETAILS: dict[str, tuple[bytes | None, Reason, str]] = {
         "Windows-1252 it is U+00FC LATIN SMALL LETTER U WITH DIAERESIS; encode the whole JSON in UTF-8",
     ),
     "gzip": (
-        gzip.compress(BYTES),
+        gzip.compress(BYTES, mtime=0),
         Reason.NOT_JSON,
         "the message is compressed by gzip: it begins with 1F 8B, and JSON is in it; Kafka's clients compress by "
         "themselves (compression.type): send the JSON as it is",
