@@ -31,7 +31,8 @@ _NO_CACHE: Final = (
 
 
 def no_query(query: str) -> Problem:
-    """400: no query parameter has a meaning here, and a misspelt one must not go unnoticed. `query` is as it was sent.
+    """The answer 400 to query parameters: none has a meaning here, and a misspelt parameter must not go unnoticed.
+    `query` is the query as the client sent it.
 
     A parameter that clients add against caches gets a hint how to switch it off there.
     """

@@ -95,7 +95,7 @@ def envelope(message: Mapping[str, Any]) -> str:
 
 
 def is_like_event(value: Mapping[str, Any]) -> bool:
-    """Whether an object has several fields of an event, or the name of one and a field of it."""
+    """Whether an object has several fields of an event, or an event's name and at least one of its fields."""
     fields = sum(field in value for field in _FIELDS)
     return not _is_deletion(value) and fields >= (1 if _is_named(value) else _FIELDS_OF_AN_EVENT)
 

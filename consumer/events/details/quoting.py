@@ -20,7 +20,8 @@ _WORDS: Final[Mapping[object, str]] = {None: "null", True: "true", False: "false
 
 
 def detail(*sentences: str) -> str:
-    """The sentences with semicolons between them, the most important first; one that does not fit is left out."""
+    """The sentences with semicolons between them, the most important first; a sentence that does not fit is left
+    out."""
     first, *rest = sentences
     text = first if len(first) <= LONGEST_DETAIL else f"{first[: LONGEST_DETAIL - 3]}..."
     for sentence in rest:
@@ -41,7 +42,7 @@ def quoted(text: str, most: int = QUOTED_CHARACTERS) -> str:
 
 
 def number(value: object) -> str:
-    """A number, or the text of one, as it is; cut."""
+    """A number, or the text of a number, as it was sent; a long one is cut."""
     text = str(value)
     if text == "Infinity":
         return "the number"  # what `exact_decimal` makes of an exponent that no Decimal holds

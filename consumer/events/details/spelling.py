@@ -16,7 +16,7 @@ _LONGEST_NAME: Final = 80
 _MOST_NAMES: Final = 100
 """So many names of a message are compared: an event has a dozen. It bounds the time that a hostile message takes."""
 _LETTERS_A_TYPO: Final = 4
-"""A name may differ in one letter for each four that it has: `amuont` is near `amount`, and `prodcutSold` near
+"""A name may differ in one letter for every four letters that it has: `amuont` is near `amount`, and `prodcutSold` near
 `productSold`. At half, `rate` would be near `date`; at twice, most typing errors go unnoticed."""
 
 _NEGATED: Final = re.compile(
