@@ -42,6 +42,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bson.max_key import MaxKey
+from bson.min_key import MinKey
+
 Id = dict[str, int | str]
 Document = dict[str, Any]
 
@@ -125,6 +128,11 @@ def event_id(product: int, time_ms: int, partition: int, offset: int, generation
     return {"p": product, "t": time_ms, "k": partition, "o": offset, "g": generation}
 
 
+def events_of(product: int) -> Document:
+    """The filter of one product's events in `events_*`: one range of `_id`."""
+    return {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}
+
+
 _OFFSET_BITS = 44
 """44 bits for the offset and 19 for the partition share the 63 bits of a positive integer in MongoDB. 2^44 offsets last
 one partition 203 days at a million events a second. One bit more for either halves the other."""
@@ -141,6 +149,15 @@ def replayed_offset(partition: int, offset: int) -> int:
 def replayed_source(replayed: int) -> tuple[int, int]:
     """The inverse of `replayed_offset`: partition and offset of the dead letter."""
     return replayed >> _OFFSET_BITS, replayed & ((1 << _OFFSET_BITS) - 1)
+
+
+def place_name(place: Document) -> str:
+    """The name of an event's place (`k`, `o` and `g`) for a person: `PARTITION:OFFSET:GENERATION`, and of a replayed
+    event that of its letter."""
+    if place["k"] != REPLAYED_PARTITION:
+        return f"{place['k']}:{place['o']}:{place['g']}"
+    partition, offset = replayed_source(place["o"])
+    return f"the replayed letter {partition}:{offset}:{place['g']}"
 
 
 # rollups --------------------------------------------------------------------------------------------------------------

@@ -81,6 +81,9 @@ class Reason(StrEnum):
     REFUSED_BY_DATABASE = "refused_by_database"
 
 
+OF_REPEATED_IDS: Final = frozenset({Reason.DUPLICATE.value, Reason.EVENT_ID_CONFLICT.value})
+"""The reasons for which an event is rejected whose id was counted before."""
+
 # The reason for a field that is present and wrong.
 REASON_OF_FIELD: Final = {
     "name_of_product": Reason.BAD_NAME,

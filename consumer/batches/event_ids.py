@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
+from consumer.events.details.quoting import quoted
 from consumer.events.encode import Encoder
 from consumer.events.event import Event, Identity
 from consumer.events.rejection import Rejection
@@ -19,11 +20,10 @@ from consumer.partitions.taken import Taken
 from shared.documents import (
     DAY_MS,
     EVENT_IDS,
-    REPLAYED_PARTITION,
     Document,
     event_collection,
     milliseconds,
-    replayed_source,
+    place_name,
 )
 from shared.events import Reason
 
@@ -37,9 +37,6 @@ ID_BYTES: Final = 950
 for the case that the batch has to be added up again, its id and fingerprint, and its document in `event_ids`. Measured
 by tracemalloc with UUIDs as ids. At half, three batches of events with ids would take 20 MB more than `BATCH_BYTES`
 says; at twice, such batches would be smaller than they need be."""
-SHOWN_CHARACTERS: Final = 100
-"""So much of an id is in a letter's detail; the whole id is in the letter's `first`. At twice of it a detail could be
-longer than a letter keeps; at half, ids that end in what tells them apart are cut before it."""
 
 
 class Occurrence(NamedTuple):
@@ -48,7 +45,7 @@ class Occurrence(NamedTuple):
     event: Event
     offset: int
     taken: Taken
-    """The messages that it is one of: they say its partition, and when it was judged."""
+    """The messages with which the event was taken. They say its partition, and when it was judged."""
 
     @property
     def identity(self) -> Identity:
@@ -138,7 +135,7 @@ class EventIds:
                 yield from repeats
 
     def occurrences(self, key: EventKey) -> Iterator[Occurrence]:
-        """All events with an id: the one that counts, then its repeats."""
+        """All events of the batch with this id: first the event that counts, then its repeats."""
         yield self.counted[key]
         yield from self._repeats.get(key, ())
 
@@ -151,8 +148,8 @@ class Comparison(NamedTuple):
     expired: dict[EventKey, datetime]
     """The ids that MongoDB still holds though their time is over, with their `at`: they count anew."""
     own: frozenset[EventKey]
-    """The ids whose counted event is one of this batch: an earlier attempt at it was committed. The offsets, which are
-    compared in the transaction, decide about that."""
+    """The ids whose counted event belongs to this batch, because an earlier attempt at the batch was committed. The
+    offsets, which the transaction compares, decide about that."""
 
 
 def compared(ids: EventIds, stored: Mapping[EventKey, StoredId]) -> Comparison:
@@ -190,9 +187,9 @@ def place_of(event: Event, partition: int, offset: int, generation: int) -> Docu
 
 def rejection_of(identity: Identity, counted: StoredId) -> Rejection:
     """The rejection of an event whose id was counted before."""
-    place, shown = counted.place, repr(identity.event_id)[:SHOWN_CHARACTERS]
+    place = counted.place
     before = (
-        f"event_id {shown} of product {place['p']} was counted before, from {named(place)}, "
+        f"event_id {quoted(identity.event_id)} of product {place['p']} was counted before, from {place_name(place)}, "
         f"read {counted.at:%Y-%m-%d %H:%M:%S} UTC"
     )
     if identity.fingerprint == counted.fingerprint:
@@ -202,11 +199,3 @@ def rejection_of(identity: Identity, counted: StoredId) -> Rejection:
         return Rejection(Reason.DUPLICATE, f"{text}; `replay --as-new` counts this one too", place)
     text = f"{before}, with other content: compare the two. If this is another event, it needs an id of its own"
     return Rejection(Reason.EVENT_ID_CONFLICT, f"{text}, and `replay --as-new` counts it; else discard it", place)
-
-
-def named(place: Document) -> str:
-    """A place for a person, as `PARTITION:OFFSET:GENERATION`; of a replayed event it is its letter's."""
-    if place["k"] == REPLAYED_PARTITION:
-        partition, offset = replayed_source(place["o"])
-        return f"the replayed letter {partition}:{offset}:{place['g']}"
-    return f"{place['k']}:{place['o']}:{place['g']}"

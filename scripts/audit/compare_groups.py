@@ -27,12 +27,10 @@ from shared.documents import (
     first_kept_day,
     rejected_id,
 )
-from shared.events import Reason
+from shared.events import OF_REPEATED_IDS, Reason
 from shared.mongo import SyncDatabase
 
-DEPEND_ON_TIME: Final = frozenset(
-    reason.value for reason in (Reason.TOO_OLD, Reason.FROM_THE_FUTURE, Reason.DUPLICATE, Reason.EVENT_ID_CONFLICT)
-)
+DEPEND_ON_TIME: Final = OF_REPEATED_IDS | {Reason.TOO_OLD.value, Reason.FROM_THE_FUTURE.value}
 """Which of two events with one id counts depends on the order in which a group met their partitions."""
 MOST_LISTED: Final = 1_000
 """How many verdicts that depend on time are listed; all are counted. A group that reads a topic a year later rejects a

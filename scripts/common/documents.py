@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from bson.codec_options import DatetimeConversion
 
-from shared.documents import Document
+from shared.documents import EVENT_COLLECTIONS, Document, event_day
 from shared.mongo import SyncDatabase
 
 T = TypeVar("T")
@@ -25,6 +25,13 @@ def leniently(database: SyncDatabase) -> SyncDatabase:
         datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="backslashreplace"
     )
     return database.with_options(codec_options=options)
+
+
+def event_days(database: SyncDatabase) -> list[str]:
+    """The collections of raw events, the latest day first. A user who may only read them may ask for them. Raises
+    PyMongoError."""
+    names = database.list_collection_names(filter=EVENT_COLLECTIONS, authorizedCollections=True)
+    return sorted((name for name in names if event_day(name) is not None), reverse=True)
 
 
 def each(

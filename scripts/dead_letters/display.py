@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from consumer.batches.event_ids import named
 from scripts.common.console import LiteralConsole
 from scripts.common.contents import base64, lines_of, text_of
 from scripts.common.documents import each
 from scripts.common.times import record_time, rfc3339, shown
-from shared.documents import Document, coordinates_of
+from shared.documents import Document, coordinates_of, place_name
 
 _COLUMNS: Final = ("coordinates", "rejected (UTC)", "reason", "detail", "state", "bytes")
 _TIMES: Final = ("rejected_at", "replayed_at", "discarded_at")
@@ -65,7 +64,7 @@ def _each_line(letter: Document) -> Iterator[str]:
     yield f"reason     {letter['reason']}: {letter['detail']}" if letter["detail"] else f"reason     {letter['reason']}"
     yield f"state      {letter['state']}" + (", as a new event" if letter.get("replayed_as_new") else "")
     if letter.get("first"):
-        yield f"first      {named(letter['first'])}, event_id {letter['first']['i']}"
+        yield f"first      {place_name(letter['first'])}, event_id {letter['first']['i']}"
     for name in ("discarded_at", "replayed_at"):
         if letter.get(name) is not None:
             yield f"{name.replace('_', ' ')}  {shown(letter[name])} UTC"

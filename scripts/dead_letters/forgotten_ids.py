@@ -3,12 +3,9 @@
 from typing import Final
 
 import pymongo
-from bson.max_key import MaxKey
-from bson.min_key import MinKey
 from pymongo.errors import PyMongoError
 
-from consumer.batches.event_ids import named
-from shared.documents import EVENT_COLLECTIONS
+from shared.documents import EVENT_COLLECTIONS, events_of, place_name
 from shared.mongo import SyncDatabase
 
 SEARCH_SECONDS: Final = 5.0
@@ -22,16 +19,15 @@ def why_forgotten(database: SyncDatabase, product: int, event_id: str) -> str | 
 
     One range of `_id` is read of each day. Which content counted is not known, so this is no rejection.
     """
-    span = {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}
-    query = {**span, "event_id": event_id, "as_new": {"$ne": True}}
+    query = {**events_of(product), "event_id": event_id, "as_new": {"$ne": True}}
     try:
         with pymongo.timeout(SEARCH_SECONDS):
             for day in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS), reverse=True):
                 event = database[day].find_one(query, {"_id": 1})
                 if event is not None:
                     return (
-                        f"an event with its id was counted, from {named(event['_id'])}, and is out of EVENT_ID_DAYS: "
-                        "compare the two; --as-new counts this one too"
+                        f"an event with its id was counted, from {place_name(event['_id'])}, and is out of "
+                        "EVENT_ID_DAYS: compare the two; --as-new counts this one too"
                     )
     except PyMongoError as error:
         if not error.timeout:

@@ -28,16 +28,13 @@ from shared.documents import (
     Document,
     event_id_key,
 )
-from shared.events import Reason
+from shared.events import OF_REPEATED_IDS, Reason
 from shared.mongo import SyncDatabase
 
 if TYPE_CHECKING:
     from scripts.dead_letters.replay import Accepted
 
-_FOR_ITS_ID: Final = frozenset({Reason.DUPLICATE.value, Reason.EVENT_ID_CONFLICT.value})
 _DUPLICATE_KEY: Final = 11000
-
-
 _CUT: Final = "headers of it were left out, and one of them may give its id; --as-new counts it without one"
 
 
@@ -69,7 +66,7 @@ class ReplayedIds:
         if self.as_new:
             return None
         # Whatever this process is told of ids: the consumer that rejected the letter knew the id.
-        if letter["reason"] in _FOR_ITS_ID:
+        if letter["reason"] in OF_REPEATED_IDS:
             return Rejection(Reason(letter["reason"]), letter["detail"], letter.get("first"))
         if not self._window_ms:
             return None

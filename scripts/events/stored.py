@@ -3,15 +3,11 @@
 from functools import partial
 from typing import Any, Final
 
-from bson.max_key import MaxKey
-from bson.min_key import MinKey
-
-from scripts.common.documents import leniently
+from scripts.common.documents import event_days, leniently
 from scripts.events.budget import Budget, TimeOver
-from shared.documents import EVENT_COLLECTIONS, EVENT_IDS, REJECTED_EVENTS, Document, event_day, event_id_key
+from shared.documents import EVENT_IDS, REJECTED_EVENTS, Document, event_id_key, events_of
 from shared.mongo import SyncDatabase
 
-_ALLOWED: Final[dict[str, Any]] = {"filter": EVENT_COLLECTIONS, "authorizedCollections": True}
 _AT_ONCE: Final = 1
 """A scan gives each document as soon as it is found. With more at once, those that were found are lost when the time is
 over; every finding costs a round trip, and there are few."""
@@ -27,8 +23,7 @@ class Stored:
 
     def of_product(self, product: int, query: dict[str, Any], rows: int) -> list[Document]:
         """A product's latest events for which the query holds: one range of `_id` of each day, the latest day first."""
-        span = {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}
-        return self._of_days(f"events of product {product}", span | query, rows)
+        return self._of_days(f"events of product {product}", events_of(product) | query, rows)
 
     def scanned_events(self, query: dict[str, Any], rows: int) -> list[Document]:
         """Events for which the query holds, whose every document has to be looked at."""
@@ -60,9 +55,7 @@ class Stored:
         return found
 
     def _days(self) -> list[str]:
-        """The collections of raw events, the latest day first. A user who may only read them may ask for them."""
         try:
-            names = self._budget.ask(partial(self._database.list_collection_names, **_ALLOWED))
+            return self._budget.ask(partial(event_days, self._database))
         except TimeOver:
             return []
-        return sorted((name for name in names if event_day(name) is not None), reverse=True)

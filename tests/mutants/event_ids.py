@@ -205,7 +205,7 @@ MUTANTS = (
     Mutant(
         "a duplicate is replayed once its first one's id is forgotten",
         f"{REPLAY_TEST}::test_a_letter_rejected_for_its_id_stays_so_when_the_id_is_forgotten",
-        (Edit(REPLAYED_IDS, 'if letter["reason"] in _FOR_ITS_ID:', "if False:"),),
+        (Edit(REPLAYED_IDS, 'if letter["reason"] in OF_REPEATED_IDS:', "if False:"),),
     ),
     Mutant(
         "a duplicate is replayed where its id is not seen, or ids are switched off",
@@ -213,8 +213,8 @@ MUTANTS = (
         (
             Edit(
                 REPLAYED_IDS,
-                'if letter["reason"] in _FOR_ITS_ID:',
-                'if letter["reason"] in _FOR_ITS_ID and event.identity is not None and self._window_ms:',
+                'if letter["reason"] in OF_REPEATED_IDS:',
+                'if letter["reason"] in OF_REPEATED_IDS and event.identity is not None and self._window_ms:',
             ),
         ),
     ),

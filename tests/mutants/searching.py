@@ -73,8 +73,8 @@ MUTANTS = (
         (
             Edit(
                 "scripts/events/stored.py",
-                'span = {"_id": {"$gte": {"p": product, "t": MinKey()}, "$lte": {"p": product, "t": MaxKey()}}}',
-                'span: dict[str, Any] = {"_id.p": product}',
+                "events_of(product) | query",
+                '{"_id.p": product} | query',
             ),
         ),
     ),

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 import bson
 from bson.codec_options import CodecOptions
-from bson.max_key import MaxKey
-from bson.min_key import MinKey
 
 from scripts.audit.event_ids.places import Key, Place, key_in, place_in
 from scripts.audit.findings import Findings, Kind
 from scripts.audit.reading.shapes import is_event_id
 from scripts.audit.reading.snapshot import Snapshot
-from shared.documents import DAY_MS, EVENT_IDS, HOUR_MS, Document, event_collection, milliseconds
+from shared.documents import DAY_MS, EVENT_IDS, HOUR_MS, Document, event_collection, events_of, milliseconds
 from shared.event_id_window import Window
 from shared.events import MAX_AHEAD_MS
 
@@ -105,8 +103,7 @@ class EventIdCheck:
         key, place = key_in(document["_id"]), place_in(document)
         if key is None or place is None:
             return
-        span = {"$gte": {"p": key.product, "t": MinKey()}, "$lte": {"p": key.product, "t": MaxKey()}}
-        same = {"_id": span, "event_id": key.event_id, "as_new": {"$ne": True}}
+        same = {**events_of(key.product), "event_id": key.event_id, "as_new": {"$ne": True}}
         twins = sum(1 for _ in snapshot.find(event_collection(place.time_ms), same, {"_id": 1}))
         self._findings.cannot_judge("further events with one id, from before the ids' window", max(0, twins - 1))
 

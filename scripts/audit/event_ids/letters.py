@@ -13,9 +13,7 @@ from scripts.audit.event_ids.places import Key, Place, key_in, place_in
 from scripts.audit.findings import Findings, Kind
 from scripts.audit.reading.snapshot import Snapshot
 from shared.documents import REJECTED_EVENTS, Document, coordinates_of
-from shared.events import Reason
-
-FOR_THEIR_ID = [Reason.DUPLICATE.value, Reason.EVENT_ID_CONFLICT.value]
+from shared.events import OF_REPEATED_IDS
 
 
 class LetterCheck:
@@ -56,7 +54,7 @@ class LetterCheck:
 
     def _letters(self, topic: str, snapshot: Snapshot) -> Iterator[tuple[Document, Key, Place]]:
         """The letters, each with the first event's key and place."""
-        chosen = {"_id.topic": topic, "reason": {"$in": FOR_THEIR_ID}, "rejected_at": {"$gt": self._since}}
+        chosen = {"_id.topic": topic, "reason": {"$in": sorted(OF_REPEATED_IDS)}, "rejected_at": {"$gt": self._since}}
         for letter in snapshot.find(REJECTED_EVENTS, chosen, {"reason": 1, "first": 1}):
             first = letter.get("first")
             key, place = key_in(first), place_in(first) if isinstance(first, dict) else None

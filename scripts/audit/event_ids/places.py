@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from scripts.audit.reading.shapes import is_integer
-from shared.documents import DAY_MS, REPLAYED_PARTITION, Id, event_id, replayed_source
+from shared.documents import DAY_MS, REPLAYED_PARTITION, Id, event_id, place_name
 
 
 class Key(NamedTuple):
@@ -35,10 +35,7 @@ class Place(NamedTuple):
         return event_id(product, *self)
 
     def __str__(self) -> str:
-        if self.partition == REPLAYED_PARTITION:
-            partition, offset = replayed_source(self.offset)
-            return f"the replayed letter {partition}:{offset}:{self.generation}"
-        return f"{self.partition}:{self.offset}:{self.generation}"
+        return place_name({"k": self.partition, "o": self.offset, "g": self.generation})
 
 
 def place_in(document: Mapping[str, Any]) -> Place | None:

@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bson.max_key import MaxKey
-from bson.min_key import MinKey
-
 from consumer.events.decode import decode
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
-from scripts.common.documents import leniently
+from scripts.common.documents import event_days, leniently
 from scripts.common.fates.places import Place, generation_at
 from shared.documents import (
-    EVENT_COLLECTIONS,
     PARTITION_STATUS,
     PARTITIONS,
     REJECTED_EVENTS,
@@ -27,6 +23,7 @@ from shared.documents import (
     LetterState,
     event_collection,
     event_id,
+    events_of,
     partition_id,
     rejected_id,
     replayed_source,
@@ -152,10 +149,8 @@ class Lookups:
         """
         if event is None:
             return None
-        span = {"$gte": {"p": event[0], "t": MinKey()}, "$lte": {"p": event[0], "t": MaxKey()}}
-        here = {"_id": span, "_id.k": place.partition, "_id.o": place.offset, "_id.g": place.generation}
-        days = sorted(self._database.list_collection_names(filter=EVENT_COLLECTIONS), reverse=True)
-        found = (self._database[day].find_one(here) for day in days[:2])
+        here = {"_id.k": place.partition, "_id.o": place.offset, "_id.g": place.generation}
+        found = (self._database[day].find_one(events_of(event[0]) | here) for day in event_days(self._database)[:2])
         return next((document for document in found if document is not None), None)
 
 

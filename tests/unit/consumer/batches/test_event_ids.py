@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.batches.batch import Batch, Rules
-from consumer.batches.event_ids import ID_BYTES, Comparison, Coordinates, StoredId, compared, is_expired, named
+from consumer.batches.event_ids import ID_BYTES, Comparison, Coordinates, StoredId, compared, is_expired
 from consumer.events import decode
 from consumer.events.encode import Encoder
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
 from consumer.partitions.lease import Lease
 from consumer.partitions.taken import Taken
-from shared.documents import DAY_MS, Document, replayed_offset
+from shared.documents import DAY_MS, Document, place_name, replayed_offset
 from shared.events import Reason
 from tests.support.documents.writing import rated, sold
 
@@ -231,8 +231,8 @@ def test_a_batch_made_again_is_the_batch_made_at_once(events: list[tuple[str, in
 
 def test_a_place_is_named_as_people_name_letters() -> None:
     place = {"p": 1, "i": "a", "t": 5, "k": 7, "o": 42, "g": 2}
-    assert named(place) == "7:42:2"
-    assert named(place | {"k": -1, "o": replayed_offset(7, 42)}) == "the replayed letter 7:42:2"
+    assert place_name(place) == "7:42:2"
+    assert place_name(place | {"k": -1, "o": replayed_offset(7, 42)}) == "the replayed letter 7:42:2"
 
 
 def test_the_longest_ids_leave_the_place_in_the_detail() -> None:
