@@ -15,7 +15,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from consumer.batches.batch import Batch
 from consumer.dead_letters.rejection_log import RejectionLog
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.progress import Hold, PartitionStatus, Progress, write_statuses
+from consumer.partitions.progress import Progress
+from consumer.partitions.status import Hold, PartitionStatus, write_statuses
 from consumer.process import metrics
 from consumer.process.clocks import Clock, Clocks
 from consumer.process.kafka_errors import reason_of

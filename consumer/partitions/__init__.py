@@ -13,5 +13,7 @@ call this package, and every message carries its lease into `batches` and `stora
     claims       one claim: document -> former owner's session ended -> epoch raised -> offsets compared
     lease        what a claim gives
     taken        messages of one partition that were taken under its lease
+    statistics   what Kafka's client says of the partitions twice a second
     progress     lag, and the moment up to which answers are complete
+    status       what of this is stored, for the API and for operators
 """

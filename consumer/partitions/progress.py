@@ -20,24 +20,16 @@ are therefore made of the high watermark: while a transaction is open, `caught_u
 Where the same transaction stays open for `HELD_SECONDS`, the partition is *held back*, and its status says since when.
 """
 
-import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-
-from bson.int64 import Int64
-from pymongo import UpdateOne, WriteConcern
-from pymongo.errors import PyMongoError
+from typing import NamedTuple
 
 from consumer.partitions.assigned import Assigned
-from consumer.partitions.brokers import QUEUED_MESSAGES
 from consumer.partitions.lease import Lease
-from shared.documents import PARTITION_STATUS, PARTITIONS, partition_id
-from shared.errors import DatabaseUnavailable
-from shared.mongo import SyncDatabase, brief
+from consumer.partitions.statistics import Snapshot, snapshots_of
+from consumer.partitions.status import Hold, PartitionStatus
 
 HELD_SECONDS = 2.0
 """A partition is called held back when the same transaction has been open for this long.
@@ -55,27 +47,6 @@ MOST_SNAPSHOTS = 8
 """Statistics that are kept, of four seconds. Where a fetch takes longer than a few of them, as on a machine that is
 overloaded, marks are made from older ones. At half of it a fetch of more than a second leaves no mark; at twice a mark
 may be of eight seconds ago."""
-_FAILURES = ("txerrs", "rxerrs", "req_timeouts", "disconnects")
-"""What the statistics count of a broker that leaves a fetch without an answer."""
-
-
-@dataclass(slots=True, frozen=True)
-class PartitionStatus:
-    """How far one leased partition was at the moment `at`."""
-
-    lease: Lease
-    next_offset: int
-    """The stored offset at that moment; the lease's own may have moved on since."""
-    read_to: int
-    """Everything that Kafka has to give below this offset is stored. At least `next_offset`."""
-    lag: int | None
-    """Offsets up to the high watermark of which it is not known that they are stored or hold nothing; None while the
-    high watermark is unknown."""
-    caught_up_at: datetime | None
-    """Every event that Kafka held at this moment is stored; None when this process knows no such moment."""
-    held_back: "Hold | None"
-    """The open transaction that has held the partition back for `HELD_SECONDS` or longer, if one has."""
-    at: datetime
 
 
 class Mark(NamedTuple):
@@ -83,50 +54,6 @@ class Mark(NamedTuple):
 
     at: float
     end: int
-
-
-class Fetches(NamedTuple):
-    """What the client has done at one broker since it started."""
-
-    sent: int
-    """Fetches that were sent; each but the last is answered or has failed."""
-    failed: int
-    """Requests that failed and connections that broke, whatever the request."""
-
-
-class Snapshot(NamedTuple):
-    """What librdkafka's statistics say of one partition. Times are of the monotonic clock."""
-
-    at: float
-    """When the statistics were made."""
-    leader: int
-    fetches: Fetches | None
-    """From the leader; None where it is not known."""
-    has_room: bool
-    """Whether the partition is fetched and the client's queue has room, so that the next fetch asks for it."""
-    stable: int
-    """The offset up to which the consumer gets records: the last stable offset, or the high watermark under
-    `read_uncommitted`. Below 0 while unknown."""
-    high: int
-    """The high watermark, from the same answer; below 0 while unknown."""
-
-    def is_newer_than(self, earlier: "Snapshot") -> bool:
-        """Whether its high watermark was surely named after the moment of earlier statistics."""
-        if self.fetches is None or earlier.fetches is None or self.leader != earlier.leader:
-            return False
-        sent, failed = self.fetches
-        return earlier.has_room and sent >= earlier.fetches.sent + 2 and failed == earlier.fetches.failed
-
-
-class Hold(NamedTuple):
-    """An open Kafka transaction, behind whose first record a partition's records are not delivered."""
-
-    begins: int
-    """The offset of that record: the last stable offset."""
-    seen_at: float
-    """When this process saw it first, by the monotonic clock."""
-    since: datetime
-    """The same moment by this machine's clock."""
 
 
 class Progress:
@@ -144,37 +71,8 @@ class Progress:
         self._holds: dict[int, Hold] = {}
 
     def on_statistics(self, text: str) -> None:
-        """Take what librdkafka's statistics say of the partitions (its `stats_cb`).
-
-        `text` is JSON. `ts` is when it was made, in microseconds of the monotonic clock. The group's coordinator has an
-        entry and a connection of its own, which fetches nothing.
-        """
-        statistics = json.loads(text)
-        fetches = {
-            broker["nodeid"]: Fetches(broker["req"].get("Fetch", 0), sum(broker[name] for name in _FAILURES))
-            for broker in statistics["brokers"].values()
-            if broker["source"] != "logical"
-        }
-        partitions: dict[str, Any] = statistics["topics"].get(self._topic, {}).get("partitions", {})
-        self._snapshots.append(
-            {
-                int(number): Snapshot(
-                    statistics["ts"] / 1e6,
-                    said["leader"],
-                    fetches.get(said["leader"]),
-                    self._has_room(said),
-                    said["ls_offset"],
-                    said["hi_offset"],
-                )
-                for number, said in partitions.items()
-            }
-        )
-
-    def _has_room(self, said: Mapping[str, Any]) -> bool:
-        """Whether the client fetches a partition, by its part of the statistics. A queue that is half full may be full
-        once the answer that is under way has come."""
-        is_half_empty = 2 * said["fetchq_cnt"] < QUEUED_MESSAGES and 2 * said["fetchq_size"] < self._queue_bytes
-        return bool(said["fetch_state"] == "active" and is_half_empty)
+        """Take librdkafka's statistics (its `stats_cb`), which are JSON."""
+        self._snapshots.append(snapshots_of(text, self._topic, self._queue_bytes))
 
     def statuses(self, assignment: Iterable[Assigned], now: datetime) -> list[PartitionStatus]:
         """The status of every leased partition at the moment `now`."""
@@ -245,54 +143,3 @@ class Progress:
             self._holds.pop(partition, None)
         elif partition not in self._holds or self._holds[partition].begins != latest.stable:
             self._holds[partition] = Hold(latest.stable, latest.at, moment(latest.at))
-
-
-def write_statuses(database: SyncDatabase, group: str, topic: str, statuses: Sequence[PartitionStatus]) -> None:
-    """Store the statuses in `partition_status`, and `read_to` in `partitions`. Blocks; for the database thread.
-
-    A status needs the primary's word alone (w: 1): one that is lost with its primary is replaced a second later.
-    `read_to` waits for the majority, because claims rely on it. Raises DatabaseUnavailable.
-    """
-    updates = [
-        UpdateOne({"_id": partition_id(group, topic, status.lease.partition)}, _status_update(status), upsert=True)
-        for status in statuses
-    ]
-    if not updates:
-        return
-    try:
-        collection = database.get_collection(PARTITION_STATUS, write_concern=WriteConcern(1))
-        collection.bulk_write(updates, ordered=False)
-        ends = [_read_to_update(group, topic, status) for status in statuses if status.read_to > status.next_offset]
-        if ends:
-            database[PARTITIONS].bulk_write(ends, ordered=False)
-    except PyMongoError as error:
-        raise DatabaseUnavailable(f"the partitions' status could not be stored: {brief(error)}") from error
-
-
-def _status_update(status: PartitionStatus) -> dict[str, dict[str, Any]]:
-    """What a status changes in its document of `partition_status`. `caught_up_at` never moves back."""
-    update: dict[str, dict[str, Any]] = {"$set": {"lag": status.lag, "at": status.at}}
-    if status.caught_up_at is not None:
-        update["$max"] = {"caught_up_at": status.caught_up_at}
-    if status.held_back is None:
-        update["$unset"] = {"held_back_since": ""}
-    else:
-        update["$set"]["held_back_since"] = status.held_back.since
-    return update
-
-
-def _read_to_update(group: str, topic: str, status: PartitionStatus) -> UpdateOne:
-    """Note in `partitions` that Kafka has nothing to give from `next_offset` up to `read_to`.
-
-    Kafka holds only transaction markers and aborted records there. Example: offset 0 is a stored sale, 1 its commit
-    marker, 2 an aborted sale, 3 its abort marker: `next_offset` is 1, `read_to` 4. If Kafka's retention then removes
-    all four, the next claim finds that Kafka begins at 4, and knows by `read_to` that no event was lost.
-
-    The filter names epoch and offset. If another process has claimed the partition, or a batch was committed since the
-    status was made, the update matches nothing, and the next status brings its own.
-    """
-    identity = partition_id(group, topic, status.lease.partition)
-    return UpdateOne(
-        {"_id": identity, "epoch": status.lease.epoch, "next_offset": status.next_offset},
-        {"$max": {"read_to": Int64(status.read_to)}},
-    )

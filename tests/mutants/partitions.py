@@ -4,6 +4,8 @@ from tests.mutants.mutant import Edit, Mutant
 from tests.mutants.scenarios import KAFKA, KILLS, ZOMBIES
 
 AS_OF = "consumer/partitions/progress.py"
+STATISTICS = "consumer/partitions/statistics.py"
+STATUS = "consumer/partitions/status.py"
 CLAIMS = "consumer/partitions/claims.py"
 CLAIM_FAILURES = "tests/integration/consumer/partitions/test_claim_failures.py"
 CLAIMER = "tests/unit/consumer/partitions/test_claimer.py"
@@ -96,7 +98,7 @@ MUTANTS = (
     Mutant(
         "as-of is the moment at which an answer came, however long it was on its way",
         f"{PROGRESS}::test_an_answer_that_was_on_its_way_for_long_says_nothing_of_the_moment_at_which_it_came",
-        (Edit(AS_OF, "earlier.fetches.sent + 2", "earlier.fetches.sent + 1"),),
+        (Edit(STATISTICS, "earlier.fetches.sent + 2", "earlier.fetches.sent + 1"),),
     ),
     Mutant(
         "a status that a wrong clock made is stored once the clock is right",
@@ -112,7 +114,7 @@ MUTANTS = (
     Mutant(
         "a former owner's status writes `read_to` after another has claimed the partition",
         f"{CLAIM_FAILURES}::test_a_status_moves_as_of_forward_only_and_no_offset_of_another_owner",
-        (Edit(AS_OF, '"epoch": status.lease.epoch, ', ""),),
+        (Edit(STATUS, '"epoch": status.lease.epoch, ', ""),),
     ),
     Mutant(
         "a claim halts by what Kafka said before the former owner's last batch",

@@ -25,7 +25,7 @@ from consumer.partitions.brokers import PartitionQuery, PartitionState
 from consumer.partitions.claim_round import ClaimRounds
 from consumer.partitions.claims import PartitionClaims
 from consumer.partitions.lease import Lease
-from consumer.partitions.progress import Hold, PartitionStatus, write_statuses
+from consumer.partitions.status import Hold, PartitionStatus, write_statuses
 from consumer.process import failpoints
 from consumer.process.clocks import Clocks, utc_now
 from shared.documents import Document, partition_id

@@ -11,7 +11,8 @@ import pytest
 from pymongo.errors import AutoReconnect, NetworkTimeout
 
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.progress import PartitionStatus, Progress
+from consumer.partitions.progress import Progress
+from consumer.partitions.status import PartitionStatus
 from consumer.process.clocks import Clocks, utc_now
 from consumer.reporter import StatusReporter
 from consumer.storage.transaction import Transactions

@@ -10,7 +10,8 @@ import pytest
 from consumer.partitions.assigned import Assigned, EndSeen
 from consumer.partitions.brokers import QUEUED_MESSAGES
 from consumer.partitions.lease import Lease
-from consumer.partitions.progress import HELD_SECONDS, MOST_MARKS, PartitionStatus, Progress
+from consumer.partitions.progress import HELD_SECONDS, MOST_MARKS, Progress
+from consumer.partitions.status import PartitionStatus
 
 QUEUE_BYTES = 1 << 20
 START = datetime(2026, 6, 1, tzinfo=UTC)
