@@ -5,6 +5,8 @@ Both services, the scripts and the audit read and write by this file. The collec
     events_YYYYMMDD     one document for each accepted event, a collection for each UTC day
     rollups             sums by product and hour
     totals              sums over all products, by hour and by minute
+    rollup_days         sums by product and day, of days that are sealed
+    total_days          sums over all products, of days that are sealed
     products            ratings, names and first event of each product
     rejected_events     dead letters
     event_ids           the ids of the events that counted in the last days
@@ -25,6 +27,7 @@ there:
     k  Kafka partition, or -1           o  Kafka offset
     g  generation: 1, and one more each time an operator accepts that the topic was recreated or lost offsets
     b  ten-minute blocks of an hour     s  seconds of a minute
+    d  day, counted since 1970 (UTC)    q  quarter hours of a day: 37 is 09:15 to 09:30
 
 **The Kafka partition is in every `_id`** of a document with sums. Each partition has one owner at a time, so two
 consumers never write the same document, and never conflict; readers add up the documents of all partitions. Partition
@@ -214,6 +217,38 @@ def minute_total_id(minute: int, partition: int) -> Id:
 def second_path(second: int) -> str:
     """Path of `second` (since 1970) in its minute's document: `s.48`."""
     return f"s.{second % 60}"
+
+
+# rollup_days, total_days ----------------------------------------------------------------------------------------------
+#
+# Sums of sealed days. Once a UTC day is old enough, consumers fold its documents of `rollups` into one for each product
+# and partition, and its documents of `totals` into one for each partition, and delete what they folded, in the same
+# transaction. A late event makes a new document of its hour, which the next sealing folds in. So a day's sums are
+# always those of its sealed document and of its hours together; whoever adds them up reads both at one moment.
+#
+#     {_id: {p: 3, d: 20787, k: 0}, amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ...,
+#      q: {"39": {amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ...}}}
+#     {_id: {d: 20787, k: 0}, amount: ..., q: {"39": {amount: ..., ...}}}
+#
+# Quarter hours are kept because the full hours of some time zones begin at :30 or :45 of an hour of UTC.
+
+ROLLUP_DAYS = "rollup_days"
+TOTAL_DAYS = "total_days"
+
+
+def rollup_day_id(product: int, day: int, partition: int) -> Id:
+    """`_id` in `rollup_days`."""
+    return {"p": product, "d": day, "k": partition}
+
+
+def total_day_id(day: int, partition: int) -> Id:
+    """`_id` in `total_days`."""
+    return {"d": day, "k": partition}
+
+
+def quarter_path(quarter: int) -> str:
+    """Path of a quarter hour (since 1970) in its day's document: `q.39`."""
+    return f"q.{quarter % 96}"
 
 
 # products -------------------------------------------------------------------------------------------------------------
