@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.auth.key_ring import KeyRing
 from api.routes import operations, ratings, sales
 from api.services import Clock, Services, system_clock
-from api.web import documentation, problems
+from api.web import documentation, framework_errors
 from api.web.cors import Cors
 from api.web.direct_routes import DirectRoutes
 from api.web.health import Health
@@ -64,7 +64,7 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
         redirect_slashes=False,
     )
     framework.state.health = health = Health(clock)
-    problems.install(framework)
+    framework_errors.install(framework)
     for resource in (sales.resource, ratings.resource):
         resource.add_to(framework)
     operations.add_to(framework)

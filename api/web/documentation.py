@@ -5,10 +5,11 @@ FastAPI adds paths, parameters and descriptions from the endpoints.
 """
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
+from api.web import problem_types as types
 from api.web import problems, query
+from api.web.problem_types import ProblemType
 from api.web.problems import Problem
 from api.web.responses import ProblemDetails
 
@@ -64,23 +65,23 @@ _IF_NONE_MATCH: Final = {
 }
 
 AT_THE_EDGE: Final = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too large",
-    HTTPStatus.REQUEST_URI_TOO_LONG: "The request's address is too long",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests with this token or from this address; try again in a second, "
+    types.BODY_TOO_LARGE: "The request's body is too large",
+    types.ADDRESS_TOO_LONG: "The request's address is too long",
+    types.TOO_MANY: "Too many requests with this token or from this address; try again in a second, "
     "and keep to RateLimit-Policy",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's headers are too large",
-    HTTPStatus.BAD_GATEWAY: "No instance of the API could be reached; try again in a few seconds",
-    HTTPStatus.GATEWAY_TIMEOUT: "The API did not answer in time; try again in a few seconds",
+    types.HEADERS_TOO_LARGE: "The request's headers are too large",
+    types.NO_INSTANCE: "No instance of the API could be reached; try again in a few seconds",
+    types.NO_ANSWER: "The API did not answer in time; try again in a few seconds",
 }
 """The errors that the load balancer answers by itself, with the texts of nginx.conf."""
-_EDGE_HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
-    HTTPStatus.TOO_MANY_REQUESTS: {
+_EDGE_HEADERS: Final[dict[ProblemType, dict[str, str]]] = {
+    types.TOO_MANY: {
         "Retry-After": "1",
         "RateLimit": '"token";r=0;t=1, "address";r=0;t=1',
         "RateLimit-Policy": '"token";q=5000;w=1, "address";q=10000;w=1',
     },
-    HTTPStatus.BAD_GATEWAY: {"Retry-After": "2"},
-    HTTPStatus.GATEWAY_TIMEOUT: {"Retry-After": "2"},
+    types.NO_INSTANCE: {"Retry-After": "2"},
+    types.NO_ANSWER: {"Retry-After": "2"},
 }
 _TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
 """The titles that RFC 9110 gives, where Python's `HTTPStatus` has older ones, depending on its version."""
@@ -94,8 +95,8 @@ def answers(
     """The `responses` that FastAPI documents for a route.
 
     `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows. `of_product` says
-    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as CSV,
-    if the route can answer with it.
+    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as
+    CSV, if the route can answer with it.
     """
     documented: Answers = {
         200: {
@@ -118,7 +119,7 @@ def answers(
         documented[200]["headers"] = _DATA_HEADERS | _TABLE_HEADERS
     if not of_product:
         del documented[404]
-    return dict(sorted((documented | {status.value: _edge_problem(status) for status in AT_THE_EDGE}).items()))
+    return dict(sorted((documented | {kind.status.value: _edge_problem(kind) for kind in AT_THE_EDGE}).items()))
 
 
 def correct(document: dict[str, Any]) -> None:
@@ -152,9 +153,9 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _edge_problem(status: HTTPStatus) -> dict[str, Any]:
+def _edge_problem(kind: ProblemType) -> dict[str, Any]:
     """The documentation of one error that the load balancer answers. Its title is that of RFC 9110."""
-    documented = _problem(Problem(status, AT_THE_EDGE[status], _EDGE_HEADERS.get(status)))
+    documented = _problem(Problem(kind, AT_THE_EDGE[kind], _EDGE_HEADERS.get(kind)))
     example = documented["content"][problems.MEDIA_TYPE]["example"]
-    example["title"] = _TITLES.get(status, status.phrase)
+    example["title"] = _TITLES.get(kind.status, kind.status.phrase)
     return documented
