@@ -58,6 +58,7 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
         title=documentation.TITLE,
         description=documentation.DESCRIPTION,
         version=documentation.VERSION,
+        servers=documentation.SERVERS,
         lifespan=lifespan,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,

@@ -110,7 +110,7 @@ class Resource:
             "summary": summary,
             "tags": [self._tag],
             "responses": documentation.answers(
-                model, example, checks.scopes, of_product=_PRODUCT in path, csv_example=csv_example
+                model, example, checks.scopes, parameters, of_product=_PRODUCT in path, csv_example=csv_example
             ),
             "openapi_extra": {"parameters": [parameter.documented() for parameter in parameters]},
         }

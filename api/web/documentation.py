@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from api.web import problem_types as types
 from api.web import problems, query
+from api.web.parameter import Parameter
 from api.web.problem_types import ProblemType
 from api.web.problems import Problem
 from api.web.responses import ProblemDetails
@@ -18,20 +19,37 @@ VERSION: Final = "1.1.1"
 """The version of the product, as in pyproject.toml. Raise it with every change of the document; raise the first number
 when clients have to change too."""
 DESCRIPTION: Final = """
-Sales of the last hour and average ratings of products, from the events that have been counted so far.
+Sales and ratings of products, from the events that have been counted so far.
 
-- Numbers are exact. Read them as decimals where that matters: `total` may have more digits than a float holds.
-- The last hour is every sale whose second lies at most 3600 seconds before the present second.
+- Numbers are exact. Read them as decimals where that matters: an amount may have more digits than a float holds.
+- A window of 15m, 1h or 24h begins at most so long before the present second; one of 7d or 30d begins with the full
+  hour (UTC) that holds that moment. `Data-Window` says from when to when an answer sums up.
 - `Data-As-Of` (RFC 3339, UTC): all events that Kafka held then are counted. It stands still while events wait, such as
   behind an open Kafka transaction, and is absent when unknown.
 - Answers carry an `ETag`; a request with `If-None-Match` gets 304 while nothing has changed.
-- Every error is `application/problem+json` (RFC 9457).
+- Every error is `application/problem+json` (RFC 9457), whose `type` tells its kind: docs/problems.md explains each.
 - Every answer has an `X-Request-Id`, made by the load balancer whatever the request says, and its `RateLimit-Policy`.
 - HEAD answers as GET does, without the body; OPTIONS tells the methods. A body in a request is ignored.
-- Answers are JSON whatever `Accept` says, and never compressed, being shorter than a packet.
-- Each address takes no query parameters and has one spelling: a product is `3`, and never `03`, `+3` or `3.0`. A
-  cache buster such as `?_=1780315198500` is refused (400) too: `ETag` and `Cache-Control` do its work.
+- Answers are JSON. Addresses with `format` answer with CSV too, where `format` or `Accept` says so; the others are JSON
+  whatever `Accept` says. Answers are never compressed, being shorter than a few packets.
+- Each value has one spelling: a product is `3`, and never `03`, `+3` or `3.0`. A query parameter that is unknown, given
+  twice, empty or malformed is refused (400), and so is a cache buster such as `?_=1780315198500`: `ETag` and
+  `Cache-Control` do its work.
 """
+SERVERS: Final = [
+    {"url": "/", "description": "The host that this document comes from."},
+    {
+        "url": "https://{host}",
+        "description": "Any load balancer of this system.",
+        "variables": {"host": {"default": "127.0.0.1:8443", "description": "Its name and port."}},
+    },
+]
+TAGS: Final = {
+    "sales": "Sums of sales: of a product, of several, of all; over a window, and over time. Scope `sales:read`.",
+    "ratings": "Ratings of a product: their average, their distribution, and how they went. Scope `ratings:read`.",
+    "products": "Which products there are: one by its id, some by their name, the first of all.",
+}
+"""The headings under which OpenAPI lists the routes (`Resource`), with what is under each."""
 
 _TEXT: Final = {"type": "string"}
 _HEADERS: Final[dict[str, Any]] = {
@@ -45,6 +63,13 @@ _DATA_HEADERS: Final[dict[str, Any]] = {
         "description": "All events that Kafka held until then are counted; absent when unknown.",
         "schema": {"type": "string", "format": "date-time"},
         "example": "2026-06-01T11:59:58.500Z",
+    },
+}
+_WINDOW_HEADER: Final[dict[str, Any]] = {
+    "Data-Window": {
+        "description": "From when to when the answer sums up, an interval of ISO 8601; of answers over a window.",
+        "schema": _TEXT,
+        "example": "2026-06-01T10:59:59Z/2026-06-01T11:59:59Z",
     },
 }
 _TABLE_HEADERS: Final[dict[str, Any]] = {
@@ -90,23 +115,29 @@ Answers = dict[int | str, dict[str, Any]]
 
 
 def answers(
-    model: Any, example: Any, scopes: Sequence[str], *, of_product: bool, csv_example: str | None = None
+    model: Any,
+    example: Any,
+    scopes: Sequence[str],
+    parameters: Sequence[Parameter[Any]],
+    *,
+    of_product: bool,
+    csv_example: str | None = None,
 ) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
-    `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows. `of_product` says
-    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as
-    CSV, if the route can answer with it.
+    `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows, and `parameters`
+    those that its query takes. `of_product` says that the path names a product, which may be unknown: then 404 is among
+    the answers. `csv_example` is the body as CSV, if the route can answer with it.
     """
     documented: Answers = {
         200: {
             "model": model,
             "description": "The answer.",
-            "headers": _DATA_HEADERS,
+            "headers": dict(_DATA_HEADERS),
             "content": {"application/json": {"example": example}},
         },
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
-        400: _problem(query.no_query("_=1780315198500")),
+        400: _problem(query.QueryReader(parameters).unknown("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
         403: _problem(problems.scope_missing(scopes[0])),
         404: _problem(problems.no_product("5")),
@@ -114,9 +145,11 @@ def answers(
         500: _problem(problems.internal_fault()),
         503: _problem(problems.unavailable()),
     }
+    if any(parameter.name == "window" for parameter in parameters):
+        documented[200]["headers"] |= _WINDOW_HEADER
     if csv_example is not None:
         documented[200]["content"]["text/csv"] = {"schema": _TEXT, "example": csv_example}
-        documented[200]["headers"] = _DATA_HEADERS | _TABLE_HEADERS
+        documented[200]["headers"] |= _TABLE_HEADERS
     if not of_product:
         del documented[404]
     return dict(sorted((documented | {kind.status.value: _edge_problem(kind) for kind in AT_THE_EDGE}).items()))
@@ -132,6 +165,8 @@ def correct(document: dict[str, Any]) -> None:
         for operation in path.values():
             operation["responses"].pop("422", None)
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+    used = {tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]}
+    document["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)

@@ -78,7 +78,7 @@ class QueryReader:
         parts = (part.partition(b"=") for part in query_string.split(b"&"))
         pairs = [(_decoded_name(name), raw) for name, _, raw in parts]
         if any(name not in self._by_name for name, _ in pairs):
-            raise self._unknown(query_string.decode("latin-1"))
+            raise self.unknown(query_string.decode("latin-1"))
         given: dict[str, bytes] = {}
         for name, raw in pairs:
             if name in given:
@@ -86,7 +86,8 @@ class QueryReader:
             given[name] = raw
         return given
 
-    def _unknown(self, query: str) -> Problem:
+    def unknown(self, query: str) -> Problem:
+        """The answer 400 to a query with a parameter that the route does not take. `query` is as the client sent it."""
         if not self.parameters:
             return no_query(query)
         names = [name for name in _names(query) if _decoded_name(name.encode("latin-1")) not in self._by_name]
