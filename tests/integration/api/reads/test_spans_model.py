@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -213,7 +214,7 @@ def test_any_cuts_equal_the_model(
             return of_products, await readers.spans.of_all(moment, question, now_ms)
 
     of_products, of_all = readers.run(ask())
-    for bucket, (begin, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for bucket, (begin, end) in enumerate(pairwise(cuts)):
         assert as_expected(of_all[bucket]) == expected(given, begin, end)
         for product in PRODUCTS:
             sums = of_products[product]
