@@ -45,7 +45,7 @@ def test_borders_are_where_the_clocks_show_another_bucket(zone_and_time: tuple[s
     found = borders(step, zone(name), now, count)
     assert len(found) == count + 1
     assert found[-2] <= now < found[-1]
-    changes = _changes(step, zone(name), found[0] - 120, found[-1] + 60)
+    changes = _changes(step, zone(name), found[0] - 60, found[-1] + 60)
     assert list(found) == changes, name
 
 
@@ -113,8 +113,8 @@ def _day_shown(of: ZoneInfo) -> Callable[[int], object]:
         (
             Step.DAY,
             "America/Havana",
-            "2026-11-02T12:00-05:00",
-            ["2026-10-31T00:00:00-04:00", "2026-11-01T00:00:00-04:00", "2026-11-02T00:00:00-05:00"],
+            "2024-11-04T12:00-05:00",
+            ["2024-11-02T00:00:00-04:00", "2024-11-03T00:00:00-04:00", "2024-11-04T00:00:00-05:00"],
         ),
         (
             Step.DAY,
