@@ -47,6 +47,7 @@ SERVERS: Final = [
 TAGS: Final = {
     "sales": "Sums of sales: of a product, of several, of all; over a window, and over time. Scope `sales:read`.",
     "ratings": "Ratings of a product: their average, their distribution, and how they went. Scope `ratings:read`.",
+    "series": "Sales and ratings as curves, in buckets of a zone's calendar. The scope of what is drawn.",
     "products": "Which products there are: one by its id, some by their name, the first of all.",
 }
 """The headings under which OpenAPI lists the routes (`Resource`), with what is under each."""
@@ -108,8 +109,8 @@ _EDGE_HEADERS: Final[dict[ProblemType, dict[str, str]]] = {
     types.NO_INSTANCE: {"Retry-After": "2"},
     types.NO_ANSWER: {"Retry-After": "2"},
 }
-_TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
-"""The titles that RFC 9110 gives, where Python's `HTTPStatus` has older ones, depending on its version."""
+_OF_FASTAPI: Final = "Validation Error"
+"""FastAPI's description of its own 422."""
 
 Answers = dict[int | str, dict[str, Any]]
 
@@ -122,12 +123,14 @@ def answers(
     *,
     of_product: bool,
     csv_example: str | None = None,
+    others: Sequence[Problem] = (),
 ) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
     `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows, and `parameters`
     those that its query takes. `of_product` says that the path names a product, which may be unknown: then 404 is among
-    the answers. `csv_example` is the body as CSV, if the route can answer with it.
+    the answers. `csv_example` is the body as CSV, if the route can answer with it. `others` are errors that this route
+    alone answers.
     """
     documented: Answers = {
         200: {
@@ -152,18 +155,30 @@ def answers(
         documented[200]["headers"] |= _TABLE_HEADERS
     if not of_product:
         del documented[404]
-    return dict(sorted((documented | {kind.status.value: _edge_problem(kind) for kind in AT_THE_EDGE}).items()))
+    documented |= {problem.status.value: _problem(problem) for problem in others}
+    return dict(
+        sorted(
+            (
+                documented
+                | {
+                    kind.status.value: _problem(Problem(kind, text, _EDGE_HEADERS.get(kind)))
+                    for kind, text in AT_THE_EDGE.items()
+                }
+            ).items()
+        )
+    )
 
 
 def correct(document: dict[str, Any]) -> None:
     """Change FastAPI's OpenAPI document, in place, where it does not say what the service does.
 
-    FastAPI documents a 422 for every route with parameters, which no route here answers. It does not know that every
-    route with data takes `If-None-Match`, nor the schema of errors.
+    FastAPI documents a 422 of its own for every route with parameters, which no route here answers. It does not know
+    that every route with data takes `If-None-Match`, nor the schema of errors.
     """
     for path in document["paths"].values():
         for operation in path.values():
-            operation["responses"].pop("422", None)
+            if operation["responses"].get("422", {}).get("description") == _OF_FASTAPI:
+                del operation["responses"]["422"]
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     used = {tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]}
     document["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]
@@ -186,11 +201,3 @@ def _problem(problem: Problem) -> dict[str, Any]:
             }
         },
     }
-
-
-def _edge_problem(kind: ProblemType) -> dict[str, Any]:
-    """The documentation of one error that the load balancer answers. Its title is that of RFC 9110."""
-    documented = _problem(Problem(kind, AT_THE_EDGE[kind], _EDGE_HEADERS.get(kind)))
-    example = documented["content"][problems.MEDIA_TYPE]["example"]
-    example["title"] = _TITLES.get(kind.status, kind.status.phrase)
-    return documented

@@ -10,11 +10,20 @@ from typing import Final, NamedTuple
 PREFIX: Final = "urn:problem-type:product-analytics:"
 
 
+_TITLES: Final = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+"""The titles that RFC 9110 gives, where Python's `HTTPStatus` has older ones, depending on its version."""
+
+
 class ProblemType(NamedTuple):
     """A kind of error: its URI, and the status that it is answered with."""
 
     uri: str
     status: HTTPStatus
+
+    @property
+    def title(self) -> str:
+        """The status in words."""
+        return _TITLES.get(self.status, self.status.phrase)
 
 
 def _registered(name: str, status: HTTPStatus) -> ProblemType:
@@ -43,6 +52,7 @@ PRECONDITION: Final = _registered("precondition-failed", HTTPStatus.PRECONDITION
 BODY_TOO_LARGE: Final = _registered("body-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 ADDRESS_TOO_LONG: Final = _registered("address-too-long", HTTPStatus.REQUEST_URI_TOO_LONG)
 OTHER_HOST: Final = _registered("other-host", HTTPStatus.MISDIRECTED_REQUEST)
+TOO_MANY_EVENTS: Final = _registered("too-many-events", HTTPStatus.UNPROCESSABLE_ENTITY)
 TOO_MANY: Final = _registered("too-many-requests", HTTPStatus.TOO_MANY_REQUESTS)
 HEADERS_TOO_LARGE: Final = _registered("headers-too-large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 FAULT: Final = _registered("internal-fault", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -46,7 +46,7 @@ class Problem(Exception):
         """The members of the body's JSON object."""
         return {
             "type": self.kind.uri,
-            "title": self.status.phrase,
+            "title": self.kind.title,
             "status": self.status.value,
             "detail": self.message,
             "message": self.message,
@@ -130,6 +130,15 @@ def wrong_address() -> Problem:
 def nothing_here() -> Problem:
     """404: no route has this address."""
     return Problem(types.NOTHING_HERE, "There is nothing at this address")
+
+
+def too_many_events(events: int, most: int) -> Problem:
+    """422: the answer would have to count more raw events than one request may have counted."""
+    return Problem(
+        types.TOO_MANY_EVENTS,
+        f"The product has {events:,} events in this window, and at most {most:,} are counted for one answer. "
+        "Ask for a shorter window, or for all time",
+    )
 
 
 def method_not_allowed() -> Problem:
