@@ -4,10 +4,9 @@ The examples of errors are made by the functions that make the errors (api/web/p
 FastAPI adds paths, parameters and descriptions from the endpoints.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 from api.web import problems, query
 from api.web.problems import Problem
@@ -47,6 +46,14 @@ _DATA_HEADERS: Final[dict[str, Any]] = {
         "example": "2026-06-01T11:59:58.500Z",
     },
 }
+_TABLE_HEADERS: Final[dict[str, Any]] = {
+    "Vary": {"schema": _TEXT, "example": "accept"},
+    "Content-Disposition": {
+        "description": "Of CSV only: the name of the file that a browser saves.",
+        "schema": _TEXT,
+        "example": 'attachment; filename="series.csv"',
+    },
+}
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
@@ -81,11 +88,14 @@ _TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
 Answers = dict[int | str, dict[str, Any]]
 
 
-def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_product: bool) -> Answers:
+def answers(
+    model: Any, example: Any, scopes: Sequence[str], *, of_product: bool, csv_example: str | None = None
+) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
-    `model` describes the body of a 200 and `example` is one, `scope` is what a token needs. `of_product` says that the
-    path names a product, which may be unknown: then 404 is among the answers.
+    `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows. `of_product` says
+    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as CSV,
+    if the route can answer with it.
     """
     documented: Answers = {
         200: {
@@ -97,12 +107,15 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
         400: _problem(query.no_query("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
-        403: _problem(problems.scope_missing(scope)),
+        403: _problem(problems.scope_missing(scopes[0])),
         404: _problem(problems.no_product("5")),
         405: _problem(problems.method_not_allowed()),
         500: _problem(problems.internal_fault()),
         503: _problem(problems.unavailable()),
     }
+    if csv_example is not None:
+        documented[200]["content"]["text/csv"] = {"schema": _TEXT, "example": csv_example}
+        documented[200]["headers"] = _DATA_HEADERS | _TABLE_HEADERS
     if not of_product:
         del documented[404]
     return dict(sorted((documented | {status.value: _edge_problem(status) for status in AT_THE_EDGE}).items()))
