@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from api.reads.top.measures import Measure, average_key, highest_average_key, ratings_of
 from api.reads.top.minute import ROWS_AT_ONCE, MinuteSums
 from api.reads.top.questions import Mark
-from api.reads.top.shortlist import MOST, Place, Shortlist
+from api.reads.top.shortlist import Place, Shortlist
 from api.reads.top.source import Row
 
 _SHORTLISTS: Final = 4
@@ -116,9 +116,9 @@ class Board:
                 # An average may rise when ratings leave, or when it becomes uncertain whether they count.
                 await self._note_all({**left, **self.cut_sums})
 
-    async def candidates(self, least: int, most: int = MOST, anew: bool = False) -> tuple[list[Candidate], Shortlist]:
+    async def candidates(self, least: int, most: int, anew: bool) -> tuple[list[Candidate], Shortlist]:
         """The products that may be among the first, in order of the best places that they can have; all others are
-        behind the shortlist's floor. `anew` makes a new shortlist, of `most` products."""
+        behind the shortlist's floor. A new shortlist has `most` products; `anew` makes one although there is one."""
         shortlist = self._shortlists.get(least)
         if shortlist is None or anew:
             while len(self._shortlists) >= _SHORTLISTS:

@@ -11,7 +11,7 @@ from api.reads.top.shortlist import MOST, Place
 _SPARE: Final = 10
 """Products that are looked at beyond as many as are asked for: seconds that have left the window put some behind their
 neighbours. With none, most answers would need a second question about raw events."""
-_WIDENED: Final = (MOST, 4 * MOST)
+_LENGTHS: Final = (MOST, 4 * MOST)
 """Lengths of a new shortlist, tried one after the other. The longer one is for a window that begins in a minute in
 which thousands of products had all that they have in the window; a still longer one would need more raw events than
 `_MOST_READ`, and half of it is not much longer than the usual one."""
@@ -24,8 +24,11 @@ request may keep MongoDB busy for a second."""
 class Ranking:
     """Finds the first products of a board. Only the seconds of the cut minute are not on the board: `cut` has them."""
 
-    def __init__(self, cut: CutMinutes) -> None:
+    def __init__(self, cut: CutMinutes, lengths: Sequence[int] = _LENGTHS) -> None:
         self._cut = cut
+        usual, *longer = lengths
+        self._tried = ((usual, False), (usual, True), *((length, True) for length in longer))
+        """How many products the shortlist is to have, and whether it is made anew."""
 
     async def of_all(self, view: View, limit: int, least: int) -> list[Candidate]:
         """The first `limit` products, each with its negative key, its id and its sum. By rating, only those with
@@ -34,10 +37,8 @@ class Ranking:
         Raises NotReady where too many raw events are needed; DatabaseUnavailable, Unsettled.
         """
         board = view.board
-        candidates, shortlist = await board.candidates(least)
-        for most in (0, *_WIDENED):
-            if most:
-                candidates, shortlist = await board.candidates(least, most, anew=True)
+        for most, anew in self._tried:
+            candidates, shortlist = await board.candidates(least, most, anew)
             first = await self._first_of(view, candidates, limit, least)
             if shortlist.reaches(Place(*first[-1][:2]) if len(first) == limit else None):
                 return first
