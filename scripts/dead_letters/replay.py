@@ -219,6 +219,7 @@ class Replays:
         commands.update(self._database, ROLLUPS, rollup_updates(increments), session)
         commands.update(self._database, TOTALS, total_updates(increments), session)
         commands.update(self._database, PRODUCTS, products, session)
+        assert replays is not None  # noqa: S101  # it was upserted
         end: int = replays["count"]
         recent = recent_fields(replayed, end, self._clock())
         document = recent_document(REPLAYED_PARTITION, REPLAYS_GENERATION, end - len(accepted), recent)

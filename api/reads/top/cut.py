@@ -7,10 +7,10 @@ from typing import Final
 from cachetools import LRUCache
 
 from api.reads.database import MongoReader
+from api.reads.pipelines import seconds_of
 from api.reads.sums import Sums, sums_of
 from api.reads.top.board import Board
 from api.reads.top.measures import Measure, rating_sum
-from api.reads.top.questions import seconds_of
 
 _KEPT: Final = 5_000
 """Minutes of a product that an instance remembers, each for as long as a window's begin crosses it; full, that takes
@@ -57,7 +57,9 @@ class CutMinutes:
 
     async def _read(self, measure: Measure, products: Sequence[int], minute: int) -> None:
         seconds: dict[int, list[int]] = {product: [0] * 60 for product in products}
-        for row in await self._mongo.aggregate("top: cut minute", *seconds_of(products, minute)):
+        for row in await self._mongo.aggregate(
+            "top: cut minute", *seconds_of([(product, minute) for product in products])
+        ):
             seconds[row["_id"]["p"]][row["_id"]["s"] % 60] = _sum(measure, sums_of(row))
         for product, by_second in seconds.items():
             self._kept[measure, product, minute] = tuple(accumulate(reversed(by_second)))[::-1]

@@ -173,12 +173,9 @@ class Follower:
         except TimeoutError:
             raise self._error or NotReady from None
 
-    async def close(self) -> None:
-        """End what runs in the background."""
-        for task in (self._task, self._loading):
-            if task:
-                task.cancel()
-        await asyncio.gather(*(task for task in (self._task, self._loading) if task), return_exceptions=True)
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs in the background, to be cancelled when the process ends."""
+        return [task for task in (self._task, self._loading) if task is not None]
 
     def loaded(self) -> int:
         """How many boards there are."""

@@ -9,14 +9,11 @@ from api.reads.queries import Query, Stages
 from api.reads.top.measures import Measure
 from shared.documents import (
     MAINTENANCE,
-    MINUTE_MS,
     REPLAYED_PARTITION,
     REPLAYS,
     REPLAYS_GENERATION,
     ROLLUP_DAYS,
-    SECOND_MS,
     Document,
-    event_collection,
     minute_path,
     quarter_path,
     recent_sums_id,
@@ -104,31 +101,6 @@ def hours_of(products: Sequence[int], measure: Measure, first_hour: int) -> Stag
         {"$group": {"_id": "$_id.p", **of_hours}},
         {"$unionWith": {"coll": ROLLUP_DAYS, "pipeline": sealed}},
     ]
-
-
-def seconds_of(products: Sequence[int], minute: int) -> tuple[str, Stages]:
-    """The collection to ask, and the stages: a row `{_id: {p, s}, amount, units, …}` for each product and second, of
-    the raw events of one minute (since 1970). `products` holds at least one.
-
-    Each product is one range of the clustered collection, joined by `$unionWith`: with `$or`, MongoDB would scan the
-    whole day (ADR 2).
-    """
-    collection, begin = event_collection(minute * MINUTE_MS), minute * MINUTE_MS
-    first, *others = [
-        {"$match": {"_id": {"$gte": {"p": product, "t": begin}, "$lt": {"p": product, "t": begin + MINUTE_MS}}}}
-        for product in products
-    ]
-    second = {"$toLong": {"$floor": {"$divide": ["$_id.t", SECOND_MS]}}}
-    # A rating lacks `no_of_units`, a sale lacks `rating`: `$sum` leaves out what is absent.
-    counted = {
-        "amount": {"$sum": "$amount"},
-        "units": {"$sum": "$no_of_units"},
-        "sales": {"$sum": {"$cond": [{"$eq": [{"$type": "$no_of_units"}, "missing"]}, 0, 1]}},
-        "ratings": {"$sum": {"$cond": [{"$eq": [{"$type": "$rating"}, "missing"]}, 0, 1]}},
-        "rating_sum": {"$sum": "$rating"},
-    }
-    unions: Stages = [{"$unionWith": {"coll": collection, "pipeline": [match]}} for match in others]
-    return collection, [first, *unions, {"$group": {"_id": {"p": "$_id.p", "s": second}, **counted}}]
 
 
 def _ranges(products: Iterable[int], letter: str, first: int) -> list[Document]:

@@ -1,15 +1,22 @@
 """A request's answer: the first products, with the digits that the other routes give."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, Self
 
+from api.reads import newest
+from api.reads.database import MongoReader
+from api.reads.freshness import Freshness
 from api.reads.top.board import Candidate
-from api.reads.top.cut import Unsettled
+from api.reads.top.cut import CutMinutes, Unsettled
 from api.reads.top.following import Follower, View
 from api.reads.top.measures import Measure
 from api.reads.top.ranking import Ranking
+from api.reads.top.source import Observe, Source
 from api.reads.windows import Window
+from shared.mongo import AsyncDatabase
 
 WAIT_SECONDS: Final = 2.0
 """So long a request waits for a board that is being loaded, or brought up to date. Most are loaded by then, so the
@@ -19,7 +26,7 @@ _ANSWERS_KEPT: Final = 64
 """Answers that a board keeps while its sums stay as they are; full, that takes 1 MB. Each second begins new ones. With
 half or twice as many, more or less is made again where many clients ask for different lengths."""
 
-Names = Callable[[Sequence[int]], Awaitable[Mapping[int, str]]]
+Names = Callable[[Sequence[int]], Awaitable[Mapping[int, newest.Named]]]
 
 
 class Ranked(NamedTuple):
@@ -52,6 +59,18 @@ class TopReader:
         self._ranking = ranking
         self._names = names
 
+    @classmethod
+    def of(cls, database: AsyncDatabase, observe: Observe, freshness: Freshness, clock: Callable[[], int]) -> Self:
+        """A reader with boards of its own. `observe` is called with the name and seconds of each question, `clock`
+        gives UTC milliseconds."""
+        mongo = MongoReader(database, observe)
+        follower = Follower(Source(database, observe), freshness, clock)
+        return cls(follower, Ranking(CutMinutes(mongo)), partial(newest.names, mongo))
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs in the background, to be cancelled when the process ends."""
+        return self._follower.tasks()
+
     async def top(
         self, measure: Measure, window: Window, limit: int, least: int = 1, products: frozenset[int] | None = None
     ) -> Top:
@@ -83,5 +102,7 @@ class TopReader:
 
     async def _named(self, view: View, first: Sequence[Candidate]) -> Top:
         names = await self._names([product for _, product, _ in first]) if first else {}
-        ranked = tuple(Ranked(product, names.get(product), total) for _, product, total in first)
+        ranked = tuple(
+            Ranked(product, names[product].name if product in names else None, total) for _, product, total in first
+        )
         return Top(ranked, view.begin, view.now, view.as_of)
