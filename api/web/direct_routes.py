@@ -102,9 +102,8 @@ class Resource:
         `checks` says which scopes a token needs, and what kind of request the endpoint gets; `parameters` are the query
         parameters that the endpoint reads from `request.query`. `operation_id` names the route in generated clients:
         a verb and a noun, as `getProductSales`. `model`, a pydantic model or a type made of models, describes the body
-        of a 200, `example` is one such body; `csv_example` is the same body as CSV, of a route that can answer so; `errors` are
-        those that this route alone answers.
-        Raises ValueError for a path that a direct route cannot have.
+        of a 200, `example` is one such body; `csv_example` is the same body as CSV, of a route that can answer so;
+        `errors` are those that this route alone answers. Raises ValueError for a path that a direct route cannot have.
         """
         checks = checks.taking(parameters)
         documented = {
@@ -115,6 +114,7 @@ class Resource:
                 model,
                 example,
                 checks.scopes,
+                parameters,
                 of_product=_PRODUCT in path,
                 csv_example=csv_example,
                 others=errors,
