@@ -77,7 +77,7 @@ class Shop:
             row: dict[str, Any] = {"id": product, "name": name}
             if by == "rating":
                 if len(ratings) >= least:
-                    average = sum(ratings) / len(ratings)
+                    average = sum(ratings, Fraction(0)) / len(ratings)
                     rounded = (Decimal(average.numerator) / Decimal(average.denominator)).quantize(
                         Decimal("0.01"), ROUND_HALF_EVEN
                     )

@@ -3,8 +3,11 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from shared.columns import unpacked
 from shared.documents import RECENT_SECONDS, RECENT_SUMS_TTL, minute_path
+from shared.errors import TopicRecreated
 from shared.mongo import SyncDatabase
 from tests.support.documents.replaying import NOT_JSON, letters, replayer
 from tests.support.documents.writing import Writer, rated, sold
@@ -67,6 +70,15 @@ def test_a_batch_whose_commit_got_no_reply_leaves_one_document(database: SyncDat
     writer.loses_reply = lambda: next(replies)
     writer.commit(writer.batch(lease, [sold(), sold()]))
     assert spans(database, 0) == [(0, 2)]
+
+
+def test_a_batch_that_is_not_committed_leaves_nothing(database: SyncDatabase, writer: Writer) -> None:
+    lease = writer.lease()
+    writer.commit(writer.batch(lease, [sold()]))
+    writer.topic_id = "another topic's id"
+    with pytest.raises(TopicRecreated):
+        writer.commit(writer.batch(lease, [sold()]))
+    assert spans(database, 0) == [(0, 1)]
 
 
 def test_a_partition_of_another_generation_begins_anew(database: SyncDatabase, writer: Writer) -> None:

@@ -119,7 +119,7 @@ EVENTS = st.lists(
 STEPS = st.lists(EVENTS | st.integers(1, 200) | st.just("restart"), min_size=1, max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(Measure), STEPS, st.integers(1, 4), st.integers(1, 2))
 def test_tops_are_what_sorting_all_events_gives(
     measure: Measure, steps: list[list[tuple[int, int, int, int | None]] | int | str], limit: int, least: int
