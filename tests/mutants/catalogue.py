@@ -13,6 +13,7 @@ from tests.mutants import (
     scripts,
     searching,
     storage,
+    top,
 )
 
 MUTANTS = (
@@ -27,5 +28,6 @@ MUTANTS = (
     *publishing.MUTANTS,
     *searching.MUTANTS,
     *api.MUTANTS,
+    *top.MUTANTS,
     *deployment.MUTANTS,
 )
