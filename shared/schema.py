@@ -23,6 +23,7 @@ from shared.documents import (
     expiry_seconds,
 )
 from shared.errors import SchemaNewer
+from shared.name_index import index_names
 
 Migration = Callable[["Database[Document]"], None]
 
@@ -46,7 +47,12 @@ def _expire_event_ids(database: "Database[Document]") -> None:
         database[EVENT_IDS].create_index([("at", 1)], name=EVENT_IDS_TTL, expireAfterSeconds=seconds)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies, _expire_event_ids)
+def _version_3(database: "Database[Document]") -> None:
+    """Version 3: what the analytics of a dashboard read."""
+    index_names(database)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies, _expire_event_ids, _version_3)
 """The n-th makes version n out of version n - 1. A database without a version, such as a new one, has version 0."""
 
 
