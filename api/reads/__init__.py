@@ -21,6 +21,7 @@ The as-of is read first, so an answer is at least as recent as it says: an event
 products need them: most answers stop after 2.
 
     window      what the last hour consists of: hours, ten-minute blocks, minutes, and seconds of one minute
+    zones       the zones of the tz database
     queries     what MongoDB is asked, as documents; pure
     database    MongoReader: runs a query, measures it, turns the driver's errors into DatabaseUnavailable
     batching    BatchingReader: concurrent requests share one query

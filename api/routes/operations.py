@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 
+from api.web.checks import services_of
 from api.web.health import Health
 from api.web.problems import Problem
-from api.web.requests import services_of
 from shared.metrics import exposition
 
 _UNCACHED = {"Cache-Control": "no-store"}

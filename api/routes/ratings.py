@@ -14,6 +14,7 @@ resource = Resource("ratings")
 @resource.get(
     "/api/product/rating/{product_id}",
     OneProduct(RATINGS_READ),
+    operation_id="getProductRating",
     summary="Average rating of a product",
     model=AverageRating,
     example={"average_rating": 4.5},

@@ -14,6 +14,7 @@ resource = Resource("sales")
 @resource.get(
     "/api/product/sale/{product_id}",
     OneProduct(SALES_READ),
+    operation_id="getProductSales",
     summary="Sales of a product in the last hour",
     model=TotalSales,
     example={"total": 3000},
@@ -32,6 +33,7 @@ async def sales_of_product(request: ProductRequest) -> Response:
 @resource.get(
     "/api/product/sale",
     AllProducts(SALES_READ),
+    operation_id="getSales",
     summary="Sales of all products in the last hour",
     model=TotalSales,
     example={"total": 245226.76},

@@ -4,10 +4,9 @@ The examples of errors are made by the functions that make the errors (api/web/p
 FastAPI adds paths, parameters and descriptions from the endpoints.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 from api.web import problems, query
 from api.web.problems import Problem
@@ -81,11 +80,11 @@ _TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
 Answers = dict[int | str, dict[str, Any]]
 
 
-def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_product: bool) -> Answers:
+def answers(model: Any, example: Any, scopes: Sequence[str], *, of_product: bool) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
-    `model` describes the body of a 200 and `example` is one, `scope` is what a token needs. `of_product` says that the
-    path names a product, which may be unknown: then 404 is among the answers.
+    `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows. `of_product` says
+    that the path names a product, which may be unknown: then 404 is among the answers.
     """
     documented: Answers = {
         200: {
@@ -97,7 +96,7 @@ def answers(model: type[BaseModel], example: dict[str, Any], *, scope: str, of_p
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
         400: _problem(query.no_query("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
-        403: _problem(problems.scope_missing(scope)),
+        403: _problem(problems.scope_missing(scopes[0])),
         404: _problem(problems.no_product("5")),
         405: _problem(problems.method_not_allowed()),
         500: _problem(problems.internal_fault()),

@@ -5,7 +5,7 @@ public: OpenAPI shows them (api/web/documentation.py) and the contract tests hol
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -26,6 +26,10 @@ may notice only after four seconds that MongoDB is back."""
 _ID_SHOWN: Final = 128
 """Characters of an unknown id that the 404 repeats, twice in its body. The longest valid id has 19 characters, so any
 number from there on shows a mistyped id as a whole; this bounds the answer to a hostile one of kilobytes."""
+
+_VALUE_SHOWN: Final = 40
+"""Characters of a query parameter's value that the 400 repeats: the longest name of a zone has 32. Twice as many would
+bound the answer to a hostile one just as well; half as many would cut such a name."""
 
 
 class Problem(Exception):
@@ -58,6 +62,17 @@ def malformed() -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "The request is not valid HTTP")
 
 
+def bad_parameter(name: str, found: str, wanted: str) -> Problem:
+    """400: the query parameter `name` is `found`, which is `quoted` or in words, but must be `wanted`, in words."""
+    return Problem(HTTPStatus.BAD_REQUEST, f"The query parameter {name} is {found}. It must be {wanted}")
+
+
+def quoted(given: str) -> str:
+    """What a client gave, in quotation marks, cut, and with escapes for what does not show or changes what is shown."""
+    cut = given if len(given) <= _VALUE_SHOWN else given[:_VALUE_SHOWN] + "…"
+    return '"' + "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in cut) + '"'
+
+
 def no_product(product_id: int | str) -> Problem:
     """404: no event ever named this product, or the text cannot be a product's id."""
     text = str(product_id)
@@ -74,18 +89,23 @@ def no_token(*, given: bool) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed", {"WWW-Authenticate": challenge})
 
 
-def scope_missing(scope: str) -> Problem:
-    """403: the token is valid, but lacks the scope that this address needs."""
-    return _out_of_scope(f"The token lacks the scope {scope}", scope)
+def scope_missing(*scopes: str) -> Problem:
+    """403: the token is valid, but lacks scopes that this address needs: each of `scopes`."""
+    return _out_of_scope(f"The token lacks the scope {' and the scope '.join(scopes)}", scopes)
 
 
-def limited_to_others(scope: str) -> Problem:
-    """403: the token is valid and has the scope, but only for other products."""
-    return _out_of_scope("The token is for other products only", scope)
+def no_scope_of(*scopes: str) -> Problem:
+    """403: the token is valid, but has none of the scopes of which this address needs any one."""
+    return _out_of_scope(f"The token needs the scope {' or the scope '.join(scopes)}", scopes)
 
 
-def _out_of_scope(message: str, scope: str) -> Problem:
-    challenge = f'{REALM}, error="insufficient_scope", scope="{scope}"'
+def limited_to_others(*scopes: str) -> Problem:
+    """403: the token is valid and has the scopes, but only for other products."""
+    return _out_of_scope("The token is for other products only", scopes)
+
+
+def _out_of_scope(message: str, scopes: Sequence[str]) -> Problem:
+    challenge = f'{REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'
     return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
 
 
