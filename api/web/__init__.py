@@ -9,7 +9,8 @@ In the order in which a request and its answer pass:
 - direct_routes.py: finds the route, runs its checks and its endpoint, without FastAPI's machinery.
 - requests.py: the checks of each kind of route, and the requests that they make for endpoints; checks.py: what these
   checks share.
-- responses.py: bodies and headers of answers with data.
+- negotiation.py: whether a table is answered as JSON or as CSV.
+- responses.py: bodies and headers of answers with data; csv_table.py: bodies that are CSV.
 - problems.py: every error that the API answers with.
 - query.py: reads the query string; parameters.py and parameter.py: what it is read into; cache_busters.py: a
   hint for one kind of error.

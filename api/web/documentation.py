@@ -46,6 +46,14 @@ _DATA_HEADERS: Final[dict[str, Any]] = {
         "example": "2026-06-01T11:59:58.500Z",
     },
 }
+_TABLE_HEADERS: Final[dict[str, Any]] = {
+    "Vary": {"schema": _TEXT, "example": "accept"},
+    "Content-Disposition": {
+        "description": "Of CSV only: the name of the file that a browser saves.",
+        "schema": _TEXT,
+        "example": 'attachment; filename="series.csv"',
+    },
+}
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
@@ -80,11 +88,14 @@ _TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
 Answers = dict[int | str, dict[str, Any]]
 
 
-def answers(model: Any, example: Any, scopes: Sequence[str], *, of_product: bool) -> Answers:
+def answers(
+    model: Any, example: Any, scopes: Sequence[str], *, of_product: bool, csv_example: str | None = None
+) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
     `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows. `of_product` says
-    that the path names a product, which may be unknown: then 404 is among the answers.
+    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as CSV,
+    if the route can answer with it.
     """
     documented: Answers = {
         200: {
@@ -102,6 +113,9 @@ def answers(model: Any, example: Any, scopes: Sequence[str], *, of_product: bool
         500: _problem(problems.internal_fault()),
         503: _problem(problems.unavailable()),
     }
+    if csv_example is not None:
+        documented[200]["content"]["text/csv"] = {"schema": _TEXT, "example": csv_example}
+        documented[200]["headers"] = _DATA_HEADERS | _TABLE_HEADERS
     if not of_product:
         del documented[404]
     return dict(sorted((documented | {status.value: _edge_problem(status) for status in AT_THE_EDGE}).items()))
