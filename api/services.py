@@ -20,7 +20,6 @@ from api.reads.batching import BatchingReader
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import Rating, RatingsReader
-from api.reads.latest_names import LatestNames
 from api.reads.sales import Sales, SalesReader
 from api.reads.search import SearchReader
 from shared.mongo import AsyncDatabase, access_database, connect_async
@@ -96,7 +95,7 @@ class Services:
             ratings=BatchingReader(
                 ratings.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("ratings")
             ),
-            search=SearchReader(mongo, freshness, LatestNames(mongo, newest_names), deadline),
+            search=SearchReader(mongo, freshness, deadline),
             token_use=token_use,
             background=tuple(map(asyncio.create_task, (token_use.run(), watch.run(), keys.run(use_keys)))),
         )

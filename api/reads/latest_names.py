@@ -1,27 +1,24 @@
-"""The latest name and category of products, over all partitions in which they were seen."""
+"""What products are called by their newest events, and the keys by which searches find them."""
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from api.reads.database import MongoReader
-from api.reads.name_queries import Keys, names_of
-from shared.documents import PRODUCTS, Document
+from api.reads.name_queries import Keys
+from api.reads.newest import Event, named, newest_of, rows_of
 
-NewestNames: TypeAlias = Callable[[Sequence[int]], Awaitable[Mapping[int, str]]]
-"""The names in the newest raw events of products. A product of which no raw event is left is absent."""
-
-AT_ONCE: Final = 200
-"""Products that one query asks for, as in a batch of sales: half as many make it more queries, twice as many let the
-first of them wait longer."""
+AT_ONCE: Final = 100
+"""Products that one query asks for. Where their names are disputed, it has two stages for each, and MongoDB takes 1,000
+at most; half as many make twice as many round trips."""
 
 
 class LatestName(NamedTuple):
-    """What a product is called by its newest event, and where searches find it."""
+    """What a product is called, and where searches find it."""
 
     name: str
+    """By its newest event."""
     category: str | None
-    """By the newest rating; None for a product that nobody has rated."""
+    """By its newest rating; None for a product that nobody has rated."""
     key: str | None
     """The key of `name`; None while no document has it, in the minute after an older consumer has written the name."""
     stored_keys: frozenset[str]
@@ -35,50 +32,33 @@ class LatestName(NamedTuple):
         return max(filter(keys.have, self.stored_keys), default=None)
 
 
-class LatestNames:
-    """Reads latest names.
+async def latest_names(mongo: MongoReader, products: Sequence[int]) -> dict[int, LatestName]:
+    """The latest names of the products; one that no event has named is absent. Raises DatabaseUnavailable.
 
     A document's name is that of its partition's newest event, but its time may be older: a sale by the known name does
-    not write it. So where a product's documents have different names, their times do not say which one is the latest;
-    `newest` looks at the raw events themselves.
+    not write it. So where a product's documents have different names, the newest raw event says which one it has.
     """
-
-    def __init__(self, mongo: MongoReader, newest: NewestNames) -> None:
-        self._mongo = mongo
-        self._newest = newest
-
-    async def of_products(self, products: Sequence[int]) -> dict[int, LatestName]:
-        """The latest names of the products; one that no event has named is absent. Raises DatabaseUnavailable."""
-        documents: dict[int, list[Document]] = defaultdict(list)
-        for start in range(0, len(products), AT_ONCE):
-            for row in await self._mongo.find("names", PRODUCTS, names_of(products[start : start + AT_ONCE])):
-                if "name" in row.get("latest", {}):
-                    documents[row["p"]].append(row)
-        disputed = [product for product, rows in documents.items() if len({_name(row) for row in rows}) > 1]
-        newest = await self._newest(disputed) if disputed else {}
-        return {product: _latest_name(rows, newest.get(product)) for product, rows in documents.items()}
+    found: dict[int, LatestName] = {}
+    for start in range(0, len(products), AT_ONCE):
+        rows = await rows_of(mongo, products[start : start + AT_ONCE])
+        disputed = [product for product, documents in rows.items() if _are_different(documents)]
+        newest = await newest_of(mongo, disputed)
+        for product, documents in rows.items():
+            latest = _latest_name(documents, newest.get(product))
+            if latest is not None:
+                found[product] = latest
+    return found
 
 
-def _latest_name(rows: Sequence[Document], newest: str | None) -> LatestName:
-    """What the documents of a product say. `newest` is the name in its newest event where they say different names;
-    None also where retention has dropped that event: then the latest time that a document has decides."""
-    name = newest or _name(max(rows, key=lambda row: _order(row, "latest")))
-    rated = [row for row in rows if "latest_rated" in row]
-    newest_rating = max(rated, key=lambda row: _order(row, "latest_rated"), default=None)
-    with_key = [row["latest"] for row in rows if "key" in row["latest"]]
-    return LatestName(
-        name=name,
-        category=None if newest_rating is None else newest_rating["latest_rated"]["category"],
-        key=max((latest["key"] for latest in with_key if latest["name"] == name), default=None),
-        stored_keys=frozenset(latest["key"] for latest in with_key),
-    )
+def _are_different(documents: Sequence[Mapping[str, Any]]) -> bool:
+    return len({document["latest"]["name"] for document in documents if "latest" in document}) > 1
 
 
-def _name(row: Document) -> str:
-    name: str = row["latest"]["name"]
-    return name
-
-
-def _order(row: Document, field: str) -> tuple[Any, ...]:
-    """Time, partition and offset of an event that a document keeps: the greatest is the newest, as among raw events."""
-    return row[field]["t"], row["k"], row[field]["o"]
+def _latest_name(documents: Sequence[Mapping[str, Any]], newest: Event | None) -> LatestName | None:
+    name, category = named(documents, newest)
+    if name is None:
+        return None
+    latest = [document["latest"] for document in documents if "latest" in document]
+    keys = [(one["name"], one["key"]) for one in latest if "key" in one]
+    key = max((key for of_name, key in keys if of_name == name), default=None)
+    return LatestName(name, category, key, frozenset(key for _, key in keys))

@@ -1,17 +1,13 @@
-"""What a search for products asks MongoDB, as documents. Pure.
+"""What a search for products asks MongoDB first, as documents. Pure.
 
-The index of names holds the key, the product and the partition of each document of `products` (`NAMES_INDEX`). So the
-first query reads entries of the index in the order of the answer, and no document; the second reads the documents of
-the few products that it found.
+The index of names holds the key, the product and the partition of each document of `products` (`NAMES_INDEX`). So this
+reads entries of the index in the order of the answer, and no document.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple, Self
 
-from bson.max_key import MaxKey
-
-from api.reads.queries import Query, Stages
-from shared.documents import REPLAYED_PARTITION, Document
+from api.reads.queries import Stages
+from shared.documents import Document
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -65,12 +61,3 @@ def places(keys: Keys, after: Place | None, limit: int) -> Stages:
         {"$limit": limit},
         {"$project": {"_id": 0, "key": "$latest.key", "p": "$_id.p"}},
     ]
-
-
-def names_of(products: Iterable[int]) -> Query:
-    """On `products`: a row `{p, latest, latest_rated}` for each partition in which one of the products was seen."""
-    first, end = REPLAYED_PARTITION, MaxKey()
-    return Query(
-        {"$or": [{"_id": {"$gte": {"p": p, "k": first}, "$lt": {"p": p, "k": end}}} for p in products]},
-        {"_id": 0, "p": "$_id.p", "k": "$_id.k", "latest": 1, "latest_rated": 1},
-    )
