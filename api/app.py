@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.key_ring import KeyRing
-from api.routes import operations, ratings, sales, search
+from api.routes import operations, products, ratings, sales, search, series
 from api.services import Clock, Services, system_clock
 from api.web import documentation, problems
 from api.web.cors import Cors
@@ -65,7 +65,7 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
     )
     framework.state.health = health = Health(clock)
     problems.install(framework)
-    for resource in (search.resource, sales.resource, ratings.resource):
+    for resource in (sales.resource, ratings.resource, products.resource, search.resource, series.resource):
         resource.add_to(framework)
     operations.add_to(framework)
     documentation.correct(framework.openapi())

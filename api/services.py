@@ -16,6 +16,7 @@ from api.auth.last_use import TokenUse
 from api.auth.records import TokenRecords
 from api.auth.revocation import TokenWatch
 from api.auth.tokens import TokenSigner, TokenVerifier
+from api.dashboard import Dashboard
 from api.reads.batching import BatchingReader
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
@@ -50,6 +51,7 @@ class Services:
     sales: BatchingReader[int, Sales | None]
     all_sales: BatchingReader[None, Sales]
     ratings: BatchingReader[int, Rating | None]
+    dashboard: Dashboard
     search: SearchReader
     token_use: TokenUse
     background: tuple[asyncio.Task[None], ...]
@@ -95,6 +97,7 @@ class Services:
             ratings=BatchingReader(
                 ratings.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("ratings")
             ),
+            dashboard=Dashboard.of(mongo, freshness, clock, deadline),
             search=SearchReader(mongo, freshness, deadline),
             token_use=token_use,
             background=tuple(map(asyncio.create_task, (token_use.run(), watch.run(), keys.run(use_keys)))),

@@ -10,7 +10,7 @@ from api.reads.ratings import half_even
 from api.reads.span_sums import Question, SpanReader
 from api.reads.spans import UNSEALED_SECONDS
 from api.reads.sums import Sums
-from api.reads.window_sums import Span
+from api.reads.window_sums import Span, by_window
 from api.reads.windows import Window
 from shared.documents import milliseconds
 
@@ -19,9 +19,6 @@ CHANGE_DECIMALS: Final = 4
 
 _HOUR: Final = 3_600
 _SALES: Final = ("amount",)
-
-Key = tuple[int | None, Window]
-"""A product, or None for all of them, and the length of both spans."""
 
 
 class Compared(NamedTuple):
@@ -60,25 +57,31 @@ class ComparisonReader:
         self._clock = clock
         self._spans = spans
 
-    async def of_keys(self, keys: Sequence[Key]) -> dict[Key, Compared | None]:
-        """Each key's comparison; None for a product that never had an event.
+    async def of_products(self, keys: Sequence[tuple[int, Window]]) -> dict[tuple[int, Window], Compared | None]:
+        """The comparison of each product and window; None for a product that never had an event.
 
         Raises DatabaseUnavailable, SchemaNewer.
         """
         as_of = await self._freshness.as_of()
         now_ms = self._clock()
-        found: dict[Key, Compared | None] = {}
+        found: dict[tuple[int, Window], Compared | None] = {}
         async with self._mongo.at_one_moment() as moment:
-            for window in dict.fromkeys(window for _, window in keys):
+            for window, products in by_window(keys).items():
                 cuts = compared_cuts(window, now_ms, as_of)
-                span, question = Span(*cuts[-2:]), Question(cuts, _SALES)
-                products = [product for product, asked in keys if asked is window and product is not None]
-                of_products = await self._spans.of_products(moment, products, question, now_ms) if products else {}
-                for product, sums in of_products.items():
-                    found[product, window] = None if sums is None else _compared(sums, span, as_of)
-                if (None, window) in keys:
-                    of_all = await self._spans.of_all(moment, question, now_ms)
-                    found[None, window] = _compared(of_all, span, as_of)
+                sums = await self._spans.of_products(moment, products, Question(cuts, _SALES), now_ms)
+                for product, of_product in sums.items():
+                    found[product, window] = None if of_product is None else _compared(of_product, cuts, as_of)
+        return found
+
+    async def of_all(self, windows: Sequence[Window]) -> dict[Window, Compared]:
+        """The comparison of the sums over all products, for each window. Raises DatabaseUnavailable, SchemaNewer."""
+        as_of = await self._freshness.as_of()
+        now_ms = self._clock()
+        found: dict[Window, Compared] = {}
+        async with self._mongo.at_one_moment() as moment:
+            for window in windows:
+                cuts = compared_cuts(window, now_ms, as_of)
+                found[window] = _compared(await self._spans.of_all(moment, Question(cuts, _SALES), now_ms), cuts, as_of)
         return found
 
 
@@ -100,6 +103,6 @@ def compared_cuts(window: Window, now_ms: int, as_of: str | None) -> tuple[int, 
     return end - 2 * window.seconds, end - window.seconds, end
 
 
-def _compared(sums: Sequence[Sums], span: Span, as_of: str | None) -> Compared:
+def _compared(sums: Sequence[Sums], cuts: Sequence[int], as_of: str | None) -> Compared:
     *before, total = [each.amount for each in sums]
-    return Compared(total, before[0] if before else None, span, as_of)
+    return Compared(total, before[0] if before else None, Span(*cuts[-2:]), as_of)

@@ -4,21 +4,19 @@
 are made in MongoDB, over a product's partitions and hours: Decimal128 adds 34 digits exactly, and an answer is a few
 rows instead of a row for each of 700 documents.
 
-A row of `sums` is `{_id: {p, l, n}, amount, c20_60_amount, cut29671940, …}`: the product (where products are asked for),
+A row of `sums` is `{_id: {p, l, n}, amount, c20_60_amount, cut29671940, …}`: the product (if products are asked for),
 the letter of the level, the number of a unit of time, and then the sums of the whole unit, those of its cells 20 to 59,
-and how many events a cut minute has. Several whole units of one bucket are one row, under the number of the first.
+and how many events a cut minute has. Whole units that lie in one bucket are one row, under the number of the first.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from bson.max_key import MaxKey
 from bson.min_key import MinKey
 
-from api.reads.queries import Stages
-from api.reads.spans import DAYS, HOURS, MINUTES, Level, Pieces, Plan, is_whole
+from api.reads.queries import Query, Stages, partitions_of
+from api.reads.spans import DAYS, HOURS, MINUTES, Level, Pieces, Plan, partial_pieces, stretches
 from shared.documents import (
     HISTOGRAM_BINS,
     MINUTE_MS,
@@ -112,6 +110,12 @@ def rating_bins(product: int, begin_ms: int, end_ms: int) -> tuple[str, Stages]:
     return first, [*rated, *(_union(other, rated) for other in others), group]
 
 
+def product_documents(products: Iterable[int]) -> Query:
+    """On `products`: a row for each partition of each known product, with `p`, `k` and the document's fields."""
+    fields = ("latest", "latest_rated", "first_seen", "ratings", "rating_sum", "histogram")
+    return Query(partitions_of(products), {"_id": 0, "p": "$_id.p", "k": "$_id.k", **dict.fromkeys(fields, 1)})
+
+
 def newest_days(products: Sequence[int]) -> tuple[str, Stages]:
     """The collection to ask, and the stages: up to two rows `{p, h}` and `{p, d}` for each of the products.
 
@@ -157,7 +161,7 @@ def _sums_of_level(level: Level, units: Pieces, asked: Asked, cut_minutes: Itera
     if asked.products is not None:
         identity["p"] = "$_id.p"
     counted: Document = {name: {"$sum": f"${name}"} for name in asked.fields} if level is not MINUTES else {}
-    for (first, stop), having in _partial_pieces(level, units).items():
+    for (first, stop), having in partial_pieces(level, units).items():
         for name in asked.fields:
             paths = [f"${path}.{name}" for path in level.paths(first, stop)]
             amount: Any = paths[0] if len(paths) == 1 else {"$sum": paths}
@@ -170,24 +174,9 @@ def _sums_of_level(level: Level, units: Pieces, asked: Asked, cut_minutes: Itera
     return [{"$match": _units_of(level, units, asked.products)}, {"$group": {"_id": identity, **counted}}]
 
 
-def _partial_pieces(level: Level, units: Pieces) -> dict[tuple[int, int], list[int]]:
-    """The units that have a piece, for each piece that is less than a whole unit."""
-    having: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for unit, pieces in units.items():
-        if level is MINUTES or not is_whole(level, pieces):
-            for piece in pieces:
-                having[piece.first, piece.stop].append(unit)
-    return having
-
-
 def _row_number(level: Level, units: Pieces, number: str) -> Any:
     """The expression that gives a document's row: the number of its unit, or of the first of its stretch."""
-    runs: list[range] = []
-    whole = [(pieces[0].bucket, unit) for unit, pieces in units.items() if is_whole(level, pieces)]
-    for _, run in groupby(whole, key=lambda each: each[0]):
-        numbers = [unit for _, unit in run]
-        if len(numbers) > 1:
-            runs.append(range(numbers[0], numbers[-1] + 1))
+    runs = stretches(level, units)
     if not 0 < len(runs) <= _MERGED_RUNS:
         return number
     inside = [{"$and": [{"$gte": [number, run.start]}, {"$lt": [number, run.stop]}]} for run in runs]

@@ -71,7 +71,7 @@ def _add(found: list[Sums], row: Mapping[str, Any], planned: Plan, fields: Seque
     level = _LEVELS[row["_id"]["l"]]
     by_level: dict[str, Pieces] = {"d": planned.days, "h": planned.hours, "m": planned.minutes}
     pieces = by_level[level.letter].get(row["_id"]["n"], ())
-    if is_whole(level, pieces) and level is not MINUTES:
+    if is_whole(level, pieces):
         bucket = pieces[0].bucket
         found[bucket] = found[bucket].plus(sums_of(row))
         return

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from shared.documents import block_path, minute_path, quarter_path, second_path
@@ -126,6 +126,23 @@ def open_end(now_ms: int) -> int:
 def is_whole(level: Level, pieces: Sequence[Piece]) -> bool:
     """Whether a unit lies in one bucket entirely."""
     return len(pieces) == 1 and pieces[0].first == 0 and pieces[0].stop == level.cells
+
+
+def partial_pieces(level: Level, units: Pieces) -> dict[tuple[int, int], list[int]]:
+    """The units that have a piece, for each piece (`first`, `stop`) that is less than a whole unit."""
+    having: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for unit, pieces in units.items():
+        if not is_whole(level, pieces):
+            for piece in pieces:
+                having[piece.first, piece.stop].append(unit)
+    return having
+
+
+def stretches(level: Level, units: Pieces) -> list[range]:
+    """The whole units that lie in one bucket, where there are several."""
+    whole = [(pieces[0].bucket, unit) for unit, pieces in units.items() if is_whole(level, pieces)]
+    found = [[unit for _, unit in run] for _, run in groupby(whole, key=lambda each: each[0])]
+    return [range(run[0], run[-1] + 1) for run in found if len(run) > 1]
 
 
 def _pieces(level: Level, cuts: Iterable[int]) -> Pieces:

@@ -1,8 +1,8 @@
 """Sums over the windows that clients ask for."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
@@ -30,8 +30,17 @@ class Windowed(NamedTuple):
     """The time up to which the sums are complete, in RFC 3339. None when it is unknown."""
 
 
-ALL_PRODUCTS: Final = None
-"""Asks for the sums over all products, in place of a product's id."""
+Batch = tuple[tuple[int, ...], Window]
+"""Several different products, and a window."""
+
+
+class Totals(NamedTuple):
+    """What happened in a window, to each of several products."""
+
+    of: Mapping[int, Sums | None]
+    """In the order in which they were asked for; None for a product that never had an event."""
+    span: Span
+    as_of: str | None
 
 
 class WindowReader:
@@ -54,7 +63,7 @@ class WindowReader:
         now_ms = self._clock()
         found: dict[tuple[int, Window], Windowed | None] = {}
         async with self._mongo.at_one_moment() as moment:
-            for window, products in _by_window(keys).items():
+            for window, products in by_window(keys).items():
                 question, span = _question(window, now_ms)
                 sums = await self._spans.of_products(moment, products, question, now_ms)
                 for product, of_product in sums.items():
@@ -73,18 +82,22 @@ class WindowReader:
                 found[window] = Windowed(sums, span, as_of)
         return found
 
-    async def of_batches(
-        self, keys: Sequence[tuple[tuple[int, ...], Window]]
-    ) -> dict[tuple[tuple[int, ...], Window], dict[int, Windowed | None]]:
+    async def of_batches(self, keys: Sequence[Batch]) -> dict[Batch, Totals]:
         """The sums of several products at once, for each key: all of them are of one moment."""
-        pairs = dict.fromkeys((product, window) for products, window in keys for product in products)
-        found = await self.of_products(list(pairs))
-        return {
-            (products, window): {product: found[product, window] for product in products} for products, window in keys
-        }
+        as_of = await self._freshness.as_of()
+        now_ms = self._clock()
+        found: dict[Batch, Totals] = {}
+        async with self._mongo.at_one_moment() as moment:
+            for products, window in keys:
+                question, span = _question(window, now_ms)
+                sums = await self._spans.of_products(moment, products, question, now_ms)
+                of = {product: None if one is None else one[0] for product, one in sums.items()}
+                found[products, window] = Totals(of, span, as_of)
+        return found
 
 
-def _by_window(keys: Iterable[tuple[int, Window]]) -> dict[Window, list[int]]:
+def by_window(keys: Iterable[tuple[int, Window]]) -> dict[Window, list[int]]:
+    """The products of each window: one query answers them together."""
     grouped: dict[Window, list[int]] = defaultdict(list)
     for product, window in keys:
         grouped[window].append(product)

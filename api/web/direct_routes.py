@@ -95,14 +95,15 @@ class Resource:
         example: Any,
         parameters: Sequence[Parameter[Any]] = (),
         csv_example: str | None = None,
+        errors: Sequence[problems.Problem] = (),
     ) -> Callable[[Endpoint[Checked]], Endpoint[Checked]]:
         """Decorate the endpoint of a route. The endpoint's docstring is the route's description in OpenAPI.
 
         `checks` says which scopes a token needs, and what kind of request the endpoint gets; `parameters` are the query
         parameters that the endpoint reads from `request.query`. `operation_id` names the route in generated clients:
         a verb and a noun, as `getProductSales`. `model`, a pydantic model or a type made of models, describes the body
-        of a 200, `example` is one such body; `csv_example` is the same body as CSV, of a route that can answer so.
-        Raises ValueError for a path that a direct route cannot have.
+        of a 200, `example` is one such body; `csv_example` is the same body as CSV, of a route that can answer so;
+        `errors` are those that this route alone answers. Raises ValueError for a path that a direct route cannot have.
         """
         checks = checks.taking(parameters)
         documented = {
@@ -110,7 +111,12 @@ class Resource:
             "summary": summary,
             "tags": [self._tag],
             "responses": documentation.answers(
-                model, example, checks.scopes, of_product=_PRODUCT in path, csv_example=csv_example
+                model,
+                example,
+                checks.scopes,
+                of_product=_PRODUCT in path,
+                csv_example=csv_example,
+                others=errors,
             ),
             "openapi_extra": {"parameters": [parameter.documented() for parameter in parameters]},
         }

@@ -85,17 +85,26 @@ _EDGE_HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
 _TITLES: Final = {413: "Content Too Large", 414: "URI Too Long"}
 """The titles that RFC 9110 gives, where Python's `HTTPStatus` has older ones, depending on its version."""
 
+_OF_FASTAPI: Final = "Validation Error"
+"""FastAPI's description of its own 422."""
+
 Answers = dict[int | str, dict[str, Any]]
 
 
 def answers(
-    model: Any, example: Any, scopes: Sequence[str], *, of_product: bool, csv_example: str | None = None
+    model: Any,
+    example: Any,
+    scopes: Sequence[str],
+    *,
+    of_product: bool,
+    csv_example: str | None = None,
+    others: Sequence[Problem] = (),
 ) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
     `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows. `of_product` says
-    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as CSV,
-    if the route can answer with it.
+    that the path names a product, which may be unknown: then 404 is among the answers. `csv_example` is the body as
+    CSV, if the route can answer with it. `others` are errors that this route alone answers.
     """
     documented: Answers = {
         200: {
@@ -118,18 +127,20 @@ def answers(
         documented[200]["headers"] = _DATA_HEADERS | _TABLE_HEADERS
     if not of_product:
         del documented[404]
+    documented |= {problem.status.value: _problem(problem) for problem in others}
     return dict(sorted((documented | {status.value: _edge_problem(status) for status in AT_THE_EDGE}).items()))
 
 
 def correct(document: dict[str, Any]) -> None:
     """Change FastAPI's OpenAPI document, in place, where it does not say what the service does.
 
-    FastAPI documents a 422 for every route with parameters, which no route here answers. It does not know that every
-    route with data takes `If-None-Match`, nor the schema of errors.
+    FastAPI documents a 422 of its own for every route with parameters, which no route here answers. It does not know
+    that every route with data takes `If-None-Match`, nor the schema of errors.
     """
     for path in document["paths"].values():
         for operation in path.values():
-            operation["responses"].pop("422", None)
+            if operation["responses"].get("422", {}).get("description") == _OF_FASTAPI:
+                del operation["responses"]["422"]
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):

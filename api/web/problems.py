@@ -116,6 +116,15 @@ def wrong_address() -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
 
 
+def too_many_events(events: int, most: int) -> Problem:
+    """422: the answer would have to count more raw events than one request may have counted."""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        f"The product has {events:,} events in this window, and at most {most:,} are counted for one answer. "
+        "Ask for a shorter window, or for all time",
+    )
+
+
 def method_not_allowed() -> Problem:
     """405: the address exists, but answers only `METHODS`."""
     return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": METHODS})

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from api.reads.comparison import ComparisonReader
+from api.reads.comparison import Compared, ComparisonReader
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.span_sums import Question, SpanReader
@@ -160,11 +160,14 @@ def _check_windows(readers: Readers, events: list[GivenEvent]) -> None:
 
 def _check_comparisons(readers: Readers, events: list[GivenEvent], as_of_ms: int | None) -> None:
     known = {event.product for event in events}
-    keys: list[tuple[int | None, Window]] = [(product, window) for product in (*PRODUCTS, None) for window in Window]
-    found = readers.run(readers.compared.of_keys(keys))
+    keys = [(product, window) for product in PRODUCTS for window in Window]
+    of_products = readers.run(readers.compared.of_products(keys))
+    found: dict[tuple[int | None, Window], Compared | None] = {**of_products}
+    of_all = readers.run(readers.compared.of_all(list(Window)))
+    found |= {(None, window): one for window, one in of_all.items()}
     now = readers.now_ms // 1000
-    for product, window in keys:
-        one, length = found[product, window], LENGTHS[window]
+    for (product, window), one in found.items():
+        length = LENGTHS[window]
         assert (one is not None) == (product is None or product in known)
         if one is None:
             continue
