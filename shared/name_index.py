@@ -1,9 +1,9 @@
 """The index of names, and the keys that documents of `products` lack.
 
 A consumer of schema version 2 writes `latest` without its `key`, also after a newer one has migrated the database: both
-run during an update. A search finds no product by a document without key, so every consumer looks for such documents once
-a minute (`consumer.name_keys`), and adds the keys. So while an update goes on, a search may miss a product that is new
-or renamed for a minute, and no other.
+run during an update. A search finds no product by a document without key, so every consumer looks for such documents
+once a minute (`consumer.name_keys`), and adds the keys. So while an update goes on, a search may miss a product that is
+new or renamed for a minute, and no other.
 
 A key is added by a write of one document that names the `latest` it was made of. Where a batch has written the document
 meanwhile, it matches nothing and changes nothing; where it meets a batch's open transaction, MongoDB makes one of the

@@ -6,8 +6,8 @@ from fastapi import Response
 
 from api.auth.access import RATINGS_READ, SALES_READ
 from api.reads.search import Search
+from api.web.bodies.found_products import FoundProducts, found_products, found_products_csv
 from api.web.direct_routes import Resource
-from api.web.found_products import FoundProducts, found_products, found_products_csv
 from api.web.negotiation import FORMAT, wants_csv
 from api.web.parameters import Text, Whole
 from api.web.problems import Problem, bad_parameter, limited_to_others

@@ -11,7 +11,8 @@ In the order in which a request and its answer pass:
   checks share.
 - negotiation.py: whether a table is answered as JSON or as CSV.
 - responses.py: bodies and headers of answers with data; csv_table.py: bodies that are CSV.
-- problems.py: every error that the API answers with.
+- problems.py: every error that the API answers with; problem_types.py: the kinds of errors and their
+  URIs; framework_errors.py: the errors that FastAPI finds.
 - query.py: reads the query string; parameters.py and parameter.py: what it is read into; cache_busters.py: a
   hint for one kind of error.
 - documentation.py: what OpenAPI says of requests and answers.

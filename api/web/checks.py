@@ -10,12 +10,12 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from api import headers
-from api.auth.access import RATINGS_READ, SALES_READ, WrongAddress
+from api.auth.access import RATINGS_READ, SALES_READ, ExpiredToken, WrongAddress
 from api.auth.records import Caller
 from api.auth.tokens import InvalidToken
 from api.services import Services
 from api.web.parameter import Parameter
-from api.web.problems import limited_to_others, no_scope_of, no_token, scope_missing, wrong_address
+from api.web.problems import expired_token, limited_to_others, no_scope_of, no_token, scope_missing, wrong_address
 from api.web.query import QueryReader
 
 _ABOUT_TOKENS: Final = (
@@ -64,6 +64,8 @@ class RequestChecks(SecurityBase, ABC, Generic[Checked]):
             caller = await services.access.caller(_token(request), request.scope)
         except InvalidToken:
             raise no_token(given=True) from None
+        except ExpiredToken as expired:
+            raise expired_token(expired.ended_at) from None
         except WrongAddress:
             raise wrong_address() from None
         if not self._needed <= caller.scopes:

@@ -114,6 +114,7 @@ class Resource:
                 model,
                 example,
                 checks.scopes,
+                parameters,
                 of_product=_PRODUCT in path,
                 csv_example=csv_example,
                 others=errors,

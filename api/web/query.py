@@ -7,12 +7,12 @@ order: first all names, then the values one by one; the first fault decides the 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from api.web.cache_busters import cache_buster_hint
 from api.web.parameter import Parameter, Value
+from api.web.problem_types import BAD_QUERY
 from api.web.problems import Problem, bad_parameter, quoted
 
 _NAMES_SHOWN: Final = 3
@@ -78,7 +78,7 @@ class QueryReader:
         parts = (part.partition(b"=") for part in query_string.split(b"&"))
         pairs = [(_decoded_name(name), raw) for name, _, raw in parts]
         if any(name not in self._by_name for name, _ in pairs):
-            raise self._unknown(query_string.decode("latin-1"))
+            raise self.unknown(query_string.decode("latin-1"))
         given: dict[str, bytes] = {}
         for name, raw in pairs:
             if name in given:
@@ -86,7 +86,8 @@ class QueryReader:
             given[name] = raw
         return given
 
-    def _unknown(self, query: str) -> Problem:
+    def unknown(self, query: str) -> Problem:
+        """The answer 400 to a query with a parameter that the route does not take. `query` is as the client sent it."""
         if not self.parameters:
             return no_query(query)
         names = [name for name in _names(query) if _decoded_name(name.encode("latin-1")) not in self._by_name]
@@ -99,7 +100,7 @@ def no_query(query: str) -> Problem:
     A parameter that clients add against caches gets a hint how to switch it off there.
     """
     return Problem(
-        HTTPStatus.BAD_REQUEST,
+        BAD_QUERY,
         "No query parameter has a meaning here. None is ignored, since it may be a misspelt one. "
         f"Leave out: {_shown(_names(query))}{cache_buster_hint(query)}",
     )
@@ -110,7 +111,7 @@ def _unknown_names(query: str, unknown: list[str], known: list[str]) -> Problem:
     similar = [near for name in unknown[:_NAMES_SHOWN] for near in get_close_matches(name[:_NAME_SHOWN], known, 1)]
     meant = f". Perhaps {' and '.join(dict.fromkeys(similar))} was meant" if similar else ""
     return Problem(
-        HTTPStatus.BAD_REQUEST,
+        BAD_QUERY,
         f"This address takes the query parameters {', '.join(known)}, and no other. None is ignored, since it may be a "
         f"misspelt one. Leave out: {_shown(unknown)}{meant}{cache_buster_hint(query)}",
     )

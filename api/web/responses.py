@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from api import headers
+from api.web.problem_types import UNKNOWN_PRODUCT
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 _CONTENT_TYPE: Final = (b"content-type", b"application/json")
@@ -38,7 +39,10 @@ class AverageRating(BaseModel):
 class ProblemDetails(BaseModel):
     """An error after RFC 9457."""
 
-    type: str = Field(examples=["about:blank"])
+    type: str = Field(
+        description="The kind of error, a URI that stays the same; docs/problems.md explains each.",
+        examples=[UNKNOWN_PRODUCT.uri],
+    )
     title: str = Field(description="The status, in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What is wrong, for a person.")
