@@ -22,7 +22,7 @@ class LatestName(NamedTuple):
     key: str | None
     """The key of `name`; None while no document has it, in the minute after an older consumer has written the name."""
     stored_keys: frozenset[str]
-    """The keys of all its documents: with `key` also those of names that it had, of partitions that saw it last then."""
+    """The keys of all its documents: `key`, and those of older names, of partitions that saw the product last then."""
 
     def key_among(self, keys: Keys) -> str | None:
         """The key by which the product's place among `keys` is found again: that of its latest name, and where that is
