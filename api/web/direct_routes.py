@@ -115,6 +115,7 @@ class Resource:
                 example,
                 checks.scopes,
                 parameters,
+                any_of=checks.any_of,
                 of_product=_PRODUCT in path,
                 csv_example=csv_example,
                 others=errors,

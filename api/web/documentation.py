@@ -121,16 +121,17 @@ def answers(
     scopes: Sequence[str],
     parameters: Sequence[Parameter[Any]],
     *,
+    any_of: bool,
     of_product: bool,
     csv_example: str | None = None,
     others: Sequence[Problem] = (),
 ) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
-    `model` describes the body of a 200 and `example` is one, `scopes` are those that the route knows, and `parameters`
-    those that its query takes. `of_product` says that the path names a product, which may be unknown: then 404 is among
-    the answers. `csv_example` is the body as CSV, if the route can answer with it. `others` are errors that this route
-    alone answers.
+    `model` describes the body of a 200 and `example` is one. A token needs all `scopes`, or `any_of` them; `parameters`
+    are those that the query takes. `of_product` says that the path names a product, which may be unknown: then 404 is
+    among the answers. `csv_example` is the body as CSV, if the route can answer with it. `others` are errors that this
+    route alone answers.
     """
     documented: Answers = {
         200: {
@@ -142,7 +143,7 @@ def answers(
         304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
         400: _problem(query.QueryReader(parameters).unknown("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
-        403: _problem(problems.scope_missing(scopes[0])),
+        403: _problem(problems.no_scope_of(*scopes) if any_of else problems.scope_missing(*scopes)),
         404: _problem(problems.no_product("5")),
         405: _problem(problems.method_not_allowed()),
         500: _problem(problems.internal_fault()),
