@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.key_ring import KeyRing
-from api.routes import operations, ratings, sales
+from api.routes import operations, products, ratings, sales, search, series, top
 from api.services import Clock, Services, system_clock
-from api.web import documentation, problems
+from api.web import documentation, framework_errors
 from api.web.cors import Cors
 from api.web.direct_routes import DirectRoutes
 from api.web.health import Health
@@ -58,14 +58,16 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
         title=documentation.TITLE,
         description=documentation.DESCRIPTION,
         version=documentation.VERSION,
+        servers=documentation.SERVERS,
         lifespan=lifespan,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
     framework.state.health = health = Health(clock)
-    problems.install(framework)
-    for resource in (sales.resource, ratings.resource):
+    framework_errors.install(framework)
+    resources = (sales, ratings, products, search, top, series)
+    for resource in (each.resource for each in resources):
         resource.add_to(framework)
     operations.add_to(framework)
     documentation.correct(framework.openapi())

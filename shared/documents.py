@@ -5,9 +5,12 @@ Both services, the scripts and the audit read and write by this file. The collec
     events_YYYYMMDD     one document for each accepted event, a collection for each UTC day
     rollups             sums by product and hour
     totals              sums over all products, by hour and by minute
+    rollup_days         sums by product and day, of days that are sealed
+    total_days          sums over all products, of days that are sealed
     products            ratings, names and first event of each product
     rejected_events     dead letters
     event_ids           the ids of the events that counted in the last days
+    recent_sums         what each batch of the last minutes added, by product and minute
     partitions          the offset, the epoch and the owner of each Kafka partition
     partition_status    up to when each partition is counted
     maintenance         the schema's version, and notes of the duties that span processes
@@ -25,6 +28,7 @@ there:
     k  Kafka partition, or -1           o  Kafka offset
     g  generation: 1, and one more each time an operator accepts that the topic was recreated or lost offsets
     b  ten-minute blocks of an hour     s  seconds of a minute
+    d  day, counted since 1970 (UTC)    q  quarter hours of a day: 37 is 09:15 to 09:30
 
 **The Kafka partition is in every `_id`** of a document with sums. Each partition has one owner at a time, so two
 consumers never write the same document, and never conflict; readers add up the documents of all partitions. Partition
@@ -216,24 +220,62 @@ def second_path(second: int) -> str:
     return f"s.{second % 60}"
 
 
+# rollup_days, total_days ----------------------------------------------------------------------------------------------
+#
+# Sums of sealed days. Once a UTC day is old enough, consumers fold its documents of `rollups` into one for each product
+# and partition, and its documents of `totals` into one for each partition, and delete what they folded, in the same
+# transaction. A late event makes a new document of its hour, which the next sealing folds in. So a day's sums are
+# always those of its sealed document and of its hours together; whoever adds them up reads both at one moment.
+#
+#     {_id: {p: 3, d: 20787, k: 0}, amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ...,
+#      q: {"39": {amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ...}}}
+#     {_id: {d: 20787, k: 0}, amount: ..., q: {"39": {amount: ..., ...}}}
+#
+# Quarter hours are kept because the full hours of some time zones begin at :30 or :45 of an hour of UTC.
+
+ROLLUP_DAYS = "rollup_days"
+TOTAL_DAYS = "total_days"
+
+
+def rollup_day_id(product: int, day: int, partition: int) -> Id:
+    """`_id` in `rollup_days`."""
+    return {"p": product, "d": day, "k": partition}
+
+
+def total_day_id(day: int, partition: int) -> Id:
+    """`_id` in `total_days`."""
+    return {"d": day, "k": partition}
+
+
+def quarter_path(quarter: int) -> str:
+    """Path of a quarter hour (since 1970) in its day's document: `q.39`."""
+    return f"q.{quarter % 96}"
+
+
 # products -------------------------------------------------------------------------------------------------------------
 #
 # What is known of one product from one Kafka partition, over all time. The API takes averages from it, and a product is
 # known to the API when it has a document here.
 #
 #     {_id: {p: 3, k: 0},
-#      latest: {t: 1796032728954, o: 1, name: "Chair"},
+#      latest: {t: 1796032728954, o: 1, name: "Chair", key: "chair"},
 #      latest_rated: {t: 1796032728954, o: 1, name: "Chair", category: "Furniture"},
 #      first_seen: 1796032728954,
 #      ratings: 1, rating_sum: Decimal128("4.50"), histogram: {"9": 1}}
 #
 # `latest` has the name that the newest event gave the product, `latest_rated` name and category by its newest rating. A
 # sale with the known name does not write `latest`, so its time may be older than the newest event's; its name is right.
+# `key` is the name as searches compare it (`shared.name_key`); a consumer of schema version 2 writes `latest` without
+# it, and the others add it within a minute (`shared.name_index`).
 # `first_seen` is the time of the oldest event, in UTC milliseconds. `histogram` counts the ratings by bin, which is
 # floor(2 * rating): 4.0 counts in bin 8 and 4.5 in bin 9, where 5.0 counts too. A product without ratings has only
 # `latest` and `first_seen`.
 
 PRODUCTS = "products"
+
+NAMES_INDEX = {"latest.key": 1, "_id.p": 1, "_id.k": 1}
+"""The index by which products are found by their names: in the order of the answer, and with all that a search needs to
+know of a document before it reads it."""
 
 HISTOGRAM_BINS = 10
 """Bins of half a point from 0 to 5."""
@@ -322,6 +364,39 @@ def expiry_seconds(days: int) -> int:
 def event_id_key(product: int, event_id: str) -> Id:
     """`_id` in `event_ids`."""
     return {"p": product, "i": event_id}
+
+
+# recent_sums ----------------------------------------------------------------------------------------------------------
+#
+# What each batch added to the sums, written by the batch's own transaction: one document for each partition of it. An
+# instance of the API that ranks products follows these documents from the offset on at which it read the sums, so it
+# need not read the sums of all products again. A row is one product's minute; each column holds the rows' numbers
+# (`shared.columns`), and a column of zeros is absent.
+#
+#     {_id: {k: 0, g: 1, o: 0}, to: 2, at: ISODate("2026-11-30T09:58:49.010Z"), rows: 1, first_minute: 29933878,
+#      product: <3>, amount: <1000500000>, units: <10>, sales: <1>, ratings: <1>, rating_sum: <450>}
+#
+# `o` is the partition's `next_offset` before the batch and `to` the one after it, so the documents of a partition
+# follow each other without a gap. Of replayed letters `k` is -1, `g` 0, and the offsets are those of `replays`: its
+# `count` before and after. `minute` counts from `first_minute`; amounts are in millionths, ratings in hundredths. A TTL
+# index takes a document `RECENT_SECONDS` after `at`, when its messages were taken.
+
+RECENT_SUMS = "recent_sums"
+RECENT_SUMS_TTL = "at"
+"""The name of the TTL index."""
+RECENT_SECONDS = 600
+"""So long a batch's document is kept. Who follows them first reads the sums at one moment, for which MongoDB has 300 s
+(`minSnapshotHistoryWindowInSeconds`), and then every document since. With half of it, a read of so long would find that
+the first documents are gone, and begin anew; with twice, twice as many are stored (some 15 bytes a row)."""
+
+
+REPLAYS_GENERATION = 0
+"""The `g` of what replays added: partition -1 is never created again."""
+
+
+def recent_sums_id(partition: int, generation: int, offset: int) -> Id:
+    """`_id` in `recent_sums`."""
+    return {"k": partition, "g": generation, "o": offset}
 
 
 # partitions -----------------------------------------------------------------------------------------------------------

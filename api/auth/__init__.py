@@ -1,9 +1,9 @@
 """Decides who asks: turns a bearer token and where its request comes from into a caller with rights.
 
 In come the text of a token and the ASGI scope of its request; out goes a `Caller`, or an exception that
-`api.web.requests` turns into answers: InvalidToken (401), WrongAddress (403), DatabaseUnavailable (503). `api.services`
-makes the objects; `scripts.tokens` makes tokens and their records by the same modules. This package reads MongoDB
-through `api.reads`, which knows nothing of tokens.
+`api.web.checks` turns into answers: InvalidToken and ExpiredToken (401), WrongAddress (403), DatabaseUnavailable
+(503). `api.services` makes the objects; `scripts.tokens` makes tokens and their records by the same modules. This
+package reads MongoDB through `api.reads`, which knows nothing of tokens.
 
 The life of a token check, in `Access.caller`:
 
@@ -16,6 +16,8 @@ The life of a token check, in `Access.caller`:
                    3 s (TOKEN_TRUST_SECONDS) after MongoDB last confirmed it: the change stream confirms all records
                    about once a second. Without a stream each record is read again after those 3 s; if MongoDB does
                    not answer then, the request gets 503, never 200.
+                   A token whose time is over is refused before this step's answer matters; the record decides whether
+                   its holder learns when it expired (`ExpiredToken`) or, if it was revoked, nothing.
     4. Network     A token that is limited to networks is valid only for a client address in one of them.
     5. Use         The use is noted in memory. Every 5 s the notes are written, for each token at most once a minute.
 

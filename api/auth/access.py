@@ -10,7 +10,8 @@ from starlette.types import Scope
 
 from api.auth.client_address import ClientAddresses
 from api.auth.records import TOKENS_KEPT, Caller, TokenRecords
-from api.auth.tokens import MAX_BYTES, InvalidToken, TokenClaims, TokenVerifier
+from api.auth.tokens import MAX_BYTES, InvalidToken, OutdatedToken, TokenClaims, TokenVerifier
+from shared.errors import DatabaseUnavailable
 
 SALES_READ: Final = "sales:read"
 RATINGS_READ: Final = "ratings:read"
@@ -18,6 +19,14 @@ LIVE_READ: Final = "live:read"
 ADMIN: Final = "admin"
 SCOPES: Final = (SALES_READ, RATINGS_READ, LIVE_READ, ADMIN)
 """The scopes that a token may have. No scope includes another. No route needs `live:read` or `admin` yet."""
+
+
+class ExpiredToken(InvalidToken):
+    """The token was valid until `ended_at`, in seconds since 1970. This service made it, and nobody revoked it."""
+
+    def __init__(self, ended_at: float) -> None:
+        super().__init__()
+        self.ended_at = ended_at
 
 
 class WrongAddress(Exception):
@@ -86,32 +95,54 @@ class Access:
     async def caller(self, token: str, scope: Scope) -> Caller:
         """The caller that bears `token` in the request of `scope`.
 
-        Raises InvalidToken; WrongAddress; and DatabaseUnavailable when the token's record must be read and cannot be.
+        Raises InvalidToken; ExpiredToken; WrongAddress; and DatabaseUnavailable when the token's record must be read
+        and cannot be.
         """
         now = self._clock() / 1000
-        key, record = self._authentic(token, now)
-        kept = self._records.kept(record, now)
-        caller = await self._records.read(record) if kept is None else kept.caller
+        key, proven = self._authentic(token, now)
+        if now >= proven.valid_until:
+            self._proven.pop(key, None)
+            raise await self._over(proven, scope, now)
+        kept = self._records.kept(proven.record, now)
+        caller = await self._records.read(proven.record) if kept is None else kept.caller
         if caller is None or caller.ends_at <= now:
             self._proven.pop(key, None)
-            raise InvalidToken
+            raise InvalidToken if caller is None else await self._over(proven, scope, now)
         if caller.networks is not None and not caller.may_come_from(self._addresses.of(scope)):
             raise WrongAddress
-        self._used(record)
+        self._used(proven.record)
         return caller
 
-    def _authentic(self, token: str, now: float) -> tuple[bytes, str]:
-        """Key in `_proven` and `_id` of the record, of a token that is signed by us and valid at `now`.
+    def _authentic(self, token: str, now: float) -> tuple[bytes, _ProvenToken]:
+        """Key in `_proven`, and what is kept there, of a token that we signed and whose time has begun at `now`.
 
-        `now` is in seconds since 1970. Raises InvalidToken.
+        `now` is in seconds since 1970. Its time may be over. Raises InvalidToken.
         """
         if len(token) > MAX_BYTES:
             raise InvalidToken
         key = sha256(token.encode()).digest()
         proven = self._proven.get(key)
         if proven is None:
-            proven = self._proven[key] = _ProvenToken.of(self._verifier.verify(token, now))
-        elif not proven.valid_from <= now < proven.valid_until:
+            try:
+                proven = self._proven[key] = _ProvenToken.of(self._verifier.verify(token, now))
+            except OutdatedToken as outdated:
+                proven = _ProvenToken.of(outdated.claims)
+        elif now < proven.valid_from:
             self._proven.pop(key, None)
             raise InvalidToken
-        return key, proven.record
+        return key, proven
+
+    async def _over(self, proven: _ProvenToken, scope: Scope, now: float) -> ExpiredToken | InvalidToken:
+        """What to raise for a token that we signed and whose time is over.
+
+        It is ExpiredToken for one that would be valid otherwise: whoever may have stolen one that was revoked, or that
+        may not be used from this address, learns nothing. Nor does anybody while MongoDB is away.
+        """
+        try:
+            kept = self._records.kept(proven.record, now)
+            caller = await self._records.read(proven.record) if kept is None else kept.caller
+        except DatabaseUnavailable:
+            return InvalidToken()
+        if caller is None or not (caller.networks is None or caller.may_come_from(self._addresses.of(scope))):
+            return InvalidToken()
+        return ExpiredToken(min(proven.valid_until, caller.ends_at))

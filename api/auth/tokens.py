@@ -9,7 +9,8 @@ A token is accepted in exactly the form that `TokenSigner.sign` gives it; python
     3. signature  by that one key and its one algorithm
     4. claims     exactly the eight of `TokenClaims`, strictly typed; our issuer and audience; valid at this time
 
-Whatever is wrong, the verifier raises the same InvalidToken.
+Whatever is wrong, the verifier raises the same InvalidToken. Only of a token that passed all steps, and whose time is
+over, it says so (OutdatedToken): its signature shows that whoever sent it got it from us.
 
 Anyone can compute a second valid signature from an ES256 token's (s and n - s). Both tokens have the same claims, hence
 the same record, so revoking the one revokes the other.
@@ -47,6 +48,14 @@ Time = Annotated[int, Field(ge=0, lt=_TIME_BOUND)]
 
 class InvalidToken(Exception):
     """This service did not sign the token, or the token is not valid at this time."""
+
+
+class OutdatedToken(InvalidToken):
+    """This service signed the token, for a time that is over. `claims` are what it says."""
+
+    def __init__(self, claims: "TokenClaims") -> None:
+        super().__init__()
+        self.claims = claims
 
 
 class TokenClaims(BaseModel):
@@ -88,7 +97,10 @@ class TokenVerifier:
         self._audience = audience
 
     def verify(self, token: str, now: float) -> TokenClaims:
-        """What `token` says, if it is valid at `now` (seconds since 1970). Raises InvalidToken, whatever the input."""
+        """What `token` says, if it is valid at `now` (seconds since 1970). Raises InvalidToken, whatever the input.
+
+        It is an OutdatedToken if nothing but its end is wrong.
+        """
         try:
             claims = self._authentic(token)
         except Exception:
@@ -96,6 +108,8 @@ class TokenVerifier:
             # left out.
             raise InvalidToken from None
         start, end = claims.life
+        if now >= end > start:
+            raise OutdatedToken(claims)
         if not start <= now < end:
             raise InvalidToken
         return claims

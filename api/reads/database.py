@@ -1,10 +1,11 @@
 """Runs the API's queries: measures each, and turns the driver's errors into DatabaseUnavailable."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
 from api.reads.queries import BY_ID, Query, Stages
@@ -28,15 +29,29 @@ class MongoReader:
     """
 
     def __init__(
-        self, database: AsyncDatabase, observe: Callable[[str, float], None] = lambda name, took: None
+        self,
+        database: AsyncDatabase,
+        observe: Callable[[str, float], None] = lambda name, took: None,
+        session: AsyncClientSession | None = None,
     ) -> None:
         self._database = database
         self._observe = observe
+        self._session = session
 
     @property
     def database_name(self) -> str:
         """Name of the database that it reads."""
         return self._database.name
+
+    @asynccontextmanager
+    async def at_one_moment(self) -> AsyncIterator["MongoReader"]:
+        """A reader whose finds and aggregations all see the database as it was at the first of them.
+
+        Read one after the other by it, never two at once, and within five minutes: MongoDB keeps what has changed since
+        for so long (`minSnapshotHistoryWindowInSeconds`).
+        """
+        async with self._database.client.start_session(snapshot=True) as session:
+            yield MongoReader(self._database, self._observe, session)
 
     async def find(self, name: str, collection: str, query: Query) -> list[dict[str, Any]]:
         """All rows of a query by ranges of `_id`; no rows when the collection does not exist.
@@ -45,7 +60,7 @@ class MongoReader:
         """
         with self._observed(name):
             found = self._database[collection].find(
-                query.filter, query.fields, hint=BY_ID, batch_size=_ROWS_IN_FIRST_REPLY
+                query.filter, query.fields, hint=BY_ID, batch_size=_ROWS_IN_FIRST_REPLY, session=self._session
             )
             return await found.to_list()
 
@@ -58,7 +73,9 @@ class MongoReader:
         """
         options: dict[str, Any] = {} if hint is None else {"hint": hint}
         with self._observed(name):
-            cursor = await self._database[collection].aggregate(stages, batchSize=_ROWS_IN_FIRST_REPLY, **options)
+            cursor = await self._database[collection].aggregate(
+                stages, self._session, batchSize=_ROWS_IN_FIRST_REPLY, **options
+            )
             return await cursor.to_list()
 
     @contextmanager

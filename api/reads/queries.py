@@ -118,12 +118,12 @@ def ratings_by_product(products: Iterable[int]) -> Query:
 
     A product that was only sold has rows without the two sums.
     """
-    return Query(_partitions_of(products), _PRODUCT | {"rating_sum": 1, "ratings": 1})
+    return Query(partitions_of(products), _PRODUCT | {"rating_sum": 1, "ratings": 1})
 
 
 def known_products(products: Iterable[int]) -> Query:
     """On `products`: a row `{p: product}` for each partition in which the product ever had an event."""
-    return Query(_partitions_of(products), _PRODUCT)
+    return Query(partitions_of(products), _PRODUCT)
 
 
 def caught_up_times() -> Stages:
@@ -150,7 +150,7 @@ def _hours(product: int, window: Window) -> Document:
     return {"_id": {"$gte": {"p": product, "h": window.cut_hour}, "$lt": {"p": product, "h": window.hours.stop}}}
 
 
-def _partitions_of(products: Iterable[int]) -> Document:
+def partitions_of(products: Iterable[int]) -> Document:
     """The documents of these products in every partition, from the pseudo-partition -1 of replayed events on."""
     first, end = REPLAYED_PARTITION, MaxKey()
     return {"$or": [{"_id": {"$gte": {"p": p, "k": first}, "$lt": {"p": p, "k": end}}} for p in products]}

@@ -4,13 +4,13 @@ None of these addresses needs a token. They are for the inside of the network: n
 """
 
 import json
-from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 
+from api.web.checks import services_of
 from api.web.health import Health
+from api.web.problem_types import NOT_READY
 from api.web.problems import Problem
-from api.web.requests import services_of
 from shared.metrics import exposition
 
 _UNCACHED = {"Cache-Control": "no-store"}
@@ -33,7 +33,7 @@ async def readyz(request: Request) -> Response:
     health: Health = request.app.state.health
     reason = await health.unreadiness(services_of(request).database)
     if reason is not None:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Not ready: {reason}", {"Retry-After": "1"})
+        raise Problem(NOT_READY, f"Not ready: {reason}", {"Retry-After": "1"})
     return _status("ready")
 
 

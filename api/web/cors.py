@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from api.web.problem_types import CROSS_ORIGIN
 from api.web.problems import Problem
 
 METHODS: Final = ("GET", "HEAD")
@@ -31,7 +32,9 @@ SENT: Final = (*_OF_CLIENTS, *_OF_TRACING)
 """Headers that a page may send, beside those that it may send anyway (`Accept`, `Accept-Language`, `Content-Language`,
 `Content-Type`). The API reads three of them and ignores the others, so none can do harm. Cookies are not among them: a
 page sends its token in a header, and the browser adds nothing by itself."""
-EXPOSED: Final = ("Data-As-Of", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
+EXPOSED: Final = (
+    "Data-As-Of", "Data-Window", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+)  # fmt: skip
 """Headers of answers that a page may read."""
 
 
@@ -48,7 +51,7 @@ class Cors(CORSMiddleware):
             return answer
         kept = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
         return Problem(
-            HTTPStatus.BAD_REQUEST,
+            CROSS_ORIGIN,
             f"{bytes(answer.body).decode()}. Pages of the origins in CORS_ORIGINS may send "
             f"{' and '.join(METHODS)}, with the headers {', '.join(SENT)}",
             kept,

@@ -9,20 +9,23 @@ GET. What this costs in clarity is in this module:
 - `DirectRoute` is that route: it runs the checks, calls the endpoint and sends the answer.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Annotated, Any, Final, Generic
 
 from fastapi import FastAPI, Response, Security
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.web import documentation, problems
-from api.web.requests import Checked, RequestChecks
+from api.web.checks import Checked, RequestChecks
+from api.web.parameter import Parameter
 
 _PRODUCT: Final = "/{product_id}"
+_FORM: Final = re.compile(r"(?P<before>[^{}]*)/\{product_id\}(?:/(?P<after>[^{}/]+))?")
+"""A path with a product's id as its last part, or as its last but one."""
 
 Endpoint = Callable[[Checked], Awaitable[Response]]
 """Reads and answers. May raise what `problems.EXPECTED` names: these exceptions are answered with an error."""
@@ -38,8 +41,11 @@ class DirectRoute(APIRoute, Generic[Checked]):
     def __init__(
         self, path: str, endpoint: Endpoint[Checked], checks: RequestChecks[Checked], **documented: Any
     ) -> None:
-        if "{" in path.removesuffix(_PRODUCT):
-            raise ValueError(f"{path}: the path of a direct route is fixed, or fixed up to a last part {_PRODUCT}")
+        if "{" in path and _FORM.fullmatch(path) is None:
+            raise ValueError(
+                f"{path}: the path of a direct route is fixed, or fixed but for one part {_PRODUCT}, the last or the "
+                "last but one"
+            )
         super().__init__(path, _for_fastapi(endpoint, checks), **documented)
         self._checks = checks
         self._answer = endpoint
@@ -83,21 +89,42 @@ class Resource:
         path: str,
         checks: RequestChecks[Checked],
         *,
+        operation_id: str,
         summary: str,
-        model: type[BaseModel],
-        example: dict[str, Any],
+        model: Any,
+        example: Any,
+        parameters: Sequence[Parameter[Any]] = (),
+        csv_example: str | None = None,
+        errors: Sequence[problems.Problem] = (),
     ) -> Callable[[Endpoint[Checked]], Endpoint[Checked]]:
         """Decorate the endpoint of a route. The endpoint's docstring is the route's description in OpenAPI.
 
-        `checks` says which scope a token needs, and what kind of request the endpoint gets. `model` describes the body
-        of a 200, `example` is one such body. Raises ValueError for a path that a direct route cannot have.
+        `checks` says which scopes a token needs, and what kind of request the endpoint gets; `parameters` are the query
+        parameters that the endpoint reads from `request.query`. `operation_id` names the route in generated clients:
+        a verb and a noun, as `getProductSales`. `model`, a pydantic model or a type made of models, describes the body
+        of a 200, `example` is one such body; `csv_example` is the same body as CSV, of a route that can answer so;
+        `errors` are those that this route alone answers. Raises ValueError for a path that a direct route cannot have.
         """
-        answers = documentation.answers(model, example, scope=checks.scope, of_product=path.endswith(_PRODUCT))
+        checks = checks.taking(parameters)
+        documented = {
+            "operation_id": operation_id,
+            "summary": summary,
+            "tags": [self._tag],
+            "responses": documentation.answers(
+                model,
+                example,
+                checks.scopes,
+                parameters,
+                any_of=checks.any_of,
+                of_product=_PRODUCT in path,
+                csv_example=csv_example,
+                others=errors,
+            ),
+            "openapi_extra": {"parameters": [parameter.documented() for parameter in parameters]},
+        }
 
         def add(endpoint: Endpoint[Checked]) -> Endpoint[Checked]:
-            self._routes.append(
-                DirectRoute(path, endpoint, checks, tags=[self._tag], summary=summary, responses=answers)
-            )
+            self._routes.append(DirectRoute(path, endpoint, checks, **documented))
             return endpoint
 
         return add
@@ -116,8 +143,12 @@ class DirectRoutes:
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
         direct = {route.path: route for route in routes if isinstance(route, DirectRoute)}
-        self._fixed = {path: route for path, route in direct.items() if not path.endswith(_PRODUCT)}
-        self._of_product = {path.removesuffix(_PRODUCT): direct[path] for path in direct.keys() - self._fixed.keys()}
+        forms = {path: _FORM.fullmatch(path) for path in direct}
+        self._fixed = {path: direct[path] for path, form in forms.items() if form is None}
+        self._of_product = {form["before"]: direct[path] for path, form in forms.items() if form and not form["after"]}
+        self._below_product = {
+            (form["before"], form["after"]): direct[path] for path, form in forms.items() if form and form["after"]
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of any kind that ASGI knows."""
@@ -126,12 +157,16 @@ class DirectRoutes:
 
     def _route(self, scope: Scope) -> DirectRoute[Any] | None:
         """The direct route of the request's path, None without one. Writes into `scope` what Starlette's router would:
-        the route, and the path's parameters as text."""
+        the route, and the path's parameters as text. A fixed path comes before one with a product's id."""
         path: str = scope["path"]
         route, parameters = self._fixed.get(path), {}
         if route is None:
-            parent, _, product_id = path.rpartition("/")
-            route, parameters = self._of_product.get(parent) if product_id else None, {"product_id": product_id}
+            parent, _, last = path.rpartition("/")
+            route, product_id = self._of_product.get(parent), last
+            if route is None:
+                before, _, product_id = parent.rpartition("/")
+                route = self._below_product.get((before, last))
+            route, parameters = route if product_id else None, {"product_id": product_id}
         if route is not None:
             scope["route"], scope["path_params"] = route, parameters
         return route

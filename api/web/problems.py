@@ -5,14 +5,14 @@ public: OpenAPI shows them (api/web/documentation.py) and the contract tests hol
 """
 
 import json
-from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
+from fastapi import Response
 
+from api.web import problem_types as types
+from api.web.problem_types import ProblemType
 from shared.errors import DatabaseUnavailable, SchemaNewer
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -27,21 +27,26 @@ _ID_SHOWN: Final = 128
 """Characters of an unknown id that the 404 repeats, twice in its body. The longest valid id has 19 characters, so any
 number from there on shows a mistyped id as a whole; this bounds the answer to a hostile one of kilobytes."""
 
+_VALUE_SHOWN: Final = 40
+"""Characters of a query parameter's value that the 400 repeats: the longest name of a zone has 32. Twice as many would
+bound the answer to a hostile one just as well; half as many would cut such a name."""
+
 
 class Problem(Exception):
     """Raise it in a route or a check: the request is answered with this error."""
 
-    def __init__(self, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kind: ProblemType, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.status = status
+        self.kind = kind
+        self.status = kind.status
         self.message = message
         self.headers = headers
 
     def members(self) -> dict[str, str | int]:
         """The members of the body's JSON object."""
         return {
-            "type": "about:blank",
-            "title": self.status.phrase,
+            "type": self.kind.uri,
+            "title": self.kind.title,
             "status": self.status.value,
             "detail": self.message,
             "message": self.message,
@@ -55,14 +60,25 @@ class Problem(Exception):
 
 def malformed() -> Problem:
     """400: the bytes that came are no HTTP request. nginx says the same, in nginx.conf."""
-    return Problem(HTTPStatus.BAD_REQUEST, "The request is not valid HTTP")
+    return Problem(types.MALFORMED, "The request is not valid HTTP")
+
+
+def bad_parameter(name: str, found: str, wanted: str) -> Problem:
+    """400: the query parameter `name` is `found`, which is `quoted` or in words, but must be `wanted`, in words."""
+    return Problem(types.BAD_QUERY, f"The query parameter {name} is {found}. It must be {wanted}")
+
+
+def quoted(given: str) -> str:
+    """What a client gave, in quotation marks, cut, and with escapes for what does not show or changes what is shown."""
+    cut = given if len(given) <= _VALUE_SHOWN else given[:_VALUE_SHOWN] + "…"
+    return '"' + "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in cut) + '"'
 
 
 def no_product(product_id: int | str) -> Problem:
     """404: no event ever named this product, or the text cannot be a product's id."""
     text = str(product_id)
     shown = text if len(text) <= _ID_SHOWN else text[:_ID_SHOWN] + "…"
-    return Problem(HTTPStatus.NOT_FOUND, f"No product with id {shown} was found")
+    return Problem(types.UNKNOWN_PRODUCT, f"No product with id {shown} was found")
 
 
 def no_token(*, given: bool) -> Problem:
@@ -70,52 +86,87 @@ def no_token(*, given: bool) -> Problem:
 
     As RFC 6750 wants it, the challenge names an error only if a token was `given`.
     """
-    challenge = f'{REALM}, error="invalid_token"' if given else REALM
-    return Problem(HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed", {"WWW-Authenticate": challenge})
+    kind, challenge = (types.INVALID_TOKEN, f'{REALM}, error="invalid_token"') if given else (types.NO_TOKEN, REALM)
+    return Problem(kind, "A valid bearer token is needed", {"WWW-Authenticate": challenge})
 
 
-def scope_missing(scope: str) -> Problem:
-    """403: the token is valid, but lacks the scope that this address needs."""
-    return _out_of_scope(f"The token lacks the scope {scope}", scope)
+def expired_token(expired_at: float) -> Problem:
+    """401: this service made the token and nobody revoked it, but its time is over. `expired_at`: seconds since 1970.
+
+    Only the holder of such a token learns this: whoever forges one gets `no_token`.
+    """
+    said = f"The token expired at {datetime.fromtimestamp(expired_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    challenge = f'{REALM}, error="invalid_token", error_description="{said}"'
+    return Problem(types.EXPIRED_TOKEN, f"{said}. A valid bearer token is needed", {"WWW-Authenticate": challenge})
 
 
-def limited_to_others(scope: str) -> Problem:
-    """403: the token is valid and has the scope, but only for other products."""
-    return _out_of_scope("The token is for other products only", scope)
+def scope_missing(*scopes: str) -> Problem:
+    """403: the token is valid, but lacks scopes that this address needs: each of `scopes`."""
+    return _out_of_scope(f"The token lacks the scope {' and the scope '.join(scopes)}", scopes, types.SCOPE_MISSING)
 
 
-def _out_of_scope(message: str, scope: str) -> Problem:
-    challenge = f'{REALM}, error="insufficient_scope", scope="{scope}"'
-    return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
+def no_scope_of(*scopes: str) -> Problem:
+    """403: the token is valid, but has none of the scopes of which this address needs any one."""
+    return _out_of_scope(f"The token needs the scope {' or the scope '.join(scopes)}", scopes, types.SCOPE_MISSING)
+
+
+def limited_to_others(*scopes: str) -> Problem:
+    """403: the token is valid and has the scopes, but only for other products."""
+    return _out_of_scope("The token is for other products only", scopes, types.OTHER_PRODUCTS)
+
+
+def _out_of_scope(message: str, scopes: Sequence[str], kind: ProblemType) -> Problem:
+    challenge = f'{REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'
+    return Problem(kind, message, {"WWW-Authenticate": challenge})
 
 
 def wrong_address() -> Problem:
     """403: the token is valid, but may be used only in networks that the client's address does not belong to."""
     challenge = f'{REALM}, error="insufficient_scope"'
     message = "The token is not for use from this address"
-    return Problem(HTTPStatus.FORBIDDEN, message, {"WWW-Authenticate": challenge})
+    return Problem(types.WRONG_ADDRESS, message, {"WWW-Authenticate": challenge})
+
+
+def nothing_here() -> Problem:
+    """404: no route has this address."""
+    return Problem(types.NOTHING_HERE, "There is nothing at this address")
+
+
+def too_many_events(events: int, most: int) -> Problem:
+    """422: the answer would have to count more raw events than one request may have counted."""
+    return Problem(
+        types.TOO_MANY_EVENTS,
+        f"The product has {events:,} events in this window, and at most {most:,} are counted for one answer. "
+        "Ask for a shorter window, or for all time",
+    )
 
 
 def method_not_allowed() -> Problem:
     """405: the address exists, but answers only `METHODS`."""
-    return Problem(HTTPStatus.METHOD_NOT_ALLOWED, "This address answers GET and HEAD only", {"Allow": METHODS})
+    return Problem(types.METHOD, "This address answers GET and HEAD only", {"Allow": METHODS})
 
 
 def unavailable() -> Problem:
     """503: MongoDB did not answer in time, or answered with an error."""
     message = "The data cannot be read at the moment, try again shortly"
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
+    return Problem(types.UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def not_ready() -> Problem:
+    """503: this instance is still reading what the answer is made of."""
+    message = "This instance is still reading the sums of all products, try again shortly"
+    return Problem(types.NOT_READY, message, {"Retry-After": str(RETRY_SECONDS)})
 
 
 def too_new() -> Problem:
     """503: a newer version of this software has changed the stored documents. `/readyz` names both versions."""
     message = "The data belong to a newer version of this service than this instance"
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
+    return Problem(types.NEWER_DATA, message, {"Retry-After": str(RETRY_SECONDS)})
 
 
 def internal_fault() -> Problem:
     """500: the service raised an exception that nobody expected. The log has it, under the request's id."""
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This request met a fault of the service, which was logged")
+    return Problem(types.FAULT, "This request met a fault of the service, which was logged")
 
 
 EXPECTED: Final = (Problem, DatabaseUnavailable, SchemaNewer)
@@ -127,38 +178,3 @@ def problem_of(error: Problem | DatabaseUnavailable | SchemaNewer) -> Problem:
     if isinstance(error, Problem):
         return error
     return too_new() if isinstance(error, SchemaNewer) else unavailable()
-
-
-def install(app: FastAPI) -> None:
-    """Make FastAPI answer with a Problem whatever it or a route of its own raises. Direct routes need no help here."""
-    for expected in EXPECTED:
-        app.add_exception_handler(expected, _expected)
-    app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    # Starlette would answer this in plain text. It raises the exception again, for RequestMiddleware to log.
-    app.add_exception_handler(Exception, _fault)
-
-
-def _expected(request: Request, error: Any) -> Response:
-    return problem_of(error).response()
-
-
-def _http_exception(request: Request, error: Any) -> Response:
-    """Answer an HTTPException, which Starlette's router raises for an unknown address or method.
-
-    OPTIONS reaches it too, as a method that no route has: it is answered here, with the methods in `Allow`.
-    """
-    status = HTTPStatus(error.status_code)
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": METHODS, "Cache-Control": "no-store"})
-        return allowed if request.method == "OPTIONS" else method_not_allowed().response()
-    message = "There is nothing at this address" if status is HTTPStatus.NOT_FOUND else status.phrase
-    return Problem(status, message, error.headers).response()
-
-
-async def _fault(request: Request, error: Exception) -> Response:
-    return internal_fault().response()
-
-
-def _invalid_request(request: Request, error: Exception) -> Response:
-    return Problem(HTTPStatus.BAD_REQUEST, "The request is not one that this address takes").response()

@@ -1,37 +1,36 @@
-"""A request as an endpoint gets it: who asks, and for which product, is checked already.
+"""A request as an endpoint gets it: who asks, for which products, and how, is checked already.
+
+| checks | for | tokens limited to some products |
+|---|---|---|
+| `OneProduct` | a path with a product's id | may ask for their products |
+| `AllProducts` | sums over all products | may not ask |
+| `AllOrSomeProducts` | sums over all products, or over those that the query names | may ask if it names theirs |
+| `ListedProducts` | lists | may ask; the endpoint lists what `request.products` permits |
+
+`OneProduct(SALES_READ, RATINGS_READ)` needs both scopes, `ListedProducts(SALES_READ, RATINGS_READ, any_of=True)` needs
+one of them; where the query decides which one, the endpoint calls `need(request.caller, SALES_READ)`.
 
 The checks run in this order, and the first that fails decides the answer:
 
-1. The token is valid (else 401), may be used from the client's address (else 403) and has the route's scope (else 403).
-2. The request has no query parameters (else 400).
+1. The token is valid (else 401), may be used from the client's address (else 403), has the route's scopes (else 403).
+2. The query parameters are those of the route (else 400), as api/web/query.py reads them.
 3. The product's id is well-formed (else 404).
-4. The token may read this product; for the data of all products, it may read every product (else 403).
+4. The token may read this product and each that the query names; for the data of all, every product (else 403).
 
 The token comes first, so that whoever has none learns nothing about products and addresses.
 """
 
-import re
-from abc import ABC, abstractmethod
-from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar
+from typing import Annotated, NamedTuple
 
 from fastapi import Path, Request
-from fastapi.openapi.models import HTTPBearer
-from fastapi.security.base import SecurityBase
 
-from api import headers
-from api.auth.access import RATINGS_READ, SALES_READ, WrongAddress
 from api.auth.records import Caller
-from api.auth.tokens import InvalidToken
 from api.services import Services
-from api.web.problems import limited_to_others, no_product, no_token, scope_missing, wrong_address
-from api.web.query import no_query
+from api.web.checks import RequestChecks, services_of
+from api.web.parameters import Ids, plain_number
+from api.web.problems import no_product, scope_missing
+from api.web.query import NO_QUERY, Query
 from shared.events import MAX_PRODUCT_ID
-
-_ID: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-
-_ABOUT_TOKENS: Final = (
-    f"A token made by `python -m scripts.tokens issue`. Scopes: `{SALES_READ}` for sales, `{RATINGS_READ}` for ratings."
-)
 
 ProductId = Annotated[
     str,
@@ -51,6 +50,7 @@ class ProductRequest(NamedTuple):
     services: Services
     caller: Caller
     product: int
+    query: Query = NO_QUERY
 
 
 class AllProductsRequest(NamedTuple):
@@ -59,102 +59,95 @@ class AllProductsRequest(NamedTuple):
     http: Request
     services: Services
     caller: Caller
+    query: Query = NO_QUERY
 
 
-Checked = TypeVar("Checked")
+class SomeProductsRequest(NamedTuple):
+    """A request for the data of some products, each by itself, or of all products together (`products` is None)."""
+
+    http: Request
+    services: Services
+    caller: Caller
+    products: tuple[int, ...] | None
+    query: Query = NO_QUERY
 
 
-class RequestChecks(SecurityBase, ABC, Generic[Checked]):
-    """Makes one kind of `Checked` request for the routes that need `scope`.
+class ListRequest(NamedTuple):
+    """A request for a list of products. It may list those of `products` only; None permits all products."""
 
-    FastAPI takes an instance as a dependency, `Security(OneProduct(SALES_READ))`. It documents the security scheme by
-    `model` and `scheme_name`, and the path's parameters by the signature of the subclass's `__call__`.
-    """
-
-    def __init__(self, scope: str) -> None:
-        self.model = HTTPBearer(bearerFormat="JWT", description=_ABOUT_TOKENS)
-        self.scheme_name = "token"
-        self.scope = scope
-
-    @abstractmethod
-    async def __call__(self, *args: Any, **path_parameters: Any) -> Checked:
-        """Check the request, given the parameters of its path.
-
-        Raises Problem (400, 401, 403 or 404), or DatabaseUnavailable when MongoDB does not give the token's record.
-        """
-
-    async def _caller(self, request: Request, services: Services) -> Caller:
-        """Find out who asks. Raises Problem (401 or 403) or DatabaseUnavailable."""
-        try:
-            caller = await services.access.caller(_token(request), request.scope)
-        except InvalidToken:
-            raise no_token(given=True) from None
-        except WrongAddress:
-            raise wrong_address() from None
-        if self.scope not in caller.scopes:
-            raise scope_missing(self.scope)
-        return caller
-
-    def _check_limit(self, caller: Caller, product: int | None) -> None:
-        """Raise Problem (403) when the token is for other products only, whether or not this product exists."""
-        if not caller.may_read(product):
-            raise limited_to_others(self.scope)
+    http: Request
+    services: Services
+    caller: Caller
+    products: frozenset[int] | None
+    query: Query = NO_QUERY
 
 
 class OneProduct(RequestChecks[ProductRequest]):
-    """Checks for a route whose path ends with `/{product_id}`."""
+    """Checks for a route whose path has `/{product_id}`."""
 
     async def __call__(self, request: Request, product_id: ProductId) -> ProductRequest:
         """See RequestChecks."""
         services = services_of(request)
         caller = await self._caller(request, services)
-        _check_query(request)
+        query = self._query.read(request.scope["query_string"])
         product = _product_number(product_id)
         self._check_limit(caller, product)
-        return ProductRequest(request, services, caller, product)
+        return ProductRequest(request, services, caller, product, query)
 
 
 class AllProducts(RequestChecks[AllProductsRequest]):
-    """Checks for a route whose path has no parameters. A token that is limited to some products is not enough."""
+    """Checks for a route over all products. A token that is limited to some products is not enough."""
 
     async def __call__(self, request: Request) -> AllProductsRequest:
         """See RequestChecks."""
         services = services_of(request)
         caller = await self._caller(request, services)
-        _check_query(request)
+        query = self._query.read(request.scope["query_string"])
         self._check_limit(caller, None)
-        return AllProductsRequest(request, services, caller)
+        return AllProductsRequest(request, services, caller, query)
 
 
-def services_of(request: Request) -> Services:
-    """The services that the application's lifespan started (api/app.py)."""
-    services: Services = request.scope["state"]["services"]
-    return services
+class AllOrSomeProducts(RequestChecks[SomeProductsRequest]):
+    """Checks for a route over all products, or over those that the query parameter `ids` names, if it names any.
 
-
-def _token(request: Request) -> str:
-    """The text after `Bearer` in the request's only Authorization header.
-
-    Raises Problem (401) for a request without a bearer token, InvalidToken for one with several Authorization headers.
+    `ids` must be among the parameters that the route takes. A token that is limited to some products may name these.
     """
-    given = headers.values(request.scope, b"authorization")
-    scheme, _, token = given[0].partition(" ") if given else ("", "", "")
-    if len(given) > 1:
-        raise InvalidToken
-    if scheme.lower() != "bearer":
-        raise no_token(given=False)
-    return token.strip(" ")
+
+    def __init__(self, *scopes: str, ids: Ids, any_of: bool = False) -> None:
+        super().__init__(*scopes, any_of=any_of)
+        self._ids = ids
+
+    async def __call__(self, request: Request) -> SomeProductsRequest:
+        """See RequestChecks."""
+        services = services_of(request)
+        caller = await self._caller(request, services)
+        query = self._query.read(request.scope["query_string"])
+        products = query.get(self._ids)
+        for product in (None,) if products is None else products:
+            self._check_limit(caller, product)
+        return SomeProductsRequest(request, services, caller, products, query)
 
 
-def _check_query(request: Request) -> None:
-    """Raise Problem (400) for any query parameter: none has a meaning, and a misspelt one must not go unnoticed."""
-    if request.scope["query_string"]:
-        raise no_query(request.scope["query_string"].decode("latin-1"))
+class ListedProducts(RequestChecks[ListRequest]):
+    """Checks for a route that lists products. It lists to a limited token the token's own products only."""
+
+    async def __call__(self, request: Request) -> ListRequest:
+        """See RequestChecks."""
+        services = services_of(request)
+        caller = await self._caller(request, services)
+        query = self._query.read(request.scope["query_string"])
+        return ListRequest(request, services, caller, caller.products, query)
+
+
+def need(caller: Caller, scope: str) -> None:
+    """Raise Problem (403) when the token lacks `scope`: for a route whose query decides which scope it needs."""
+    if scope not in caller.scopes:
+        raise scope_missing(scope)
 
 
 def _product_number(product_id: str) -> int:
     """The id as a number. Raises Problem (404) for every other spelling: product 3 is `3`, never `03` or `+3`."""
-    number = int(product_id) if _ID.fullmatch(product_id) else -1
-    if not 0 <= number <= MAX_PRODUCT_ID:
+    number = plain_number(product_id)
+    if number is None or number > MAX_PRODUCT_ID:
         raise no_product(product_id)
     return number

@@ -6,15 +6,17 @@ answer is as exact as the sums in MongoDB.
 
 import re
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from api import headers
+from api.web.problem_types import UNKNOWN_PRODUCT
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 
 _CONTENT_TYPE: Final = (b"content-type", b"application/json")
+_VARY: Final = (b"vary", b"accept")
 _CACHE_CONTROL: Final = (b"cache-control", b"private, no-cache")
 _TAGS: Final = re.compile(r'(?<![^,\s])(?:W/)?"[^"\s]*"')
 """Finds the entity tags in a list of them: `"a", W/"b"` are `"a"` and `W/"b"`."""
@@ -37,7 +39,10 @@ class AverageRating(BaseModel):
 class ProblemDetails(BaseModel):
     """An error after RFC 9457."""
 
-    type: str = Field(examples=["about:blank"])
+    type: str = Field(
+        description="The kind of error, a URI that stays the same; docs/problems.md explains each.",
+        examples=[UNKNOWN_PRODUCT.uri],
+    )
     title: str = Field(description="The status, in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What is wrong, for a person.")
@@ -78,20 +83,44 @@ class _Encoded(Response):
         self.background = None
 
 
-def answer(request: Request, body: bytes, as_of: str | None) -> Response:
+class Form(NamedTuple):
+    """The form of a body: the headers that describe it, and those that a 304 has too."""
+
+    content: tuple[tuple[bytes, bytes], ...]
+    always: tuple[tuple[bytes, bytes], ...] = ()
+
+
+JSON: Final = Form((_CONTENT_TYPE,))
+"""Of a route that answers with JSON whatever the request accepts."""
+JSON_OR_CSV: Final = Form((_CONTENT_TYPE,), (_VARY,))
+"""JSON of a route that could have answered with CSV."""
+
+
+def csv(name: str) -> Form:
+    """A table as CSV, which a browser saves as a file called `name`, a plain word, with `.csv` after it."""
+    disposition = f'attachment; filename="{name}.csv"'.encode()
+    return Form(((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition)), (_VARY,))
+
+
+def answer(
+    request: Request, body: bytes, as_of: str | None, *, window: str | None = None, form: Form = JSON
+) -> Response:
     """Answer 200 with `body`, or 304 without it when `If-None-Match` names the body's entity tag.
 
     The tag is a hash of the body alone, so all instances and versions of the API agree on it. `as_of` is the time up to
-    which the answer is complete, RFC 3339; None, when it is unknown, leaves the header `Data-As-Of` out.
+    which the answer is complete, RFC 3339; None, when it is unknown, leaves the header `Data-As-Of` out. `window` is
+    the span of time that the body sums up, an interval of ISO 8601, for the header `Data-Window`.
     """
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    described = [(b"etag", tag.encode()), _CACHE_CONTROL]
+    described = [(b"etag", tag.encode()), _CACHE_CONTROL, *form.always]
     if as_of is not None:
         described.append((b"data-as-of", as_of.encode()))
+    if window is not None:
+        described.append((b"data-window", window.encode()))
     conditions = headers.values(request.scope, b"if-none-match")
     if conditions and _names(conditions, tag):
         return _Encoded(304, described, b"")
-    return _Encoded(200, [*described, _CONTENT_TYPE, (b"content-length", b"%d" % len(body))], body)
+    return _Encoded(200, [*described, *form.content, (b"content-length", b"%d" % len(body))], body)
 
 
 def _names(conditions: list[str], tag: str) -> bool:

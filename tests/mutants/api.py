@@ -104,7 +104,7 @@ MUTANTS = (
     Mutant(
         "a token that was proven once is accepted after its expiry",
         f"{WATCH}::test_a_token_seen_before_costs_no_signature_and_is_forgotten_when_it_ends[its own expiry]",
-        (Edit("api/auth/access.py", "elif not proven.valid_from <= now < proven.valid_until:", "elif False:"),),
+        (Edit("api/auth/access.py", "if now >= proven.valid_until:", "if False:"),),
     ),
     Mutant(
         "a token that was seen before is known by its header and claims, whatever its signature",
@@ -124,7 +124,7 @@ MUTANTS = (
             Edit(
                 "api/auth/access.py",
                 "        if caller.networks is not None and",
-                "        self._used(record)\n        if caller.networks is not None and",
+                "        self._used(proven.record)\n        if caller.networks is not None and",
             ),
         ),
     ),
@@ -191,12 +191,39 @@ MUTANTS = (
     Mutant(
         "a fault of a route that FastAPI runs is answered in plain text",
         f"{MIDDLEWARE}::test_a_fault_of_a_route_that_fastapi_runs_is_a_problem_too[/metrics]",
-        (Edit("api/web/problems.py", "    app.add_exception_handler(Exception, _fault)\n", ""),),
+        (Edit("api/web/framework_errors.py", "    app.add_exception_handler(Exception, _fault)\n", ""),),
     ),
     Mutant(
         "a refused preflight is answered in plain text",
         "tests/integration/api/web/test_malformed.py::test_a_refused_preflight_says_what_is_allowed"
         "[https://elsewhere.example-GET-authorization]",
         (Edit("api/web/cors.py", "if answer.status_code < HTTPStatus.BAD_REQUEST:", "if answer.status_code:"),),
+    ),
+    Mutant(
+        "a token that is limited to products gets the totals of others by ids",
+        "tests/unit/api/web/test_requests.py::test_a_limited_token_may_name_its_own_products_only",
+        (
+            Edit(
+                "api/web/requests.py",
+                "(None,) if products is None else products:",
+                "(None,) if products is None else ():",
+            ),
+        ),
+    ),
+    Mutant(
+        "a cell of CSV that a spreadsheet would run stays as it is",
+        "tests/unit/api/web/test_csv_table.py::test_a_formula_behind_a_line_break_is_made_text",
+        (Edit("api/web/csv_table.py", 'value = "\'" + value', "pass"),),
+    ),
+    Mutant(
+        "whoever tries an expired token from a network that it is not for learns when it expired",
+        "tests/integration/api/auth/test_access.py::test_every_invalid_token_gets_the_same_answer",
+        (
+            Edit(
+                "api/auth/access.py",
+                " or not (caller.networks is None or caller.may_come_from(self._addresses.of(scope)))",
+                "",
+            ),
+        ),
     ),
 )

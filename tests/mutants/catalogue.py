@@ -8,11 +8,13 @@ from tests.mutants import (
     deployment,
     event_ids,
     events,
+    names,
     partitions,
     publishing,
     scripts,
     searching,
     storage,
+    top,
 )
 
 MUTANTS = (
@@ -23,9 +25,11 @@ MUTANTS = (
     *partitions.MUTANTS,
     *dead_letters.MUTANTS,
     *audit.MUTANTS,
+    *names.MUTANTS,
     *scripts.MUTANTS,
     *publishing.MUTANTS,
     *searching.MUTANTS,
     *api.MUTANTS,
+    *top.MUTANTS,
     *deployment.MUTANTS,
 )

@@ -32,6 +32,8 @@ class GivenSale:
     amount: str
     partition: int = 0
     units: int = 1
+    name: str | None = None
+    """None: a name made of the product's id."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class GivenRating:
     time_ms: int
     rating: str
     partition: int = 0
+    name: str | None = None
+    category: str = "Software"
 
 
 GivenEvent = GivenSale | GivenRating
@@ -78,7 +82,8 @@ def average_rating(events: Iterable[GivenEvent], product: int) -> Decimal | None
 def store(database: Documents, events: Iterable[GivenEvent]) -> None:
     """Store events as the consumer would: the raw event, and its numbers in every sum that it belongs to."""
     for event in events:
-        _store_raw(database, event)
+        offset = next(_OFFSETS)
+        _store_raw(database, event, offset)
         sums = _sums(event)
         second = event.time_ms // 1000
         minute, hour = second // 60, second // 3600
@@ -90,8 +95,7 @@ def store(database: Documents, events: Iterable[GivenEvent]) -> None:
         _add(database, "rollups", {"p": event.product, "h": hour, "k": k}, of_hour)
         _add(database, "totals", {"h": hour, "k": k}, of_hour)
         _add(database, "totals", {"m": minute, "k": k}, of_second)
-        ratings = {name: value for name, value in sums.items() if name in ("ratings", "rating_sum")}
-        _add(database, "products", {"p": event.product, "k": k}, ratings)
+        _store_product(database, event, offset)
 
 
 def store_partitions(database: Documents, caught_up: dict[int, datetime | None]) -> None:
@@ -108,18 +112,40 @@ def ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def _store_raw(database: Documents, event: GivenEvent) -> None:
+def name_of(event: GivenEvent) -> str:
+    """The name that the event gives its product."""
+    return event.name or f"Product {event.product}"
+
+
+def _store_raw(database: Documents, event: GivenEvent, offset: int) -> None:
     """Store the raw event in its day's collection."""
     name = f"events_{datetime.fromtimestamp(event.time_ms / 1000, UTC):%Y%m%d}"
     ensure_event_collection(database, name)
-    identity = {"p": event.product, "t": event.time_ms, "k": event.partition, "o": next(_OFFSETS), "g": 1}
+    identity = {"p": event.product, "t": event.time_ms, "k": event.partition, "o": offset, "g": 1}
     fields: dict[str, Any]
     if isinstance(event, GivenSale):
         amount = Decimal128(Decimal(event.amount).quantize(Decimal("0.000001")))
         fields = {"event": "productSold", "no_of_units": event.units, "amount": amount}
     else:
-        fields = {"event": "productRated", "rating": Decimal128(Decimal(event.rating)), "category": "Software"}
-    database[name].insert_one({"_id": identity, **fields, "name_of_product": f"Product {event.product}"})
+        fields = {"event": "productRated", "rating": Decimal128(Decimal(event.rating)), "category": event.category}
+    database[name].insert_one({"_id": identity, **fields, "name_of_product": name_of(event)})
+
+
+def _store_product(database: Documents, event: GivenEvent, offset: int) -> None:
+    """Add to the product's document. As in the consumer, a sale with the known name does not write `latest`."""
+    identity = {"p": event.product, "k": event.partition}
+    latest = {"t": event.time_ms, "o": offset, "name": name_of(event)}
+    known = database["products"].find_one({"_id": identity}) or {}
+    newest: dict[str, Any] = {}
+    added: dict[str, Any] = {}
+    if isinstance(event, GivenRating):
+        newest = {"latest": latest, "latest_rated": {**latest, "category": event.category}}
+        added = _sums(event) | {f"histogram.{min(int(Decimal(event.rating) * 2), 9)}": 1}
+    elif known.get("latest", {}).get("name") != latest["name"]:
+        newest = {"latest": latest}
+    update: dict[str, Any] = {"$min": {"first_seen": event.time_ms}}
+    update |= {operator: fields for operator, fields in (("$max", newest), ("$inc", added)) if fields}
+    database["products"].update_one({"_id": identity}, update, upsert=True)
 
 
 def _sums(event: GivenEvent) -> dict[str, Any]:
@@ -130,9 +156,8 @@ def _sums(event: GivenEvent) -> dict[str, Any]:
 
 
 def _add(database: Documents, collection: str, identity: dict[str, int], sums: dict[str, Any]) -> None:
-    """Add to the sums, by path, of one document. Without sums only the document is made."""
-    update: dict[str, Any] = {"$inc": sums} if sums else {"$setOnInsert": {"first_seen": 0}}
-    database[collection].update_one({"_id": identity}, update, upsert=True)
+    """Add to the sums, by path, of one document."""
+    database[collection].update_one({"_id": identity}, {"$inc": sums}, upsert=True)
 
 
 def database_names(prefix: str) -> Iterator[str]:

@@ -6,6 +6,8 @@ import ssl
 from http.client import HTTPResponse
 from typing import NamedTuple
 
+from api.web import problem_types
+
 MEDIA_TYPE = "application/problem+json"
 PATH = b"/api/product/sale"
 _HOST = b"Host: localhost\r\nConnection: close\r\n"
@@ -138,7 +140,8 @@ def check_problem(answer: Answer, status: int, *, to_head: bool = False) -> str:
         return ""
     members = json.loads(answer.body)
     assert members.keys() == {"type", "title", "status", "detail", "message"}
-    assert (members["type"], members["status"]) == ("about:blank", status)
+    assert (members["type"], members["status"]) in {(kind.uri, kind.status) for kind in problem_types.ALL.values()}
+    assert members["status"] == status
     assert members["title"] not in ("", "Error")
     assert members["message"] == members["detail"]
     text: str = members["message"]

@@ -92,5 +92,6 @@ def test_go() -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: str(program.relative_to(EXAMPLES)))
-def test_the_page_names_each_program(program: Path) -> None:
-    assert f"examples/{program.relative_to(EXAMPLES)}" in (ROOT / "docs/events.md").read_text()
+def test_a_page_names_each_program(program: Path) -> None:
+    page = "docs/dashboards.md" if program.parent.name == "dashboard" else "docs/events.md"
+    assert f"examples/{program.relative_to(EXAMPLES)}" in (ROOT / page).read_text()

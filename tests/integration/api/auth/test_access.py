@@ -1,6 +1,7 @@
 """Which requests are let in, and how the others are answered."""
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from api.auth.access import record_id
 from api.auth.key_ring import KeyRing
 from api.auth.last_use import TokenUse
 from api.services import system_clock, token_signer, token_verifier
+from api.web.problem_types import EXPIRED_TOKEN, INVALID_TOKEN
 from shared.mongo import access_database, connect_async
 from stack.waiting import wait_until
 from tests.integration.api.conftest import NOON
@@ -42,10 +44,22 @@ def test_with_another_scheme(shared_api: Api, authorization: str) -> None:
 def test_every_invalid_token_gets_the_same_answer(api: Api) -> None:
     good = api.token()
     head, _, tail = good.rpartition(".")
-    expired = api.token(expires_at=datetime.fromtimestamp(NOON / 1000, UTC) + timedelta(seconds=1))
+    now = datetime.fromtimestamp(NOON / 1000, UTC)
+    second = now + timedelta(seconds=1)
+    expired = api.token(expires_at=second)
+    forged = expired.rpartition(".")[0] + "." + tail
+    unknown = token_signer(api.settings).sign(
+        name="none", jti="A" * 22, scopes=frozenset(), issued_at=NOON // 1000, expires_at=NOON // 1000 + 1
+    )
+    revoked = api.token(expires_at=second, revoked_at=now)
+    elsewhere = api.token(expires_at=second, networks=["10.9.8.7/32"])
     api.clock.now_ms += 1000
     invalid = [
-        expired,
+        forged,
+        unknown,
+        revoked,
+        elsewhere,
+        api.token(revoked_at=now),
         head,
         f"{head}.{'B' if tail[0] == 'A' else 'A'}{tail[1:]}",
         good.upper(),
@@ -57,10 +71,27 @@ def test_every_invalid_token_gets_the_same_answer(api: Api) -> None:
     ]
     answers = [api.client.get(ROUTES[0], headers={"Authorization": f"Bearer {token}"}) for token in invalid]
     assert {answer.status_code for answer in answers} == {401}
-    assert {answer.content for answer in answers} == {api.client.get(ROUTES[0]).content}
+    [said] = {answer.content for answer in answers}
+    assert json.loads(said) == api.client.get(ROUTES[0]).json() | {"type": INVALID_TOKEN.uri}
     challenge = 'Bearer realm="product-analytics", error="invalid_token"'
     assert {answer.headers["WWW-Authenticate"] for answer in answers} == {challenge}
     assert api.get(ROUTES[1], good).status_code == 200
+
+
+def test_the_holder_of_an_expired_token_learns_when_it_expired(api: Api) -> None:
+    token = api.token(expires_at=datetime.fromtimestamp(NOON / 1000, UTC) + timedelta(seconds=61))
+    other = api.token(expires_at=datetime.fromtimestamp(NOON / 1000, UTC) + timedelta(seconds=61))
+    assert api.get(ROUTES[1], token).status_code == 200
+    api.clock.now_ms += 61_000
+    said = "The token expired at 2026-06-01T12:01:01Z"
+    for expired in (token, token, other):  # proven before, forgotten, and never proven while it was valid
+        answer = api.get(ROUTES[0], expired)
+        assert (answer.status_code, answer.json()["type"]) == (401, EXPIRED_TOKEN.uri)
+        assert answer.json()["detail"] == f"{said}. A valid bearer token is needed"
+        challenge = f'Bearer realm="product-analytics", error="invalid_token", error_description="{said}"'
+        assert answer.headers["WWW-Authenticate"] == challenge
+    api.tokens.update_many({}, {"$set": {"revoked_at": datetime.now(UTC)}})
+    wait_until("the revocation", lambda: api.get(ROUTES[0], token).json()["type"] == INVALID_TOKEN.uri, 6)
 
 
 def test_a_forged_signature_under_a_token_seen_before_is_refused(api: Api) -> None:
@@ -102,7 +133,7 @@ def test_a_signed_token_without_a_record_is_invalid(shared_api: Api) -> None:
 def test_a_record_that_expires_earlier_than_its_token_counts(api: Api) -> None:
     token = api.token()
     api.tokens.update_one({}, {"$set": {"expires_at": datetime.fromtimestamp(NOON / 1000, UTC)}})
-    assert api.get(ROUTES[1], token).status_code == 401
+    assert api.get(ROUTES[1], token).json()["detail"].startswith("The token expired at 2026-06-01T12:00:00Z.")
 
 
 def test_a_token_without_the_scope(api: Api) -> None:

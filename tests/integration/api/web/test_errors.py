@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from api.web import problem_types
 from tests.support.api.running import Api
 
 IDS = [
@@ -46,11 +47,8 @@ def problem(answer: httpx.Response, status: int) -> str:
     assert answer.headers["Cache-Control"] == "no-store"
     members = answer.json()
     assert members.keys() == {"type", "title", "status", "detail", "message"}
-    assert (members["type"], members["status"], members["title"]) == (
-        "about:blank",
-        status,
-        httpx.codes(status).name.replace("_", " ").title(),
-    )
+    assert (members["type"], status) in {(kind.uri, kind.status) for kind in problem_types.ALL.values()}
+    assert (members["status"], members["title"]) == (status, httpx.codes(status).name.replace("_", " ").title())
     message: str = members["message"]
     assert message == members["detail"]
     return message

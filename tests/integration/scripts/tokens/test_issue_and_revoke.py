@@ -56,6 +56,16 @@ def test_scopes_products_and_days(cli: TokensCommand, api: Api, clock: RunningCl
     assert api.get("/api/product/sale/3", token).status_code == 401
 
 
+def test_a_token_for_trials_lives_minutes(cli: TokensCommand, api: Api, clock: RunningClock) -> None:
+    token = cli.issue("--name", "trial", "--scope", "sales:read", "--minutes", "5")
+    claims = jwt.get_unverified_claims(token)
+    assert claims["exp"] - claims["iat"] == 300
+    assert api.get("/api/product/sale/3", token).status_code == 200
+    clock.ahead_ms = 300_000
+    expired = api.get("/api/product/sale/3", token)
+    assert (expired.status_code, expired.json()["type"]) == (401, "urn:problem-type:product-analytics:expired-token")
+
+
 def test_by_default_a_token_opens_nothing(cli: TokensCommand, api: Api) -> None:
     done = cli("issue", "--name", "bare", "--json")
     assert "no scope, so that it opens nothing" in done.stderr

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from httpx import ASGITransport, AsyncClient
 
 from api.auth.access import SALES_READ
-from api.web.direct_routes import DirectRoute, Resource
+from api.web.checks import RequestChecks
+from api.web.direct_routes import DirectRoute, DirectRoutes, Resource
 from api.web.requests import OneProduct, ProductRequest
 from api.web.responses import TotalSales
 
@@ -15,7 +17,7 @@ def resource(path: str) -> Resource:
     """A resource with one route, at this path."""
     made = Resource("things")
 
-    @made.get(path, OneProduct(SALES_READ), summary="A thing", model=TotalSales, example={"total": 1})
+    @made.get(path, OneProduct(SALES_READ), operation_id="getThing", summary="A thing", model=TotalSales, example={})
     async def thing(request: ProductRequest) -> Response:
         """Says how many."""
         return Response()
@@ -23,11 +25,69 @@ def resource(path: str) -> Resource:
     return made
 
 
-@pytest.mark.parametrize("path", ["/things/{product_id}/of", "/things/{other}", "/{product_id}/{product_id}"])
+@pytest.mark.parametrize(
+    "path", ["/things/{product_id}/of/it", "/things/{other}", "/{product_id}/{product_id}", "/{product_id}/"]
+)
 def test_a_path_that_could_not_be_found_is_named_at_start(path: str) -> None:
     with pytest.raises(ValueError, match="the path of a direct route is fixed") as raised:
         resource(path)
     assert str(raised.value).startswith(path)
+
+
+def answering(name: str) -> Resource:
+    """A resource with the paths that a direct route can have. An answer has the path and the product as headers."""
+    made = Resource(name)
+    for number, path in enumerate(
+        ("/a", "/a/{product_id}", "/a/{product_id}/of", "/a/of", "/{product_id}", "/b/{product_id}/of")
+    ):
+
+        @made.get(path, Anyone(SALES_READ), operation_id=f"get{number}", summary="", model=TotalSales, example={})
+        async def endpoint(request: Request, path: str = path) -> Response:
+            return Response(f"{path} {request.path_params.get('product_id')}")
+
+    return made
+
+
+class Anyone(RequestChecks[Request]):
+    """Lets every request through."""
+
+    async def __call__(self, request: Request, **path_parameters: Any) -> Request:
+        return request
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/a", "/a None"),
+        ("/a/3", "/a/{product_id} 3"),
+        ("/a/of", "/a/of None"),
+        ("/a/3/of", "/a/{product_id}/of 3"),
+        ("/a/of/of", "/a/{product_id}/of of"),
+        ("/b", "/{product_id} b"),
+        ("/b/of", "404"),
+        ("/b/3/of", "/b/{product_id}/of 3"),
+        ("/b//of", "404"),
+        ("/a/", "404"),
+        ("/", "404"),
+        ("//", "404"),
+        ("/a/3/", "404"),
+        ("/a/3/of/", "404"),
+        ("/a/3/other", "404"),
+        ("/a/3/4/of", "404"),
+    ],
+)
+async def test_the_route_of_a_path_is_found(path: str, found: str) -> None:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    answering("things").add_to(app)
+    async with AsyncClient(transport=ASGITransport(DirectRoutes(app, app.routes))) as client:
+        answer = await client.get("http://x" + path)
+    assert found == ("404" if answer.status_code == 404 else answer.text)
 
 
 def test_fastapi_documents_the_checks_and_the_endpoint() -> None:

@@ -2,9 +2,13 @@
 
 import pytest
 
-from api.web.query import no_query
+from api.web.parameters import Whole
+from api.web.problems import Problem
+from api.web.query import QueryReader, no_query
 
 LEAVE_OUT = "No query parameter has a meaning here. None is ignored, since it may be a misspelt one. Leave out: "
+
+LIMIT = Whole("limit", 1, 100, description="How many.", example="10")
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,28 @@ def test_a_cache_buster_is_recognised_also_encoded(query: str) -> None:
 def test_a_name_with_other_meanings_needs_a_time_or_a_random_number(value: str) -> None:
     for name in ("r", "t", "time", "v", "ver", "version"):
         assert "cache buster" not in no_query(f"{name}={value}").message
+
+
+@pytest.mark.parametrize(
+    ("query", "left_out"),
+    [
+        (b"Limit=5", "Limit. Perhaps limit was meant"),
+        (b"limt=5&offset=6", "limt, offset. Perhaps limit was meant"),
+        (b"limit=5&&", "the empty one"),
+        (b"limit=5&x%FF=1", "x%FF"),
+        (b"q=1", "q"),
+    ],
+)
+def test_an_unknown_name_is_never_ignored(query: bytes, left_out: str) -> None:
+    reader = QueryReader((LIMIT,))
+    with pytest.raises(Problem) as raised:
+        reader.read(query)
+    assert raised.value.message == (
+        "This address takes the query parameters limit, and no other. None is ignored, since it may be a misspelt one. "
+        f"Leave out: {left_out}"
+    )
+
+
+def test_a_cache_buster_beside_parameters_gets_its_hint() -> None:
+    with pytest.raises(Problem, match=r"Leave out: _\. This looks like a cache buster"):
+        QueryReader((LIMIT,)).read(b"limit=5&_=1780315198500")

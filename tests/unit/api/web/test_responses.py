@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.reads.freshness import rfc3339
 from api.reads.ratings import half_even
-from api.web.responses import answer, average_rating, decimal_text, total_sales
+from api.web.responses import JSON_OR_CSV, answer, average_rating, csv, decimal_text, total_sales
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,25 @@ def test_times_are_utc_to_the_millisecond() -> None:
     moment = datetime(2026, 6, 1, 14, 0, 0, 7_999, timezone(timedelta(hours=2)))
     assert rfc3339(moment) == "2026-06-01T12:00:00.007Z"
     assert rfc3339(datetime(2026, 6, 1, tzinfo=UTC)) == "2026-06-01T00:00:00.000Z"
+
+
+def test_a_table_varies_by_accept_and_a_browser_saves_csv() -> None:
+    request = Request({"type": "http", "headers": []})
+    as_csv = answer(request, b"at\r\n", "2026-06-01T12:00:00Z", window="a/b", form=csv("series"))
+    assert dict(as_csv.headers) == {
+        "etag": tag_of(b"at\r\n"),
+        "cache-control": "private, no-cache",
+        "vary": "accept",
+        "data-as-of": "2026-06-01T12:00:00Z",
+        "data-window": "a/b",
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": 'attachment; filename="series.csv"',
+        "content-length": "4",
+    }
+    as_json = answer(request, b"{}", None, form=JSON_OR_CSV)
+    assert (as_json.headers["vary"], as_json.headers["content-type"]) == ("accept", "application/json")
+    assert "vary" not in answer(request, b"{}", None).headers
+    again = Request({"type": "http", "headers": [(b"if-none-match", tag_of(b"at\r\n").encode())]})
+    unchanged = answer(again, b"at\r\n", None, form=csv("series"))
+    assert (unchanged.status_code, unchanged.headers["vary"]) == (304, "accept")
+    assert "content-disposition" not in unchanged.headers

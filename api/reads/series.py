@@ -1,0 +1,126 @@
+"""Sums by bucket of the calendar, for curves."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from api.reads.calendar import Step, borders
+from api.reads.database import MongoReader
+from api.reads.freshness import Freshness
+from api.reads.span_sums import Question, SpanReader
+from api.reads.sums import Sums
+from api.reads.windows import Window
+
+BUCKETS: Final = {
+    (Window.QUARTER_HOUR, Step.MINUTE): 15,
+    (Window.HOUR, Step.MINUTE): 60,
+    (Window.DAY, Step.TEN_MINUTES): 144,
+    (Window.DAY, Step.HOUR): 24,
+    (Window.WEEK, Step.HOUR): 168,
+    (Window.WEEK, Step.DAY): 7,
+    (Window.MONTH, Step.DAY): 30,
+}
+"""How many points the series of a window and a step has. Pairs that are not here cannot be asked for."""
+
+SALES: Final = ("amount", "units", "sales")
+RATINGS: Final = ("ratings", "rating_sum")
+
+_CUTS_KEPT: Final = 256
+"""Lists of borders that are remembered; one of 336 has 13 kB, so these take 3 MB. They change once a minute: half as
+many would serve until 128 zones are asked for in a minute."""
+
+
+class Course(NamedTuple):
+    """What a series looks like: how far back, how fine, by whose calendar."""
+
+    window: Window
+    step: Step
+    zone: ZoneInfo
+    compare: bool
+    """Whether as many buckets before it are asked for as well."""
+
+
+class Point(NamedTuple):
+    """One bucket."""
+
+    begin: int
+    """Its first second since 1970."""
+    sums: Sums
+
+
+class Series(NamedTuple):
+    """The buckets of a course, oldest first. The last one is in progress."""
+
+    points: Sequence[Point]
+    previous: Sequence[Point] | None
+    """The buckets before; None where they were not asked for."""
+    end: int
+    """The second since 1970 at which the last bucket ends."""
+    as_of: str | None
+
+    @property
+    def begin(self) -> int:
+        """The first second of the first bucket."""
+        return self.points[0].begin
+
+
+class SeriesReader:
+    """Reads series of some of the five sums: first the as-of, then all of one call as it was at one moment."""
+
+    def __init__(
+        self,
+        mongo: MongoReader,
+        freshness: Freshness,
+        clock: Callable[[], int],
+        spans: SpanReader,
+        fields: tuple[str, ...],
+    ) -> None:
+        self._mongo = mongo
+        self._freshness = freshness
+        self._clock = clock
+        self._spans = spans
+        self._fields = fields
+
+    async def of_products(self, keys: Sequence[tuple[int, Course]]) -> dict[tuple[int, Course], Series | None]:
+        """The series of each product and course; None for a product that never had an event.
+
+        Raises DatabaseUnavailable, SchemaNewer. Raises KeyError for a pair that is not in `BUCKETS`.
+        """
+        as_of = await self._freshness.as_of()
+        now_ms = self._clock()
+        found: dict[tuple[int, Course], Series | None] = {}
+        async with self._mongo.at_one_moment() as moment:
+            for course in dict.fromkeys(course for _, course in keys):
+                products = [product for product, asked in keys if asked == course]
+                cuts = _cuts(course, now_ms // 60_000)
+                sums = await self._spans.of_products(moment, products, Question(cuts, self._fields), now_ms)
+                for product, of_product in sums.items():
+                    found[product, course] = None if of_product is None else _series(course, cuts, of_product, as_of)
+        return found
+
+    async def of_all(self, courses: Sequence[Course]) -> dict[Course, Series]:
+        """The series over all products of each course. Raises as `of_products`."""
+        as_of = await self._freshness.as_of()
+        now_ms = self._clock()
+        found: dict[Course, Series] = {}
+        async with self._mongo.at_one_moment() as moment:
+            for course in courses:
+                cuts = _cuts(course, now_ms // 60_000)
+                sums = await self._spans.of_all(moment, Question(cuts, self._fields), now_ms)
+                found[course] = _series(course, cuts, sums, as_of)
+        return found
+
+
+@lru_cache(_CUTS_KEPT)
+def _cuts(course: Course, minute: int) -> tuple[int, ...]:
+    """The borders of the course's buckets in a minute since 1970, which are the same throughout the minute."""
+    count = BUCKETS[course.window, course.step]
+    return borders(course.step, course.zone, minute * 60, count * 2 if course.compare else count)
+
+
+def _series(course: Course, cuts: Sequence[int], sums: Sequence[Sums], as_of: str | None) -> Series:
+    points = [Point(begin, of_bucket) for (begin, _), of_bucket in zip(pairwise(cuts), sums, strict=True)]
+    count = BUCKETS[course.window, course.step]
+    return Series(points[-count:], points[:-count] if course.compare else None, cuts[-1], as_of)

@@ -1,0 +1,154 @@
+"""Curves: sales and ratings by minute, ten minutes, hour or day, as a zone's calendar divides time."""
+
+from typing import Any, Final
+
+from fastapi import Request, Response
+
+from api.auth.access import RATINGS_READ, SALES_READ
+from api.reads.calendar import Step
+from api.reads.series import BUCKETS, Course, Series
+from api.reads.windows import Window
+from api.reads.zones import zone
+from api.routes.spans import COMPARE
+from api.web.bodies.series import (
+    RATINGS,
+    SALES,
+    Columns,
+    RatingSeries,
+    SalesSeries,
+    series_body,
+    series_columns,
+    series_rows,
+    span_of,
+)
+from api.web.bodies.texts import interval
+from api.web.csv_table import table
+from api.web.direct_routes import Resource
+from api.web.negotiation import FORMAT, wants_csv
+from api.web.parameters import Choice, Zone, either
+from api.web.problems import no_product
+from api.web.query import Query
+from api.web.requests import AllProducts, AllProductsRequest, OneProduct, ProductRequest
+from api.web.responses import JSON_OR_CSV, answer, csv
+
+resource = Resource("series")
+
+_PAIRS: Final = ", ".join(f"{window}/{step}" for window, step in BUCKETS)
+WINDOW: Final = Choice(
+    "window",
+    Window,
+    description=f"How far back the series goes, in buckets of the calendar. The pairs of window and step are {_PAIRS}.",
+    example="24h",
+    default=Window.DAY,
+)
+STEP: Final = Choice(
+    "step",
+    Step,
+    description="How long a bucket is. Without it, the longest step that goes with the window.",
+    example="1h",
+)
+TZ: Final = Zone(
+    "tz",
+    description="The zone whose calendar divides the time, by its name in the tz database.",
+    example="Europe/Berlin",
+    default=zone("UTC"),
+)
+_PARAMETERS: Final = (WINDOW, STEP, TZ, COMPARE, FORMAT)
+
+
+def _example(first: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "from": "2026-05-26T00:00:00+02:00",
+        "to": "2026-06-02T00:00:00+02:00",
+        "step": "1d",
+        "tz": "Europe/Berlin",
+        "points": [
+            {"at": "2026-05-26T00:00:00+02:00", **first, "partial": False},
+            {"at": "2026-06-01T00:00:00+02:00", **last, "partial": True},
+        ],
+    }
+
+
+_SALES_EXAMPLE: Final = _example({"amount": 500.01, "units": 5, "sales": 3}, {"amount": 3000, "units": 30, "sales": 2})
+_SALES_CSV: Final = (
+    "at,amount,units,sales,partial\r\n2026-05-26T00:00:00+02:00,500.01,5,3,false\r\n"
+    "2026-06-01T00:00:00+02:00,3000,30,2,true\r\n"
+)
+_RATINGS_CSV: Final = (
+    "at,average,ratings,partial\r\n2026-05-26T00:00:00+02:00,,0,false\r\n2026-06-01T00:00:00+02:00,4.5,2,true\r\n"
+)
+
+
+@resource.get(
+    "/api/product/sale/series",
+    AllProducts(SALES_READ),
+    parameters=_PARAMETERS,
+    operation_id="getSalesSeries",
+    summary="Sales of all products as a curve",
+    model=SalesSeries,
+    example=_SALES_EXAMPLE,
+    csv_example=_SALES_CSV,
+)
+async def sales_series(request: AllProductsRequest) -> Response:
+    """Sums of the sales of all products by bucket, exact to the digit. A bucket without sales has zeros."""
+    course = _course(request.query)
+    series = await request.services.dashboard.all_sales_series.read(course)
+    return _answer(request.http, request.query, SALES, course, series)
+
+
+@resource.get(
+    "/api/product/sale/{product_id}/series",
+    OneProduct(SALES_READ),
+    parameters=_PARAMETERS,
+    operation_id="getProductSalesSeries",
+    summary="Sales of a product as a curve",
+    model=SalesSeries,
+    example=_SALES_EXAMPLE,
+    csv_example=_SALES_CSV,
+)
+async def sales_series_of_product(request: ProductRequest) -> Response:
+    """Sums of the product's sales by bucket, exact to the digit. A bucket without sales has zeros."""
+    course = _course(request.query)
+    series = await request.services.dashboard.sales_series.read((request.product, course))
+    if series is None:
+        raise no_product(request.product)
+    return _answer(request.http, request.query, SALES, course, series)
+
+
+@resource.get(
+    "/api/product/rating/{product_id}/series",
+    OneProduct(RATINGS_READ),
+    parameters=_PARAMETERS,
+    operation_id="getProductRatingSeries",
+    summary="Ratings of a product as a curve",
+    model=RatingSeries,
+    example=_example({"average": None, "ratings": 0}, {"average": 4.5, "ratings": 2}),
+    csv_example=_RATINGS_CSV,
+)
+async def rating_series_of_product(request: ProductRequest) -> Response:
+    """The average of the ratings of each bucket, and how many there are."""
+    course = _course(request.query)
+    series = await request.services.dashboard.rating_series.read((request.product, course))
+    if series is None:
+        raise no_product(request.product)
+    return _answer(request.http, request.query, RATINGS, course, series)
+
+
+def _course(query: Query) -> Course:
+    """What the query asks for. Raises Problem (400) for a window and a step that do not go together."""
+    window, step = query[WINDOW], query.get(STEP)
+    steps = [each for of, each in BUCKETS if of is window]
+    if step is None:
+        step = steps[-1]
+    if step not in steps:
+        raise STEP.refused(step, f", but with the window {window} it goes by {either(steps)}")
+    return Course(window, step, query[TZ], query.get(COMPARE) is not None)
+
+
+def _answer(http: Request, query: Query, columns: Columns, course: Course, series: Series) -> Response:
+    """Answer with the points as JSON or as CSV."""
+    window = interval(span_of(series))
+    if wants_csv(http.scope, query):
+        body = table(series_columns(columns), series_rows(columns, course, series))
+        return answer(http, body, series.as_of, window=window, form=csv("series"))
+    return answer(http, series_body(columns, course, series), series.as_of, window=window, form=JSON_OR_CSV)
