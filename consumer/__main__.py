@@ -32,6 +32,7 @@ from consumer.process.runtime import tune_python
 from consumer.process.stopping import Stopping
 from consumer.reporter import StatusReporter
 from consumer.retention import Retention
+from consumer.sealing.duty import Sealing
 from consumer.storage.committer import Committer
 from consumer.worker import Worker
 from shared import logs, metrics, reporting
@@ -70,6 +71,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
     lookup = None if copier else HeaderLookup(database, settings)  # the copier looks before it copies
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
+    sealing = Sealing(database, clocks, settings.seal_after_hours, assignment.partitions, group, topic, utc_now)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
@@ -94,6 +96,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     stopping.on_signal(stop)
     retention.start()
+    sealing.start()
     if lookup:
         lookup.start()
     if copier:
@@ -111,6 +114,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     kafka.close()
     database_thread.shutdown(wait=False, cancel_futures=True)
     retention.stop()
+    sealing.stop()
     if lookup:
         lookup.stop()
     if copier:
