@@ -11,6 +11,7 @@ from tests.mutants import (
     partitions,
     publishing,
     scripts,
+    sealing,
     searching,
     storage,
 )
@@ -20,6 +21,7 @@ MUTANTS = (
     *contract.MUTANTS,
     *storage.MUTANTS,
     *event_ids.MUTANTS,
+    *sealing.MUTANTS,
     *partitions.MUTANTS,
     *dead_letters.MUTANTS,
     *audit.MUTANTS,

@@ -12,6 +12,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from consumer.process import failpoints
+from consumer.process.failpoints import SEAL_STEPS
 from consumer.sealing.due import ProductDay, TotalDay
 from consumer.sealing.transactions import SealingTransactions
 from scripts.audit.reconcile import Reconciliation
@@ -194,3 +195,26 @@ def test_a_day_that_is_sealed_between_an_audit_and_its_repair(
     assert audit_findings(database) == []
     seal(database)
     check_aggregates(database)
+
+
+class Dead(Exception):
+    """Stands for the end of a process, which runs nothing afterwards."""
+
+
+@pytest.mark.parametrize("step", SEAL_STEPS)
+def test_a_process_that_dies_at(writer: Writer, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Its transaction is gone or committed, whole. The next round does the rest. `tests/faults` does it by kill -9."""
+    database = writer.database
+    write(writer, *a_day(OLD), *a_day(OLD, 2))
+
+    def die() -> None:
+        raise Dead
+
+    at_step(monkeypatch, step, die)
+    with pytest.raises(Dead):
+        seal(database)
+    check_aggregates(database)
+    assert audit_findings(database) == []
+    seal(database)
+    check_aggregates(database)
+    assert database.rollups.count_documents({}) == database.totals.count_documents({}) == 0

@@ -87,7 +87,7 @@ def test_what_is_missing_is_found_and_repaired(writer: Writer) -> None:
     database = writer.database
     database.rollup_days.delete_one(DAY)
     database.total_days.delete_one(TOTAL)
-    assert "the raw events give amount 200000000000000001, units 2, sales 2" in audit_findings(database)[0]
+    assert "the raw events give amount 600000000000000006, units 6, sales 6" in audit_findings(database)[0]
     assert repaired(database).left == []
     assert_right(database)
 
