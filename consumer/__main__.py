@@ -92,6 +92,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     def stop() -> None:
         committer.stop_retrying()
+        sealing.stop_soon()
         worker.stop()
 
     stopping.on_signal(stop)

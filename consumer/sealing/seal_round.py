@@ -21,9 +21,9 @@ from shared.logs import logger
 from shared.mongo import SyncDatabase, brief
 
 HOURS_AT_ONCE: Final = 240
-"""Hours' documents of products that one transaction folds at most, ten busy products' days, 2 MB. With twice as many, a
-late event that meets them waits for 0.2 s instead of 0.1; with half as many, twice as many transactions take a third
-longer for the same documents."""
+"""Hours' documents of products that one transaction folds at most: ten busy products' days, 1.6 MB and a quarter of a
+second. With twice as many, a late event that meets them may wait for twice as long; with half as many there are twice
+as many commits, each of which waits for a majority."""
 MOST_REPORTED: Final = 20
 """Days that cannot be sealed of which a round's log says why; all are counted in the metric. Twice or half as many make
 the log longer or shorter where a whole database is damaged."""
