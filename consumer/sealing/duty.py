@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from pymongo.client_session import ClientSession
@@ -104,13 +105,12 @@ class Sealing:
         if not partitions or (end_day == self._sealed_before and partitions <= self._sealed):
             return None
         self._clocks.check()
-        self._end_transactions_of_former_owners(session, partitions)
         one = SealRound(
             self._database,
             SealingTransactions(self._database, session, self._stopping.is_set),
             end_day,
             self._is_mine(),
-            self._working,
+            partial(self._working, session),
             self._stopping.is_set,
         )
         one.run()
@@ -138,12 +138,13 @@ class Sealing:
 
         return is_mine
 
-    def _end_transactions_of_former_owners(self, session: ClientSession, partitions: frozenset[int]) -> None:
-        """Note this thread's session for each partition, and kill the one that was noted before.
+    def _end_transactions_of_former_owners(self, session: ClientSession) -> None:
+        """Note this thread's session for each partition that came, and kill the one that was noted before.
 
         A process that was killed or frozen inside a transaction keeps the hours that it deletes locked until MongoDB
         ends the transaction, a minute later; late events of these hours would wait for that.
         """
+        partitions = frozenset(self._assigned())
         mine = {"lsid": dict(session.session_id)}
         for partition in partitions - self._noted:
             before = self._database[MAINTENANCE].find_one_and_update(
@@ -154,9 +155,10 @@ class Sealing:
         self._noted = partitions
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def _working(self, session: ClientSession) -> Iterator[None]:
         """A step of work, after which the thread rests for so long that it has worked for its share of the time."""
         began = time.monotonic()
+        self._end_transactions_of_former_owners(session)
         yield
         seconds = time.monotonic() - began
         metrics.SEALING_SECONDS.inc(seconds)

@@ -12,12 +12,15 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from consumer.process import failpoints
+from consumer.process.clocks import Clocks, utc_now
 from consumer.process.failpoints import SEAL_STEPS
 from consumer.sealing.due import ProductDay, TotalDay
+from consumer.sealing.duty import Sealing
 from consumer.sealing.transactions import SealingTransactions
 from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
 from shared.mongo import SyncDatabase
+from tests.support.documents.days import NOW, at
 from tests.support.documents.invariant import check_aggregates
 from tests.support.documents.sealing import OLD, a_day, audit_findings, moment, seal, write
 from tests.support.documents.writing import GROUP, TOPIC, Writer, sold
@@ -141,6 +144,24 @@ def test_the_heir_of_a_partition_ends_the_transaction_that_its_owner_left_open(
         seal(database)
     check_aggregates(database)
     assert database.rollups.count_documents({}) == 0
+
+
+def test_a_partition_that_comes_while_a_round_is_under_way(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round on an old database takes hours: the transaction that a new partition's owner left open ends at once."""
+    database = writer.database
+    write(writer, *a_day(OLD))
+    assigned = [0]
+    one = Sealing(database, Clocks(database, utc_now), 72, lambda: list(assigned), GROUP, TOPIC, at(NOW), share=1.0)
+    with database.client.start_session() as session, database.client.start_session() as former:
+        former.start_transaction()
+        database.rollup_days.insert_one({"_id": {"p": 9, "d": OLD, "k": 1}}, session=former)
+        database.maintenance.insert_one({"_id": "sealer 1", "lsid": dict(former.session_id)})
+        at_step(monkeypatch, "seal_read", lambda: assigned.append(1))
+        one.seal_due_days(session)
+        noted = database.maintenance.find_one({"_id": "sealer 1"})
+        assert noted == {"_id": "sealer 1", "lsid": dict(session.session_id)}
+        with pytest.raises(OperationFailure):
+            former.commit_transaction()
 
 
 def test_a_reply_to_a_commit_that_is_lost(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from bson.decimal128 import Decimal128
 from scripts.audit.findings import iso_day
 from scripts.audit.reconcile import Reconciliation
 from scripts.audit.repair.transactions import Repair
+from shared.documents import DAY_MS, event_collection
 from shared.mongo import SyncDatabase
 from tests.support.documents.invariant import check_aggregates
 from tests.support.documents.sealing import OLD, a_day, audit_findings, moment, seal, write
@@ -123,6 +124,17 @@ def test_an_id_that_is_no_sealed_days_and_a_day_without_events_are_said(writer: 
     assert "rollup_days holds a document whose _id is not that of an aggregate" in malformed
     assert "rollup_days has 1 documents of partition 8" in unknown
     assert "0 with sums of its minutes and 1 with sums of the whole day" in missing
+
+
+def test_sealed_days_whose_events_retention_dropped_are_not_verifiable(writer: Writer) -> None:
+    database = writer.database
+    seal(database)
+    database.maintenance.insert_one({"_id": "retention", "dropped_before": OLD + 1})
+    database.drop_collection(event_collection(OLD * DAY_MS))
+    report = Reconciliation(database, GROUP, TOPIC, None, None).run(lambda _: None)
+    assert report.findings.details == []
+    assert report.findings.unverifiable["sealed documents of days that retention dropped"] == 3
+    assert "hours of days that retention dropped" not in report.findings.unverifiable
 
 
 def test_the_repair_of_a_sealed_day_beside_late_events(writer: Writer) -> None:
