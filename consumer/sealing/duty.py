@@ -9,7 +9,7 @@ processes that seal the same are told apart by MongoDB.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -160,13 +160,24 @@ class Sealing:
         began = time.monotonic()
         self._end_transactions_of_former_owners(session)
         yield
-        seconds = time.monotonic() - began
-        metrics.SEALING_SECONDS.inc(seconds)
-        self._stopping.wait(seconds * (1 / self._share - 1))
+        worked = time.monotonic() - began
+        metrics.SEALING_SECONDS.inc(worked)
+        rested = time.monotonic() + worked * (1 / self._share - 1)
+        while (left := rested - time.monotonic()) > 0 and not self._stopping.wait(min(left, LOOK_SECONDS)):
+            self._look_for_partitions(session)
+
+    def _look_for_partitions(self, session: ClientSession) -> None:
+        """Take over partitions that came. Where MongoDB does not answer, the next look does it."""
+        with suppress(PyMongoError):
+            self._end_transactions_of_former_owners(session)
 
     def _run(self) -> None:
+        next_round = 0.0
         with self._database.client.start_session() as session:
             while not self._stopping.wait(LOOK_SECONDS):
+                self._look_for_partitions(session)
+                if time.monotonic() < next_round:
+                    continue
                 try:
                     one = self.seal_due_days(session)
                 except Interrupted:
@@ -177,4 +188,4 @@ class Sealing:
                 else:
                     if one is None or one.complete:
                         continue
-                self._stopping.wait(AGAIN_SECONDS)
+                next_round = time.monotonic() + AGAIN_SECONDS

@@ -29,10 +29,13 @@ def check_sums(database: SyncDatabase, minutes: ByKey, seconds: ByKey) -> None:
 
     `minutes` are the raw events' sums by (product, minute, partition), `seconds` those by (second, partition).
     """
-    hours = [document for document in database.totals.find() if "h" in document["_id"]]
-    of_seconds = [document for document in database.totals.find() if "m" in document["_id"]]
-    _check("rollups", minutes, database.rollups.find(), database.rollup_days.find(), _minutes_in, 60)
-    kept = _check("totals by second", seconds, of_seconds, database.total_days.find(), _seconds_in, 3600)
+    with database.client.start_session(snapshot=True) as moment:  # consumers may be moving sums from hours to days
+        names = ("rollups", "rollup_days", "totals", "total_days")
+        rollups, rollup_days, totals, total_days = (list(database[name].find(session=moment)) for name in names)
+    hours = [document for document in totals if "h" in document["_id"]]
+    of_seconds = [document for document in totals if "m" in document["_id"]]
+    _check("rollups", minutes, rollups, rollup_days, _minutes_in, 60)
+    kept = _check("totals by second", seconds, of_seconds, total_days, _seconds_in, 3600)
     _check_same("totals by hour", _flat_by_key(hours), _hours(_summed(kept, 60)))
 
 
