@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bench.lab.laboratory import Lab, laboratory
 from bench.machine import describe
-from bench.measures import consume, history, ids, ingest, memory, processes, reads, start, visible, worst_case
+from bench.measures import consume, history, ids, ingest, memory, processes, reads, sealing, start, visible, worst_case
 from bench.options import SIZES, Options
 from bench.results.report import Section, document
 
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "consume": consume.measure,
     "worst-case": worst_case.measure,
     "ids": ids.measure,
+    "sealing": sealing.measure,
     "processes": processes.measure,
     "memory": memory.measure,
     "visible": visible.measure,

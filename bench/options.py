@@ -35,6 +35,10 @@ class Options:
     """Events of a long history."""
     short_history: int = 200_000
     """Events of a short history, which are all in the last hour."""
+    old_hours: int = 40_000
+    """Hours of products in the database that is sealed beside a backlog: some 300 MB, and more than one run seals."""
+    sealed_products: int = 1_000
+    """Products of the day whose storage is measured before and after it is sealed."""
     load_seconds: float = 5.0
     """How many seconds the API is under load at a time."""
     downloads: bool = True
@@ -54,6 +58,8 @@ SMOKE = Options(
     probes=10,
     history=15_000,
     short_history=5_000,
+    old_hours=500,
+    sealed_products=5,
     load_seconds=0.5,
     downloads=False,
 )

@@ -33,6 +33,7 @@ from consumer.process.runtime import tune_python
 from consumer.process.stopping import Stopping
 from consumer.reporter import StatusReporter
 from consumer.retention import Retention
+from consumer.sealing.duty import Sealing
 from consumer.storage.committer import Committer
 from consumer.worker import Worker
 from shared import logs, metrics, reporting
@@ -72,6 +73,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     lookup = None if copier else HeaderLookup(database, settings)  # the copier looks before it copies
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
     name_keys = NameKeys(database)
+    sealing = Sealing(database, clocks, settings.seal_after_hours, assignment.partitions, group, topic, utc_now)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
@@ -92,11 +94,13 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     def stop() -> None:
         committer.stop_retrying()
+        sealing.stop_soon()
         worker.stop()
 
     stopping.on_signal(stop)
     retention.start()
     name_keys.start()
+    sealing.start()
     if lookup:
         lookup.start()
     if copier:
@@ -115,6 +119,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     database_thread.shutdown(wait=False, cancel_futures=True)
     retention.stop()
     name_keys.stop()
+    sealing.stop()
     if lookup:
         lookup.stop()
     if copier:

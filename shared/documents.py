@@ -465,6 +465,8 @@ PARTITION_STATUS = "partition_status"
 #     {_id: "replayer", lsid: {id: UUID("...")}}                  the session of the last replay; the next one ends the
 #                                                                 transaction that it may have left open
 #     {_id: "repairer", lsid: {id: UUID("...")}}                  the same of the last repair
+#     {_id: "sealer 0", lsid: {id: UUID("...")}}                  the session of the consumer that seals old days of
+#                                                                 partition 0; the next one ends its transaction
 
 MAINTENANCE = "maintenance"
 SCHEMA = "schema"
@@ -472,6 +474,11 @@ RETENTION = "retention"
 REPLAYS = "replays"
 REPLAYER = "replayer"
 REPAIRER = "repairer"
+
+
+def sealer_id(partition: int) -> str:
+    """`_id` in `maintenance` of the note who seals a partition's days."""
+    return f"sealer {partition}"
 
 
 def first_kept_day(retention: Mapping[str, Any] | None) -> int:

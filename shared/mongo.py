@@ -27,7 +27,9 @@ from shared.documents import (
     PRODUCTS,
     RECENT_SUMS,
     REJECTED_EVENTS,
+    ROLLUP_DAYS,
     ROLLUPS,
+    TOTAL_DAYS,
     TOTALS,
     Document,
     is_event_collection,
@@ -48,6 +50,8 @@ the five minutes that the contract allows an event to be ahead."""
 _UNCLUSTERED_COLLECTIONS = (
     ROLLUPS,
     TOTALS,
+    ROLLUP_DAYS,
+    TOTAL_DAYS,
     PRODUCTS,
     REJECTED_EVENTS,
     EVENT_IDS,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from shared.documents import (
     EVENT_ID_DAYS,
@@ -21,7 +21,9 @@ from shared.documents import (
     RECENT_SUMS,
     RECENT_SUMS_TTL,
     REJECTED_EVENTS,
+    ROLLUP_DAYS,
     SCHEMA,
+    TOTAL_DAYS,
     Document,
     expiry_seconds,
 )
@@ -51,9 +53,10 @@ def _expire_event_ids(database: "Database[Document]") -> None:
 
 
 def _version_3(database: "Database[Document]") -> None:
-    """Version 3: what the analytics of a dashboard read."""
+    """Version 3: what dashboards need beside the last hour."""
     index_names(database)
     _expire_recent_sums(database)
+    _create_sealed_days(database)
 
 
 def _expire_recent_sums(database: "Database[Document]") -> None:
@@ -61,6 +64,21 @@ def _expire_recent_sums(database: "Database[Document]") -> None:
     database[RECENT_SUMS].create_index([("at", 1)], name=RECENT_SUMS_TTL, expireAfterSeconds=RECENT_SECONDS)
 
 
+def _create_sealed_days(database: "Database[Document]") -> None:
+    """Create the collections of sealed days, before a consumer writes to them inside a transaction.
+
+    Programs that know version 2 alone would miss the sums of sealed days, and an older audit would call them wrong. So
+    the version rises, though nothing that is stored changes.
+    """
+    for name in {ROLLUP_DAYS, TOTAL_DAYS}.difference(database.list_collection_names()):
+        try:
+            database.create_collection(name, check_exists=False)
+        except OperationFailure as error:
+            if error.code != _NAMESPACE_EXISTS:  # another process was quicker
+                raise
+
+
+_NAMESPACE_EXISTS: Final = 48
 MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies, _expire_event_ids, _version_3)
 """The n-th makes version n out of version n - 1. A database without a version, such as a new one, has version 0."""
 

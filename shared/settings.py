@@ -136,6 +136,9 @@ class ConsumerSettings(KafkaSettings):
     event_id_days: Annotated[int, Field(ge=0, le=365)] = Field(
         7, description="How many days an event's `event_id` is remembered, so that it counts once; 0: not at all."
     )
+    seal_after_hours: Annotated[int, Field(ge=50, le=8760)] = Field(
+        72, description="Hours after the end of a UTC day at which its sums by hour are folded into one document a day."
+    )
     event_id_header: HeaderName = Field(
         "", description="Kafka header that gives an event its id where it has no `event_id`; empty: none."
     )

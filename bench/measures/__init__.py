@@ -5,6 +5,7 @@ Out comes a section of the report, with the goals and whether they hold. `bench.
 - `consume`: a backlog, by one process of each contestant
 - `worst_case`: the same with nearly every event of another product
 - `ids`: the same with an id on each event
+- `sealing`: a backlog while an old database is sealed, and the storage that sealing saves
 - `processes`: three consumers of one group against one
 - `memory`: a consumer's memory before a large backlog
 - `visible`: the time from publishing an event until it can be seen

@@ -1,8 +1,9 @@
 """The partitions that Kafka's group has given to this process: taken, paused, read, given back.
 
 A partition arrives paused, waits for its claim, is read under the claim's lease, and goes. The rebalance callbacks ask
-no database, so they are quick and cannot fail. Everything here runs on the polling thread, but for two questions that
-any thread may ask: `holds` (a round of claims asks it) and `leased` (the copier of dead letters asks it).
+no database, so they are quick and cannot fail. Everything here runs on the polling thread, but for three questions that
+any thread may ask: `holds` (a round of claims asks it), `leased` (the copier of dead letters asks it) and `partitions`
+(the sealing of old days asks it).
 """
 
 import math
@@ -48,6 +49,10 @@ class Assignment:
 
     def __iter__(self) -> Iterator[Assigned]:
         return iter(self._assigned.values())
+
+    def partitions(self) -> list[int]:
+        """The partitions that Kafka's group gave to this process, whether they are read or not. From any thread."""
+        return list(self._assigned)
 
     def leased(self) -> list[int]:
         """The partitions that are read. From any thread."""

@@ -41,7 +41,8 @@ REPLAY_STEPS: Final = (
     "replay_before_commit",
     "replay_after_commit",
 )
-STEPS: Final = frozenset((*CLAIM_STEPS, *BATCH_STEPS, *REBALANCE_STEPS, *REPLAY_STEPS))
+SEAL_STEPS: Final = ("seal_read", "seal_added", "seal_before_commit", "seal_after_commit")
+STEPS: Final = frozenset((*CLAIM_STEPS, *BATCH_STEPS, *REBALANCE_STEPS, *REPLAY_STEPS, *SEAL_STEPS))
 
 _SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 

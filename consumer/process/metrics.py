@@ -30,3 +30,18 @@ LEASED: Final = Gauge("consumer_partitions_leased", "Partitions that this proces
 POLLED_AT: Final = Gauge("consumer_polled_at_seconds", "When the poll loop last went round, in seconds since 1970.")
 HALTED: Final = Gauge("consumer_partitions_halted", "Halted partitions, which wait for an operator's decision.")
 COPIED: Final = Counter("consumer_dead_letters_copied", "Dead letters that were copied to the dead-letter topic.")
+SEALED_DAYS: Final = Counter(
+    "consumer_sealed_days",
+    "Days that were sealed, each counted by product and partition in `rollups` and by partition in `totals`.",
+    ["collection"],
+)
+SEALED_DOCUMENTS: Final = Counter(
+    "consumer_sealed_documents", "Documents of hours and minutes that were folded into days.", ["collection"]
+)
+SEALING_SECONDS: Final = Counter("consumer_sealing_seconds", "Seconds of work that sealing took, without its rests.")
+SEALED_AT: Final = Gauge(
+    "consumer_sealed_at_seconds", "When all old days of this process's partitions were last sealed, since 1970."
+)
+SEALED_DAYS_WRONG: Final = Gauge(
+    "consumer_unsealable_days", "Days that the last round left unsealed because a document's sums are not as written."
+)

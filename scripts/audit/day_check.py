@@ -1,25 +1,24 @@
-"""One day's events against that day's rollups and totals; on the way it collects what offsets and products need.
+"""One day's events against that day's sums; on the way it collects what offsets and products need.
 
 The events are read once, in the order in which they are stored, by product and then by time. So the minutes of only a
 few products are in memory at a time, and the seconds over all products: about 150 bytes for each second and partition
 that had events.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from scripts.audit.findings import Findings, Kind, day_collection
 from scripts.audit.offsets.ledger import Ledger
 from scripts.audit.products.product_sums import PACKED_RATINGS, EventPosition, ProductInPartition, ProductSums
 from scripts.audit.reading.raw_events import PROJECTION, events_of
-from scripts.audit.reading.shapes import PARTITION_END, is_aggregate_id
+from scripts.audit.reading.shapes import PARTITION_END
 from scripts.audit.reading.snapshot import Snapshot
-from scripts.audit.sums import levels
-from scripts.audit.sums.by_time import PARTITION_BITS, SumsByTime, levels_by_hour
+from scripts.audit.sums.by_time import PARTITION_BITS, SumsByTime
 from scripts.audit.sums.differences import Difference, compare_document
-from scripts.audit.sums.levels import Levels
+from scripts.audit.sums.rollups import compare_documents, compare_rollups
 from scripts.audit.sums.totals import compare_totals
-from shared.documents import DAY_MS, HOUR_MS, REPLAYED_PARTITION, ROLLUPS, event_collection
+from shared.documents import DAY_MS, HOUR_MS, REPLAYED_PARTITION, ROLLUP_DAYS, ROLLUPS, Document, event_collection
 
 PRODUCTS_AT_ONCE: Final = 50
 """The rollups of so many products are read with one query, a range of `_id` for each.
@@ -37,7 +36,7 @@ class DayCheck:
     """Compares one day (since 1970) as `snapshot` has it.
 
     It notes each event in `ledger`, adds what the events say of each product to `products`, and calls `differs` with
-    each document of `rollups` or `totals` that is wrong.
+    each document of sums that is wrong.
     """
 
     def __init__(
@@ -66,8 +65,8 @@ class DayCheck:
     def run(self, rollups: int, advance: Callable[[int], None]) -> None:
         """Read and compare everything.
 
-        `rollups` is how many documents of `rollups` the day has at the snapshot's moment. `advance` is called with the
-        number of events of each batch, once it was read.
+        `rollups` is how many documents of `rollups` and `rollup_days` the day has at the snapshot's moment. `advance`
+        is called with the number of events of each batch, once it was read.
         """
         for batch in self._snapshot.raw_batches(self._collection, {}, PROJECTION):
             advance(self._add(batch))
@@ -133,39 +132,28 @@ class DayCheck:
             self._compare_rollups()
 
     def _compare_rollups(self) -> None:
-        """Compare the rollups of the products in `_pending`, and empty it."""
-        expected = {
-            (product, hour, partition): hour_levels
-            for product, minutes in self._pending.items()
-            for hour, partition, hour_levels in levels_by_hour(minutes)
-        }
-        hours = {"$gte": self._day * 24, "$lt": (self._day + 1) * 24}
-        ranges = [
-            {"_id": {order: {"p": product, "h": hour} for order, hour in hours.items()}} for product in self._pending
-        ]
-        for document in self._snapshot.find(ROLLUPS, {"$or": ranges}) if ranges else ():
-            identity = document["_id"]
-            if not is_aggregate_id(identity, "phk"):
-                continue  # `aggregate_ids` has reported it
-            self._rollups += 1
-            key = identity["p"], identity["h"], identity["k"]
-            self._compare(ROLLUPS, identity, expected.pop(key, {}), levels.of_document(document))
-        for (product, hour, partition), wanted in expected.items():
-            self._compare(ROLLUPS, {"p": product, "h": hour, "k": partition}, wanted, {})
+        """Compare the sums of the products in `_pending`, and empty it."""
+        self._rollups += compare_rollups(self._day, self._pending, self._snapshot, self._compare)
         self._pending, self._pending_minutes = {}, 0
 
     def _find_surplus_rollups(self) -> None:
-        """Compare the rollups of products that have no events today: there should be none.
+        """Compare the sums of products that have no events today: there should be none.
 
-        Runs only where the day has more rollups than were met, because it walks through the whole collection.
+        Runs only where the day has more documents than were met, because it walks through the whole collections.
         """
-        hours = {"_id.h": {"$gte": self._day * 24, "$lt": (self._day + 1) * 24}}
-        for document in self._snapshot.find(ROLLUPS, hours):
-            if is_aggregate_id(document["_id"], "phk") and document["_id"]["p"] not in self._seen_products:
-                self._compare(ROLLUPS, document["_id"], {}, levels.of_document(document))
+        hours = self._snapshot.find(ROLLUPS, {"_id.h": {"$gte": self._day * 24, "$lt": (self._day + 1) * 24}})
+        days = self._snapshot.find(ROLLUP_DAYS, {"_id.d": self._day})
+        compare_documents(self._day, self._of_others(hours), self._of_others(days), {}, self._compare)
 
-    def _compare(self, collection: str, identity: dict[str, int], expected: Levels, stored: Levels) -> None:
-        compare_document(collection, identity, expected, stored, self._findings, self._differs)
+    def _of_others(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """Those of these documents whose product has no events today."""
+        for document in documents:
+            identity = document["_id"]
+            if isinstance(identity, dict) and identity.get("p") not in self._seen_products:
+                yield document
+
+    def _compare(self, difference: Difference) -> None:
+        compare_document(difference, self._findings, self._differs)
 
     def _wrong_day(self, product: int, time_ms: int, partition: int, offset: int, generation: int) -> None:
         """Report an event of another day; its offset counts as stored, its amounts are in no sum of today."""

@@ -31,7 +31,7 @@ class Kind(StrEnum):
     RAW_AND_REJECTED = "raw_and_rejected"
     """An event and a dead letter are stored for the same offset."""
     SUM_DIFFERS = "sum_differs"
-    """A document of `rollups`, `totals` or `products` differs from what the raw events give."""
+    """A document of sums, of a sealed day or of `products` differs from what the raw events give."""
     WRONG_NEXT_OFFSET = "wrong_next_offset"
     """`next_offset` does not follow the last stored message, or lies beyond the end of Kafka's partition."""
     BEFORE_FIRST_OFFSET = "before_first_offset"
@@ -49,7 +49,7 @@ class Kind(StrEnum):
     DAY_MISSING = "day_missing"
     """There are sums of a day whose collection of events is gone, and retention did not drop that day."""
     MALFORMED_AGGREGATE = "malformed_aggregate"
-    """A document of `rollups`, `totals` or `products` has an `_id` that no version of this program writes."""
+    """A document of sums, of a sealed day or of `products` has an `_id` that no version of this program writes."""
     MALFORMED_LETTER = "malformed_letter"
     """A dead letter's `_id`, state or reason is not one that this program writes."""
     MALFORMED_PARTITION = "malformed_partition"
@@ -84,21 +84,26 @@ class Finding:
     message: str
     collection: str | None = None
     level: str | None = None
-    """Which part of a document differs: `hour`, `block`, `minute`, `second`, `product` or `histogram`."""
+    """Which part of a document differs: `day`, `quarter`, `hour`, `block`, `minute`, `second`, `product` or
+    `histogram`."""
     partition: int | None = None
     generation: int | None = None
     offset: int | None = None
     product: int | None = None
     hour: int | None = None
+    day: int | None = None
+    """The day of a sealed document, counted since 1970."""
     path: str | None = None
     expected: str | None = None
     found: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The fields that apply, ready for JSON; `hour` as ISO 8601, such as `2026-06-01T13Z`."""
+        """The fields that apply, ready for JSON; `hour` and `day` as ISO 8601: `2026-06-01T13Z` and `2026-06-01`."""
         fields = {name: value for name, value in asdict(self).items() if value is not None}
         if self.hour is not None:
             fields["hour"] = iso_hour(self.hour)
+        if self.day is not None:
+            fields["day"] = iso_day(self.day)
         return fields
 
 
@@ -136,6 +141,14 @@ def iso_hour(hour: int) -> str:
         return f"{datetime.fromtimestamp(hour * 3600, UTC):%Y-%m-%dT%HZ}"
     except (ValueError, OverflowError, OSError):
         return f"hour {hour}"
+
+
+def iso_day(day: int) -> str:
+    """A day since 1970 as text: 20605 is `2026-06-01`. A day beyond the calendar is `day 4611686018`."""
+    try:
+        return f"{datetime.fromtimestamp(day * 86_400, UTC):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):
+        return f"day {day}"
 
 
 def day_collection(time_ms: int) -> str:

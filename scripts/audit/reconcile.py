@@ -2,8 +2,8 @@
 
 Consumers run meanwhile, so everything that is compared is read so that their writes cannot look like errors:
 
-- A day's events, rollups and totals are read at one moment. Batches write all three in one transaction, so at any
-  moment they agree.
+- A day's events and sums are read at one moment. Batches write both in one transaction, so at any moment they agree.
+  So do hours and sealed days, between which consumers move sums in one transaction.
 - Offsets are judged up to the `next_offset` of the audit's first moment. What was stored by then is still stored at the
   later moments at which the days are read, because only retention removes events, by whole days.
 - Products are compared with the events of all days, which were read at several moments. A product that differs is read
@@ -42,7 +42,7 @@ from scripts.audit.reading.snapshot import (
 )
 from scripts.audit.repair.transactions import Repair
 from scripts.audit.sums.differences import Difference
-from shared.documents import DAY_MS, EVENT_IDS, PARTITIONS, ROLLUPS, Id, event_collection
+from shared.documents import DAY_MS, EVENT_IDS, PARTITIONS, ROLLUP_DAYS, ROLLUPS, Id, event_collection
 from shared.event_id_window import read_window
 from shared.mongo import SyncDatabase
 
@@ -89,7 +89,7 @@ class Reconciliation:
         self._ledger = Ledger(self.findings)
         self._products: dict[ProductInPartition, ProductSums] = {}
         self._snapshot = Snapshot(database)
-        self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
+        self._stored = count_by_day(self._snapshot, ROLLUPS, ROLLUP_DAYS)
         self._moments = 1
         self._window = read_window(database)
         self._ids = EventIdCheck(self._window, self._mongodb_now, partial(kept_from, database), self.findings)
@@ -167,9 +167,10 @@ class Reconciliation:
         self._make_readable(event_collection(day * DAY_MS))
         findings, wrong = Findings(), list[Difference]()
         day_check = DayCheck(day, self._snapshot, self._ledger, self._products, findings, wrong.append)
-        day_check.run(self._rollups[day], advance)
+        day_check.run(self._stored.hours[day] + self._stored.sealed[day], advance)
         if day < kept_from(self._database):
-            self.findings.cannot_judge("hours of days that retention dropped", self._rollups[day])
+            self.findings.cannot_judge("hours of days that retention dropped", self._stored.hours[day])
+            self.findings.cannot_judge("sealed documents of days that retention dropped", self._stored.sealed[day])
             return False
         self.findings.merge(findings)
         self._ids.check_day(day, self._snapshot)
@@ -217,7 +218,7 @@ class Reconciliation:
         """Go on to a new moment."""
         self._snapshot.close()
         self._snapshot = Snapshot(self._database)
-        self._rollups = count_by_day(self._snapshot, ROLLUPS).hours
+        self._stored = count_by_day(self._snapshot, ROLLUPS, ROLLUP_DAYS)
         self._moments += 1
 
     def _mongodb_now(self) -> datetime:

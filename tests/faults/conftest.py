@@ -16,6 +16,7 @@ from rich.console import Console
 from tests.faults.injection.proxy import Proxy
 from tests.faults.scenario import Scenario
 from tests.faults.table import Row, table
+from tests.faults.traffic import SPREAD_SECONDS
 from tests.faults.words import in_words
 from tests.support.servers.interface import KafkaServer, MongoServer
 
@@ -80,9 +81,15 @@ def start(kafka: KafkaServer, mongo: MongoServer, tmp_path: Path, choose: Random
     with ExitStack() as stack:
 
         def make(
-            partitions: int = 4, *, kafka: KafkaServer = kafka, mongo: MongoServer = mongo, with_ids: bool = False
+            partitions: int = 4,
+            *,
+            kafka: KafkaServer = kafka,
+            mongo: MongoServer = mongo,
+            with_ids: bool = False,
+            spread_seconds: int = SPREAD_SECONDS,
         ) -> Scenario:
-            return stack.enter_context(closing(Scenario(row, kafka, mongo, tmp_path, choose, partitions, with_ids)))
+            one = Scenario(row, kafka, mongo, tmp_path, choose, partitions, with_ids, spread_seconds)
+            return stack.enter_context(closing(one))
 
         yield make
 

@@ -16,7 +16,7 @@ from stack.waiting import wait_until
 from tests.faults.checks import answers, audit, behaviour, contents, event_ids, recent_sums
 from tests.faults.checks.stalls import StallWatch
 from tests.faults.table import Row
-from tests.faults.traffic import Traffic
+from tests.faults.traffic import SPREAD_SECONDS, Traffic
 from tests.support.commands.audit import findings_of
 from tests.support.documents import invariant
 from tests.support.documents.as_of import AsOfWatch
@@ -47,12 +47,13 @@ class Scenario:
         choose: Random,
         partitions: int = 4,
         with_ids: bool = False,
+        spread_seconds: int = SPREAD_SECONDS,
     ) -> None:
         self.row = row
         self.choose = choose
         self.folder = folder
         self.group = ConsumerGroup(kafka, mongo, folder, partitions)
-        self.traffic = Traffic(kafka.bootstrap_servers, self.group.topic, choose, with_ids)
+        self.traffic = Traffic(kafka.bootstrap_servers, self.group.topic, choose, with_ids, spread_seconds)
         if with_ids:
             # As if ids had been recorded since yesterday, so that the audit judges all events of the last hours.
             ensure_collections(self.group.database)

@@ -37,17 +37,25 @@ DELIVERY_SECONDS = 120
 
 
 class Traffic:
-    """Publishes to one topic by three producers: one with keys, one without, one of events of the last two hours, in no
-    order. Products change their names. With `with_ids` each event has an id and a time of its own, none has a key, and
-    one of twenty is published twice.
+    """Publishes to one topic by three producers: one with keys, one without, one of events of the last
+    `spread_seconds`, in no order. Products change their names. With `with_ids` each event has an id and a time of its
+    own, none has a key, and one of twenty is published twice.
 
     A message that Kafka does not acknowledge fails the scenario.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, choose: Random, with_ids: bool = False) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        choose: Random,
+        with_ids: bool = False,
+        spread_seconds: int = SPREAD_SECONDS,
+    ) -> None:
         self.ids: dict[Coordinates, PublishedId] = {}
         """By coordinates: the id of the event in the message, and its content."""
         self._with_ids = with_ids
+        self._spread_seconds = spread_seconds
         self.acknowledged: dict[Coordinates, tuple[Expected, int]] = {}
         """By coordinates: what a correct consumer makes of the message, and its time in Kafka (UTC milliseconds)."""
         self.acknowledgements: list[tuple[datetime, Coordinates]] = []
@@ -139,7 +147,7 @@ class Traffic:
 
     def _streams(self) -> list[Iterator[Published]]:
         """The three endless streams, each with its own seed."""
-        spread = {"spread_seconds": SPREAD_SECONDS, "now_ms": now_ms()}
+        spread = {"spread_seconds": self._spread_seconds, "now_ms": now_ms()}
         if self._with_ids:
             return [published_twice(self._stream({"keyed": False, **spread}), self._seed()) for _ in range(3)]
         kinds: tuple[dict[str, int], ...] = ({}, {"keyed": False}, spread)

@@ -67,6 +67,10 @@ SCENARIOS: Final[Mapping[str, str]] = {
     "replies_to_commits_that_are_lost[after]": "MongoDB's reply to a commit is lost: the connection is cut",
     "replies_to_commits_that_are_lost[swallow]": "MongoDB's reply to a commit is lost: the consumer waits in vain",
     "a_black_hole_hangs_no_call": "connections to MongoDB fall silent and stay open",
+    # sealing
+    "old_days_are_sealed_while_consumers_die_and_freeze": (
+        "old days are sealed while late events arrive, by consumers that die and freeze at each step of the transaction"
+    ),
     # storm
     "a_storm_of_rebalances": "a consumer joins or leaves every second",
     # zombies

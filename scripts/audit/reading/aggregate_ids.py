@@ -11,18 +11,25 @@ from typing import Any, Final, NamedTuple
 from scripts.audit.findings import Findings, Kind
 from scripts.audit.reading.shapes import LIMITS
 from scripts.audit.reading.snapshot import Snapshot
-from shared.documents import PRODUCTS, REPLAYED_PARTITION, ROLLUPS, TOTALS, Document
+from shared.documents import PRODUCTS, REPLAYED_PARTITION, ROLLUP_DAYS, ROLLUPS, TOTAL_DAYS, TOTALS, Document
 
-ID_FIELDS: Final = {ROLLUPS: ("phk",), TOTALS: ("hk", "mk"), PRODUCTS: ("pk",)}
+ID_FIELDS: Final = {
+    ROLLUPS: ("phk",),
+    TOTALS: ("hk", "mk"),
+    ROLLUP_DAYS: ("pdk",),
+    TOTAL_DAYS: ("dk",),
+    PRODUCTS: ("pk",),
+}
 """The fields that an `_id` may have, by collection; a letter a field, so `phk` stands for `{p, h, k}`."""
-_A_DAY: Final = {"h": 24, "m": 24 * 60}
+_A_DAY: Final = {"d": 1, "h": 24, "m": 24 * 60}
 
 
 class DocumentsByDay(NamedTuple):
-    """How many documents there are of each day (since 1970): documents of an hour, and documents of a minute."""
+    """How many documents there are of each day (since 1970): of an hour, of a minute, and of a whole day."""
 
     hours: Counter[int]
     minutes: Counter[int]
+    sealed: Counter[int]
 
 
 def report_malformed_ids(snapshot: Snapshot, findings: Findings) -> None:
@@ -50,18 +57,19 @@ def report_unknown_partitions(snapshot: Snapshot, known: Iterable[int], findings
 
 
 def count_by_day(snapshot: Snapshot, *collections: str) -> DocumentsByDay:
-    """Count the documents of `rollups` or `totals`, or of both, by the day of their hour or minute.
+    """Count the documents of these collections of sums by their day, or the day of their hour or minute.
 
     Documents with a malformed `_id` are left out.
     """
-    days = DocumentsByDay(Counter(), Counter())
+    days = DocumentsByDay(Counter(), Counter(), Counter())
+    by_unit = {"h": days.hours, "m": days.minutes, "d": days.sealed}
     for collection in collections:
         for names in ID_FIELDS[collection]:
             unit = names[-2]
             day = {"$toLong": {"$floor": {"$divide": [f"$_id.{unit}", _A_DAY[unit]]}}}
             of_unit = {"$match": _well_formed(names)}
             for counted in snapshot.aggregate(collection, [of_unit, {"$group": {"_id": day, "count": {"$sum": 1}}}]):
-                (days.hours if unit == "h" else days.minutes)[counted["_id"]] += counted["count"]
+                by_unit[unit][counted["_id"]] += counted["count"]
     return days
 
 

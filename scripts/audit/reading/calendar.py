@@ -10,7 +10,9 @@ from shared.documents import (
     EVENT_COLLECTIONS,
     MAINTENANCE,
     RETENTION,
+    ROLLUP_DAYS,
     ROLLUPS,
+    TOTAL_DAYS,
     TOTALS,
     event_day,
     first_kept_day,
@@ -44,19 +46,20 @@ def read_calendar(database: SyncDatabase, snapshot: Snapshot, findings: Findings
     findings.cannot_judge(
         "days that retention has noted as dropped and that are there", sum(day < kept for day in stored)
     )
-    with_sums = count_by_day(snapshot, ROLLUPS, TOTALS)
-    for day in sorted(with_sums.hours.keys() | with_sums.minutes.keys()):
+    with_sums = count_by_day(snapshot, ROLLUPS, TOTALS, ROLLUP_DAYS, TOTAL_DAYS)
+    for day in sorted(with_sums.hours.keys() | with_sums.minutes.keys() | with_sums.sealed.keys()):
         if day < kept:
             findings.cannot_judge("hours of days that retention dropped", with_sums.hours[day])
             findings.cannot_judge("minutes of days that retention dropped", with_sums.minutes[day])
+            findings.cannot_judge("sealed documents of days that retention dropped", with_sums.sealed[day])
             continue
         if day in stored:
             continue
         name = day_collection(day * DAY_MS)
         findings.add(
             Kind.DAY_MISSING,
-            f"collection {name} is gone, but there are {with_sums.hours[day]} documents with sums of its hours and "
-            f"{with_sums.minutes[day]} with sums of its minutes",
+            f"collection {name} is gone, but there are {with_sums.hours[day]} documents with sums of its hours, "
+            f"{with_sums.minutes[day]} with sums of its minutes and {with_sums.sealed[day]} with sums of the whole day",
             collection=name,
         )
     return Calendar(sorted(stored), kept)

@@ -17,11 +17,13 @@ LIMITS: Final = {
     "p": (0, MAX_PRODUCT_ID + 1),
     "h": (0, 2**22),
     "m": (0, 2**28),
+    "d": (0, 2**22 // 24),
     "k": (REPLAYED_PARTITION, PARTITION_END),
 }
 """The numbers that an aggregate's `_id` may hold, by field: the smallest, and the first that is too large.
 
-2^22 hours reach into the year 2448 and 2^28 minutes into 2480, beyond any event's time. A number above them is damage.
+2^22 hours, and the days that they make, reach into the year 2448, and 2^28 minutes into 2480, beyond any event's time.
+A number above them is damage.
 """
 _REASONS: Final = RETIRED_REASONS.union(reason.value for reason in Reason)
 

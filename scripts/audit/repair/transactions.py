@@ -62,13 +62,16 @@ class Repair:
         self._own: Counter[int] = Counter()
         # Partitions for which this run has waited in vain. It tries each further transaction of theirs once.
         self._busy: set[int] = set()
+        # Sealed days, of which a part was left: what the rest should hold depends on that part.
+        self._left_days: set[tuple[bool, int | None, int, int]] = set()
         self.repaired: Counter[str] = Counter()
         self.left: list[str] = []
 
     def add_missing_sums(self, snapshot: Snapshot, differences: Iterable[Difference]) -> None:
-        """Add to documents of `rollups` and `totals` what they lacked at the snapshot's moment."""
+        """Add to documents of sums what they lacked at the snapshot's moment."""
         if snapshot is not self._moment:
             self._moment, self._own = snapshot, Counter()
+            self._left_days.clear()
         by_partition: dict[int, list[Difference]] = {}
         for difference in differences:
             by_partition.setdefault(difference.partition, []).append(difference)
@@ -76,7 +79,7 @@ class Repair:
             guard = guard_of(partition, self._group, self._topic)
             at_moment = state_of(guard, snapshot.find_one(guard.collection, guard.identity))
             for start in range(0, len(wrong), DOCUMENTS_AT_ONCE):
-                self._add(partition, at_moment, wrong[start : start + DOCUMENTS_AT_ONCE])
+                self._add_or_leave(partition, at_moment, wrong[start : start + DOCUMENTS_AT_ONCE])
 
     def rebuild_product(self, key: ProductInPartition) -> None:
         """Make a product's document anew from all its events, or delete it where there are none."""
@@ -103,9 +106,18 @@ class Repair:
         """Leave a product's document as it is, because the audit has not read all days."""
         self.left.append(f"{_named(key)}: only all days together give the document, and not all of them were read")
 
-    def _add(self, partition: int, at_moment: GuardState | None, wrong: list[Difference]) -> None:
-        """Repair some documents of a partition in one transaction; `at_moment` is the state of the partition's guard
-        document at the snapshot's moment."""
+    def _add_or_leave(self, partition: int, at_moment: GuardState | None, wrong: list[Difference]) -> None:
+        """Repair some documents of a partition in one transaction, but for those of a sealed day of which other
+        documents were left; `at_moment` is the state of the partition's guard document at the snapshot's moment."""
+        left = [one for one in wrong if one.of_sealed_day and one.sums_of_day in self._left_days]
+        if left:
+            self.left.append(f"{len(left)} documents of partition {partition}: others of their sealed days were left")
+        rest = [one for one in wrong if one not in left]
+        if rest and not self._add(partition, at_moment, rest):
+            self._left_days.update(one.sums_of_day for one in rest if one.of_sealed_day)
+
+    def _add(self, partition: int, at_moment: GuardState | None, wrong: list[Difference]) -> bool:
+        """Add what these documents lack. Returns whether that was committed."""
 
         def add(session: ClientSession, now: GuardState | None) -> None:
             if at_moment is None or now is None:
@@ -118,8 +130,10 @@ class Repair:
             for difference in wrong:
                 self._replace(session, difference, unchanged)
 
-        if self._guarded(partition, add, f"{len(wrong)} documents of partition {partition}"):
-            self.repaired.update(difference.collection for difference in wrong)
+        if not self._guarded(partition, add, f"{len(wrong)} documents of partition {partition}"):
+            return False
+        self.repaired.update(difference.collection for difference in wrong)
+        return True
 
     def _replace(self, session: ClientSession, difference: Difference, unchanged: bool) -> None:
         collection, identity = self._database[difference.collection], {"_id": difference.identity}

@@ -1,8 +1,8 @@
-"""A document of `rollups` or `totals` as packed sums by path: as it is stored, and as the raw events give it. Pure.
+"""A document of sums as packed sums by path: as it is stored, and as the raw events give it. Pure.
 
-Paths are those of `shared.documents`: empty for the document's own hour or minute, `b.3` for a block of ten minutes,
-`b.3.m.31` for a minute, `s.7` for a second. Example: a product's hour with one sale of 3 units for 12.50 at 13:31 has
-the same packed sums at three paths, "", "b.3" and "b.3.m.31".
+Paths are those of `shared.documents`: empty for the document's own day, hour or minute, `b.3` for a block of ten
+minutes, `b.3.m.31` for a minute, `s.7` for a second, `q.37` for a quarter hour of a sealed day. Example: a product's
+hour with one sale of 3 units for 12.50 at 13:31 has the same packed sums at three paths, "", "b.3" and "b.3.m.31".
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import Any, Final
 from scripts.audit.reading import packed_sums
 from shared.documents import SUMS, Document, block_path, minute_path
 
-_LEVELS: Final = {"b": "block", "m": "minute", "s": "second"}
+_LEVELS: Final = {"b": "block", "m": "minute", "s": "second", "q": "quarter"}
 
 Levels = dict[str, int]
 """Packed sums by path, without the paths whose sums are all zero."""
@@ -59,9 +59,9 @@ def _collect(document: Mapping[str, Any], path: str, levels: Levels) -> None:
                 levels[f"{inner_path}.{number}"] = NOT_A_SUM
 
 
-def level_of(path: str) -> str:
-    """The level that a path belongs to: `hour`, `block`, `minute` or `second`. The empty path is called `hour`."""
-    return next((_LEVELS[step] for step in reversed(path.split(".")) if step in _LEVELS), "hour")
+def level_of(path: str, whole: str) -> str:
+    """The level that a path belongs to: `block`, `minute`, `second` or `quarter`; `whole` for the empty path."""
+    return next((_LEVELS[step] for step in reversed(path.split(".")) if step in _LEVELS), whole)
 
 
 def as_document(identity: Document, levels: Levels) -> Document:

@@ -22,6 +22,19 @@ def test_a_database_notes_its_version_and_is_migrated_from_an_older_one(database
     assert schema.check(database, three) == 3
 
 
+def test_a_database_of_version_2_gets_the_collections_of_sealed_days(database: SyncDatabase) -> None:
+    """Also where another process creates one of them at the same time, and where the migration was cut off."""
+    schema.migrate(database, schema.MIGRATIONS[:2])
+    assert not {"rollup_days", "total_days"} & set(database.list_collection_names())
+    database.create_collection("total_days")
+    schema.migrate(database)
+    schema.MIGRATIONS[2](database)
+    assert {"rollup_days", "total_days"} <= set(database.list_collection_names())
+    assert schema.check(database) == len(schema.MIGRATIONS) >= 3
+    with pytest.raises(SchemaNewer, match="schema version 3, and this program knows 2"):
+        schema.check(database, schema.MIGRATIONS[:2])
+
+
 def test_a_consumer_refuses_a_newer_schema_and_says_what_to_do(
     kafka: KafkaServer, mongo: MongoServer, tmp_path: Path
 ) -> None:

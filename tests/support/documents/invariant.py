@@ -7,26 +7,17 @@ AssertionError. 100,000 events take about two seconds.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Context, Decimal
 from typing import Any, NamedTuple
-
-from bson.decimal128 import Decimal128
 
 from shared.mongo import SyncDatabase
 from shared.name_key import name_key
-
-Sums = dict[str, Decimal | int]
-"""Sums by name (`amount`, `units`, ...), or by the path at which a document holds them (`b.3.m.31.amount`)."""
-DocumentKey = tuple[int, ...]
-"""An aggregate's `_id` as a tuple: `(p, h, k)` in rollups, `(p, k)` in products, see `_key` for totals."""
+from tests.support.documents.sums import Key, Sums, add, check_sums, flat
 
 Text = tuple[int | str, ...]
 """Time and offset of an event, and its texts: the name, and after it a rating's category. `latest` and `latest_rated`
 keep the greatest in this order: the newest event, at equal times that with the higher offset. Only events of two
 generations can be equal in both; then the greater name counts."""
 
-_EXACT = Context(prec=60)
-"""Sums of any number of events of a test, digit for digit; Python's default context would round at 28 digits."""
 _FIELDS = ("event", "name_of_product", "no_of_units", "amount", "rating", "category")
 
 
@@ -114,21 +105,19 @@ def raw_events(database: SyncDatabase) -> Iterator[dict[str, Any]]:
 
 
 def check_aggregates(database: SyncDatabase) -> None:
-    """Assert that every sum in `rollups`, `totals` and `products`, at each level, is that of the raw events."""
-    minutes: dict[DocumentKey, Sums] = defaultdict(lambda: defaultdict(int))
-    seconds: dict[DocumentKey, Sums] = defaultdict(lambda: defaultdict(int))
-    products: dict[DocumentKey, dict[str, Any]] = defaultdict(lambda: defaultdict(int))
+    """Assert that every sum of hours, of sealed days and of `products`, at each level, is that of the raw events."""
+    minutes: dict[Key, Sums] = defaultdict(lambda: defaultdict(int))
+    seconds: dict[Key, Sums] = defaultdict(lambda: defaultdict(int))
+    products: dict[Key, dict[str, Any]] = defaultdict(lambda: defaultdict(int))
     named_after = _named_after(database)
     for event in raw_events(database):
         identity, amounts = event["_id"], _amounts(event)
         named_after.discard((identity["p"], identity["k"], _text_of(event)))
-        _add(minutes[identity["p"], identity["t"] // 60_000, identity["k"]], amounts)
-        _add(seconds[identity["t"] // 1_000, identity["k"]], amounts)
+        add(minutes[identity["p"], identity["t"] // 60_000, identity["k"]], amounts)
+        add(seconds[identity["t"] // 1_000, identity["k"]], amounts)
         _add_to_product(products[identity["p"], identity["k"]], event, amounts)
-    rollups, totals = _by_hour(minutes, seconds)
-    _check_same("rollups", {_key(document): _flat(document) for document in database.rollups.find()}, rollups)
-    _check_same("totals", {_key(document): _flat(document) for document in database.totals.find()}, totals)
-    _check_products({_key(document): document for document in database.products.find()}, products)
+    check_sums(database, minutes, seconds)
+    _check_products({tuple(document["_id"].values()): document for document in database.products.find()}, products)
     assert not named_after, f"products keep names of events that are not stored: {sorted(named_after)[:5]}"
 
 
@@ -147,14 +136,6 @@ def _amounts(event: dict[str, Any]) -> Sums:
     return {"ratings": 1, "rating_sum": event["rating"].to_decimal()}
 
 
-def _add(sums: Sums, amounts: Sums, prefix: str = "") -> None:
-    """Add `amounts` to `sums`, each under its name after `prefix`."""
-    for name, amount in amounts.items():
-        sums[prefix + name] = (
-            _EXACT.add(sums[prefix + name], amount) if isinstance(amount, Decimal) else (sums[prefix + name] + amount)
-        )
-
-
 def _text_of(event: dict[str, Any]) -> Text:
     """What `latest` keeps of this event."""
     return event["_id"]["t"], event["_id"]["o"], event["name_of_product"]
@@ -168,30 +149,11 @@ def _add_to_product(product: dict[str, Any], event: dict[str, Any], amounts: Sum
     if "rating_sum" in amounts:
         rated = (*text, event["category"])
         product["newest_rated"] = max(product.get("newest_rated", rated), rated)
-        _add(product, amounts)
+        add(product, amounts)
         product[f"histogram.{min(int(amounts['rating_sum'] * 2), 9)}"] += 1
 
 
-def _by_hour(
-    minutes: dict[DocumentKey, Sums], seconds: dict[DocumentKey, Sums]
-) -> tuple[dict[DocumentKey, Sums], dict[DocumentKey, Sums]]:
-    """The expected `rollups` and `totals`: hours with their blocks and minutes, and minutes with their seconds.
-
-    `minutes` are the sums by (product, minute, partition), `seconds` those by (second, partition).
-    """
-    rollups: dict[DocumentKey, Sums] = defaultdict(lambda: defaultdict(int))
-    totals: dict[DocumentKey, Sums] = defaultdict(lambda: defaultdict(int))
-    for (product, minute, partition), amounts in minutes.items():
-        block = f"b.{minute % 60 // 10}."
-        for prefix in ("", block, f"{block}m.{minute % 60}."):
-            _add(rollups[product, minute // 60, partition], amounts, prefix)
-            _add(totals[minute // 60, partition, 0], amounts, prefix)
-    for (second, partition), amounts in seconds.items():
-        _add(totals[second // 60, partition, 1], amounts, f"s.{second % 60}.")
-    return rollups, totals
-
-
-def _check_products(stored: dict[DocumentKey, Any], expected: dict[DocumentKey, Any]) -> None:
+def _check_products(stored: dict[Key, Any], expected: dict[Key, Any]) -> None:
     """Compare ratings, times, names and categories.
 
     A sale with the known name does not write `latest`, so its time may be older than the newest event's. It is never
@@ -200,7 +162,7 @@ def _check_products(stored: dict[DocumentKey, Any], expected: dict[DocumentKey, 
     assert stored.keys() == expected.keys(), "products: other documents than the events ask for"
     for key, product in expected.items():
         document = stored[key]
-        found = _flat({name: value for name, value in document.items() if not name.startswith("latest")})
+        found = flat({name: value for name, value in document.items() if not name.startswith("latest")})
         newest, rated = product.pop("newest"), product.pop("newest_rated", None)
         assert found == dict(product), f"product {key}: {found} is not {dict(product)}"
         assert _text_in(document, "latest_rated", "t", "o", "name", "category") == rated, f"product {key}: {document}"
@@ -219,28 +181,3 @@ def _text_in(document: dict[str, Any], field: str, *names: str) -> Text | None:
         return None
     assert tuple(document[field]) == names, document
     return tuple(document[field].values())
-
-
-def _key(document: dict[str, Any]) -> DocumentKey:
-    """In `totals` the last number is 0 for an hour, 1 for a minute: `(h, k, 0)` and `(m, k, 1)`."""
-    identity = document["_id"]
-    if "p" in identity:
-        return tuple(identity[name] for name in ("p", "h", "k") if name in identity)
-    return (identity["h"], identity["k"], 0) if "h" in identity else (identity["m"], identity["k"], 1)
-
-
-def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The fields that hold no document, by their dotted path; without `_id`, and Decimal128 as Decimal."""
-    leaves: dict[str, Any] = {}
-    for name, value in document.items():
-        if isinstance(value, dict):
-            leaves |= {} if name == "_id" else _flat(value, f"{prefix}{name}.")
-        else:
-            leaves[prefix + name] = value.to_decimal() if isinstance(value, Decimal128) else value
-    return leaves
-
-
-def _check_same(what: str, stored: dict[DocumentKey, Any], expected: dict[DocumentKey, Any]) -> None:
-    assert stored.keys() == expected.keys(), f"{what}: other documents than the events ask for"
-    for key, sums in expected.items():
-        assert stored[key] == dict(sums), f"{what} {key}: {stored[key]} is not {dict(sums)}"

@@ -1,62 +1,63 @@
-"""Seals days of a test's database: a simple second way to the documents that `shared.documents` describes.
+"""Old days of events, and consumers' sealing of them at one moment and without rests: a test sees no midnight."""
 
-It folds one document at a time, in Decimals, and shares no code with the consumer's sealing.
-"""
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
-from collections import defaultdict
-from decimal import Context, Decimal
-from typing import Any
+from consumer.process.clocks import Clocks, utc_now
+from consumer.sealing.duty import Sealing
+from consumer.sealing.seal_round import SealRound
+from scripts.audit.reconcile import Reconciliation
+from shared.documents import DAY_MS, HOUR_MS, MINUTE_MS
+from shared.mongo import SyncDatabase
+from tests.support.documents.days import NOW, NOW_MS, at
+from tests.support.documents.writing import GROUP, TOPIC, Writer, rated, sold
 
-from bson.decimal128 import Decimal128
-from pymongo.client_session import ClientSession
-
-from tests.support.documents.given_events import Documents
-
-_EXACT = Context(prec=60)
-
-
-def seal(database: Documents, day: int, session: ClientSession | None = None) -> None:
-    """Fold a day (since 1970, UTC) of `rollups` and `totals` into `rollup_days` and `total_days`, and delete it there.
-
-    Sums that are sealed already are added to. Give a session in a transaction to do it in one step.
-    """
-    hours = range(day * 24, day * 24 + 24)
-    for source, target in (("rollups", "rollup_days"), ("totals", "total_days")):
-        for document in list(database[source].find({"_id.h": {"$in": list(hours)}}, session=session)):
-            identity = document["_id"]
-            sealed_id = {name: identity[name] for name in ("p",) if name in identity} | {"d": day, "k": identity["k"]}
-            _fold(database, target, sealed_id, document, session)
-            database[source].delete_one({"_id": identity}, session=session)
-    minutes = {"_id.m": {"$gte": day * 1440, "$lt": (day + 1) * 1440}}
-    database["totals"].delete_many(minutes, session=session)
+TODAY: Final = NOW_MS // DAY_MS
+"""The day of `NOW`, since 1970."""
+OLD: Final = TODAY - 10
+"""A day that is due to be sealed."""
 
 
-def _fold(
-    database: Documents,
-    target: str,
-    identity: dict[str, int],
-    hour: dict[str, Any],
-    session: ClientSession | None,
-) -> None:
-    """Add an hour's document to the sealed day `identity` of `target`."""
-    sealed = database[target].find_one({"_id": identity}, session=session) or {"_id": identity, "q": {}}
-    quarters: dict[str, Any] = defaultdict(dict, sealed["q"])
-    _add(sealed, hour)
-    for block in hour.get("b", {}).values():
-        for minute, sums in block["m"].items():
-            quarter = str(hour["_id"]["h"] % 24 * 4 + int(minute) // 15)
-            _add(quarters[quarter], sums)
-    sealed["q"] = dict(quarters)
-    database[target].replace_one({"_id": identity}, sealed, upsert=True, session=session)
+def moment(day: int, hour: int = 0, minute: int = 0) -> int:
+    """UTC milliseconds of a time of a day since 1970."""
+    return day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS
 
 
-def _add(sums: dict[str, Any], more: dict[str, Any]) -> None:
-    for name in ("amount", "units", "sales", "ratings", "rating_sum"):
-        if name in more:
-            added = _number(more[name])
-            total = _EXACT.add(Decimal(_number(sums.get(name, 0))), Decimal(added))
-            sums[name] = Decimal128(total) if isinstance(more[name], Decimal128) else int(total)
+def a_day(day: int, product: int = 1) -> list[bytes]:
+    """Eight sales and a rating of one product, at borders of a day's hours and quarter hours: three hours and nine
+    minutes have events."""
+    times = [(0, 0), (0, 14), (0, 15), (9, 29), (9, 30), (9, 59), (23, 45), (23, 59)]
+    sales = [
+        sold(at_ms=moment(day, *time), product=product, amount=10**17 + number) for number, time in enumerate(times)
+    ]
+    return [*sales, rated(at_ms=moment(day, 9, 44), product=product)]
 
 
-def _number(value: Any) -> Decimal | int:
-    return value.to_decimal() if isinstance(value, Decimal128) else value
+def write(writer: Writer, *values: bytes, partition: int = 0) -> None:
+    """Have a consumer's committer write these messages."""
+    writer.commit(writer.batch(writer.lease(partition), values))
+
+
+def sealing(
+    database: SyncDatabase, partitions: Iterable[int] = (0,), moment: datetime = NOW, hours: int = 72
+) -> Sealing:
+    """The sealing of a consumer to which Kafka gave these partitions, whose clock stands at `moment`; MongoDB's clock
+    is compared with the true one."""
+    assigned = list(partitions)
+    clocks = Clocks(database, utc_now)
+    return Sealing(database, clocks, hours, lambda: assigned, GROUP, TOPIC, at(moment), share=1.0)
+
+
+def seal(database: SyncDatabase, partitions: Iterable[int] = (0,), moment: datetime = NOW) -> SealRound:
+    """Seal what is due of these partitions at `moment`. Returns the round."""
+    with database.client.start_session() as session:
+        one = sealing(database, partitions, moment).seal_due_days(session)
+    assert one is not None
+    return one
+
+
+def audit_findings(database: SyncDatabase) -> list[str]:
+    """What an audit says is wrong, without asking Kafka."""
+    report = Reconciliation(database, GROUP, TOPIC, None, None).run(lambda _: None)
+    return [finding.message for finding in report.findings.details]

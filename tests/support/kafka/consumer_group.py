@@ -44,7 +44,10 @@ class ConsumerGroup:
         self.database: SyncDatabase = connect(settings, "tests")
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The settings of this group's consumers, with `more` added or changed."""
+        """The settings of this group's consumers, with `more` added or changed.
+
+        Days stay unsealed for a year, so that a test finds the hours of old events; those of sealing give another time.
+        """
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "KAFKA_TOPIC": self.topic,
@@ -52,6 +55,7 @@ class ConsumerGroup:
             "MONGODB_URI": self.mongo.uri,
             "MONGODB_DATABASE": self.topic,
             "KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "SEAL_AFTER_HOURS": "8760",
             "METRICS_PORT": "0",
             "LOG_FORMAT": "json",
         } | more

@@ -13,7 +13,7 @@ from shared.mongo import connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
 from tests.support.documents.given_events import Documents, GivenSale, store
-from tests.support.documents.sealing import seal
+from tests.support.documents.sealed_days import seal
 
 DAY = 86_400
 TODAY = NOON // 1000 // DAY

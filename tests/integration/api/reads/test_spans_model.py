@@ -34,7 +34,7 @@ from tests.support.documents.given_events import (
     store,
     store_partitions,
 )
-from tests.support.documents.sealing import seal
+from tests.support.documents.sealed_days import seal
 
 PRODUCTS = (0, 3, 2**40)
 UNSEALED = 51 * HOUR
