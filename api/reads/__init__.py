@@ -15,6 +15,8 @@ Who reads which collection, and in which order:
         4. products                                    whether products without a rollup exist (total 0) or not (404)
     SalesReader.of_all                                 1., then `totals`
     RatingsReader.of_products                          1., then `products`
+    SearchReader.page                                  1., then the index of names, then `products` of what was found;
+                                                       rollups and raw events of those whose partitions disagree
 
 The as-of is read first, so an answer is at least as recent as it says: an event that a consumer commits between 1. and
 2. is in the sums and later than the as-of, which does no harm. Rollups come before raw events because they say which
@@ -28,4 +30,5 @@ products need them: most answers stop after 2.
     freshness   Freshness: the as-of
     sales       SalesReader
     ratings     RatingsReader
+    name_queries, latest_names, search   SearchReader: products by the beginning of their latest names
 """
