@@ -10,6 +10,7 @@ only those below it in this list (a contract in `pyproject.toml` checks that):
     reporter        status and progress, once a second
     retention       drops old days
     sealing/        folds the hours of old days into one document a day
+    name_keys       adds the keys of names that a consumer of an older version leaves out
     storage/        increments -> statements, then one transaction that runs them
     batches/        many events -> increments: what one transaction will add
     dead_letters/   the record of a rejected message, its copies, and the thread that makes them

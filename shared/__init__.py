@@ -5,6 +5,8 @@ The contract with producers, and what MongoDB holds:
 - `events`: the wire contract: what a message must be, and the reasons why one is rejected
 - `documents`: the collections, their documents, `_id`s and field names
 - `decimals`: the arithmetic of Decimal128
+- `name_key`: the key by which a product's name is found
+- `name_index`: the index of these keys, and the keys that documents lack
 - `schema`: the version of what a database holds, and its migrations
 - `errors`: every exception of this project, as a tree
 

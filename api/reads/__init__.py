@@ -15,6 +15,8 @@ Who reads which collection, and in which order:
         4. products                                    whether products without a rollup exist (total 0) or not (404)
     SalesReader.of_all                                 1., then `totals`
     RatingsReader.of_products                          1., then `products`
+    SearchReader.page                                  1., then the index of names, then `products` of what was found;
+                                                       rollups and raw events of those whose partitions disagree
 
     one call of the other readers              1., then, all as it was at one moment (read concern `snapshot`),
         2. rollups and rollup_days                     by one aggregation, the sums between the *cuts* of the question;
@@ -52,4 +54,5 @@ What dashboards ask for beside the last hour:
     newest          the newest event of products, and their present names
     product         ProductReader
     distribution    DistributionReader: ratings by half points
+    name_queries, latest_names, search   SearchReader: products by the beginning of their latest names
 """

@@ -7,6 +7,7 @@ from consumer.name_keys import NameKeys
 from shared import name_index, schema
 from shared.documents import NAMES_INDEX, Document
 from shared.mongo import SyncDatabase, ensure_collections
+from shared.name_key import name_key
 from stack.waiting import wait_until
 from tests.support.documents import invariant
 from tests.support.documents.naming import NamedProducts, Naming, numbered
@@ -53,12 +54,12 @@ def test_a_migration_that_was_cut_off_goes_on(
     named.store(*numbered(["A", "B", "C", "D", "E"]))
     before = list(database.products.find())
     as_version_2_wrote_it(database)
-    key_of, calls = name_index.name_key, iter(range(10))
+    calls = iter(range(10))
 
     def cut_off(name: str) -> str:
         if next(calls) == 3:
             raise OperationFailure("cut off")
-        return key_of(name)
+        return name_key(name)
 
     monkeypatch.setattr(name_index, "name_key", cut_off)
     with pytest.raises(OperationFailure, match="cut off"):
@@ -66,7 +67,7 @@ def test_a_migration_that_was_cut_off_goes_on(
     assert sum(key is not None for key in keys(database).values()) == 2
     with pytest.raises(OperationFailure, match="hint provided does not correspond to an existing index"):
         list(database.products.find(hint=INDEX))
-    monkeypatch.setattr(name_index, "name_key", key_of)
+    monkeypatch.setattr(name_index, "name_key", name_key)
     ensure_collections(database)
     ensure_collections(database)
     assert list(database.products.find()) == before
@@ -107,24 +108,22 @@ def test_a_key_is_never_added_to_another_name(
     """A batch writes the document between the read of the name and the write of its key."""
     named.store(Naming(1, "old"))
     database.products.update_one({}, {"$unset": {"latest.key": ""}})
-    key_of = name_index.name_key
 
     def meanwhile(name: str) -> str:
         database.products.update_one({}, {"$max": {"latest": {"t": 2**50, "o": 9, "name": "newer"}}})
-        return key_of(name)
+        return name_key(name)
 
     monkeypatch.setattr(name_index, "name_key", meanwhile)
     assert name_index.add_missing_keys(database) == 0
-    monkeypatch.setattr(name_index, "name_key", key_of)
+    monkeypatch.setattr(name_index, "name_key", name_key)
     assert name_index.add_missing_keys(database) == 1
     assert keys(database) == {1: "newer"}
 
 
 def test_documents_of_other_programs_stop_nothing(database: SyncDatabase, named: NamedProducts) -> None:
     named.store(Naming(1, "A"))
-    others = ["latest", {"latest": None}, {"latest": {"name": 3}}, {"latest": {"key": 3, "name": "x"}}, {"latest": []}]
+    others: list[object] = ["text", None, {"name": 3}, {"key": 3, "name": "x"}, []]
     for number, other in enumerate(others, 10):
-        fields = other if isinstance(other, dict) else {other: "text"}
-        database.products.insert_one({"_id": number, **fields})
+        database.products.insert_one({"_id": number, "latest": other})
     assert name_index.add_missing_keys(database) == 0
     name_index.index_names(database)

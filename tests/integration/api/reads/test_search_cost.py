@@ -98,5 +98,5 @@ def test_newest_events_are_asked_for_where_names_differ_and_only_there(
 ) -> None:
     named.store(Naming(7, "product 00007", 10, 1), Naming(8, "other", 10, 1))
     with_newest = {"newest days": 1, "newest events": 1}
-    assert counted.cost(Search("product", 8)) == {"search": 1, "product documents": 1} | with_newest
+    assert counted.cost(Search("product 00008", 8)) == {"search": 1, "product documents": 1} | with_newest
     assert counted.cost(Search("product 00007", 8)) == {"search": 1, "product documents": 1}
