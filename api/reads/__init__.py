@@ -28,4 +28,5 @@ products need them: most answers stop after 2.
     freshness   Freshness: the as-of
     sales       SalesReader
     ratings     RatingsReader
+    top/        TopReader: the first products of all, from sums that an instance keeps up to date
 """
