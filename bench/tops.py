@@ -121,6 +121,8 @@ async def measured(settings: SharedSettings, answers: int) -> list[tuple[str, st
                 await asyncio.sleep(0.05)
             median, worst = statistics.median(taken), max(taken)
             rows.append((f"{measure.value}, {window.value}: answer", f"{median:.1f} ms median, {worst:.1f} ms worst"))
+            for row in rows[-2:]:
+                Console(stderr=True).print(*row)
         watching.cancel()
         rows.append(("event loop", f"waited {delay.worst:.1f} ms at most"))
         process = psutil.Process()

@@ -126,7 +126,9 @@ class Board:
             while len(self._shortlists) >= _SHORTLISTS:
                 del self._shortlists[next(iter(self._shortlists))]
             shortlist = self._shortlists[least] = await self._new_shortlist(least, most)
+        await asyncio.sleep(0)
         found = self._ordered(shortlist.members, least)
+        await asyncio.sleep(0)
         if len(found) > 4 * most:
             # Those behind the floor are behind all of these, so the list may be cut anywhere.
             del found[most:]
