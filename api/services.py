@@ -22,6 +22,7 @@ from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import Rating, RatingsReader
 from api.reads.sales import Sales, SalesReader
+from api.reads.search import SearchReader
 from api.reads.top.reader import TopReader
 from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings
@@ -53,6 +54,7 @@ class Services:
     ratings: BatchingReader[int, Rating | None]
     dashboard: Dashboard
     tops: TopReader
+    search: SearchReader
     token_use: TokenUse
     background: tuple[asyncio.Task[None], ...]
 
@@ -99,6 +101,7 @@ class Services:
             ),
             dashboard=Dashboard.of(mongo, freshness, clock, deadline),
             tops=TopReader.of(database, took, freshness, clock),
+            search=SearchReader(mongo, freshness, deadline),
             token_use=token_use,
             background=tuple(map(asyncio.create_task, (token_use.run(), watch.run(), keys.run(use_keys)))),
         )

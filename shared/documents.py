@@ -258,18 +258,24 @@ def quarter_path(quarter: int) -> str:
 # known to the API when it has a document here.
 #
 #     {_id: {p: 3, k: 0},
-#      latest: {t: 1796032728954, o: 1, name: "Chair"},
+#      latest: {t: 1796032728954, o: 1, name: "Chair", key: "chair"},
 #      latest_rated: {t: 1796032728954, o: 1, name: "Chair", category: "Furniture"},
 #      first_seen: 1796032728954,
 #      ratings: 1, rating_sum: Decimal128("4.50"), histogram: {"9": 1}}
 #
 # `latest` has the name that the newest event gave the product, `latest_rated` name and category by its newest rating. A
 # sale with the known name does not write `latest`, so its time may be older than the newest event's; its name is right.
+# `key` is the name as searches compare it (`shared.name_key`); a consumer of schema version 2 writes `latest` without
+# it, and the others add it within a minute (`shared.name_index`).
 # `first_seen` is the time of the oldest event, in UTC milliseconds. `histogram` counts the ratings by bin, which is
 # floor(2 * rating): 4.0 counts in bin 8 and 4.5 in bin 9, where 5.0 counts too. A product without ratings has only
 # `latest` and `first_seen`.
 
 PRODUCTS = "products"
+
+NAMES_INDEX = {"latest.key": 1, "_id.p": 1, "_id.k": 1}
+"""The index by which products are found by their names: in the order of the answer, and with all that a search needs to
+know of a document before it reads it."""
 
 HISTOGRAM_BINS = 10
 """Bins of half a point from 0 to 5."""

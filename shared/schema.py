@@ -26,6 +26,7 @@ from shared.documents import (
     expiry_seconds,
 )
 from shared.errors import SchemaNewer
+from shared.name_index import index_names
 
 Migration = Callable[["Database[Document]"], None]
 
@@ -50,7 +51,8 @@ def _expire_event_ids(database: "Database[Document]") -> None:
 
 
 def _version_3(database: "Database[Document]") -> None:
-    """Version 3: what its parts say."""
+    """Version 3: what the analytics of a dashboard read."""
+    index_names(database)
     _expire_recent_sums(database)
 
 

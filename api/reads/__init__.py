@@ -16,6 +16,12 @@ Who reads which collection, and in which order:
     SalesReader.of_all                                 1., then `totals`
     RatingsReader.of_products                          1., then `products`
 
+    one call of the other readers              1., then, all as it was at one moment (read concern `snapshot`),
+        2. rollups and rollup_days                     by one aggregation, the sums between the *cuts* of the question;
+                                                       over all products, `totals` and `total_days`
+        3. events_YYYYMMDD                             cut minutes with events, or the newest event, or ratings by bin
+        4. products                                    names, ratings; whether products without events exist
+
 The as-of is read first, so an answer is at least as recent as it says: an event that a consumer commits between 1. and
 2. is in the sums and later than the as-of, which does no harm. Rollups come before raw events because they say which
 products need them: most answers stop after 2.
@@ -28,5 +34,23 @@ products need them: most answers stop after 2.
     freshness   Freshness: the as-of
     sales       SalesReader
     ratings     RatingsReader
+
+What dashboards ask for beside the last hour:
+
+    windows         Window: how far back an answer looks
+    sums            Sums: the five sums, as whole numbers
+    zones           the zones of the tz database
+    calendar        the buckets of a series: how a zone's calendar divides time; pure
+    spans           Division: which cells of which documents make up the buckets between cuts; pure
+    pipelines       what MongoDB is asked, as aggregations; pure
+    known           KnownProducts: which products exist
+    cut_minutes     CutMinutes: the seconds of products' cut minutes
+    span_sums       SpanReader: sums between any cuts; the readers below stand on it
+    window_sums     WindowReader: sums of windows, of one product, of several, of all
+    comparison      ComparisonReader: a window beside the time before
+    series          SeriesReader
+    newest          the newest event of products, and their present names
+    product         ProductReader
+    distribution    DistributionReader: ratings by half points
     top/        TopReader: the first products of all, from sums that an instance keeps up to date
 """

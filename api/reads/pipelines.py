@@ -16,7 +16,7 @@ from bson.max_key import MaxKey
 from bson.min_key import MinKey
 
 from api.reads.queries import Query, Stages, partitions_of
-from api.reads.spans import DAYS, HOURS, MINUTES, Level, Pieces, Plan, partial_pieces, stretches
+from api.reads.spans import DAYS, HOURS, MINUTES, Division, Level, Pieces, partial_pieces, stretches
 from shared.documents import (
     HISTOGRAM_BINS,
     MINUTE_MS,
@@ -48,18 +48,18 @@ class Asked(NamedTuple):
     fields: Sequence[str]
 
 
-def sums(asked: Asked, plan: Plan) -> tuple[str, Stages]:
-    """The collection to ask, and the stages: the sums of the plan's pieces.
+def sums(asked: Asked, division: Division) -> tuple[str, Stages]:
+    """The collection to ask, and the stages: the sums of the division's pieces.
 
     One aggregation reads hours and sealed days, because sealing moves sums from one to the other: under read concern
     `snapshot` all of it is read as it was at one moment.
     """
     of_all = asked.products is None
-    stages = _sums_of_level(HOURS, plan.hours, asked, cut_minutes=() if of_all else plan.minutes)
-    if of_all and plan.minutes:
-        stages.append(_union(TOTALS, _sums_of_level(MINUTES, plan.minutes, asked)))
-    if plan.days:
-        stages.append(_union(TOTAL_DAYS if of_all else ROLLUP_DAYS, _sums_of_level(DAYS, plan.days, asked)))
+    stages = _sums_of_level(HOURS, division.hours, asked, cut_minutes=() if of_all else division.minutes)
+    if of_all and division.minutes:
+        stages.append(_union(TOTALS, _sums_of_level(MINUTES, division.minutes, asked)))
+    if division.days:
+        stages.append(_union(TOTAL_DAYS if of_all else ROLLUP_DAYS, _sums_of_level(DAYS, division.days, asked)))
     return TOTALS if of_all else ROLLUPS, stages
 
 

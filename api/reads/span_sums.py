@@ -9,7 +9,7 @@ from api.reads.database import MongoReader
 from api.reads.known import KnownProducts
 from api.reads.pipelines import Asked, cell_sum, cut_count, sums
 from api.reads.queries import BY_ID
-from api.reads.spans import DAYS, HOURS, MINUTES, Pieces, Plan, is_whole, plan, sealed_before
+from api.reads.spans import DAYS, HOURS, MINUTES, Division, Pieces, divide, is_whole, sealed_before
 from api.reads.sums import NOTHING, Sums, sums_of
 
 _LEVELS = {level.letter: level for level in (DAYS, HOURS, MINUTES)}
@@ -39,16 +39,16 @@ class SpanReader:
 
         Raises DatabaseUnavailable.
         """
-        planned = plan(question.cuts, sealed_before(now_ms))
+        division = divide(question.cuts, sealed_before(now_ms))
         asked = Asked(products, question.fields)
-        collection, stages = sums(asked, planned)
+        collection, stages = sums(asked, division)
         rows = await mongo.aggregate("sums of products", collection, stages, BY_ID)
-        found = {product: [NOTHING] * planned.buckets for product in products}
+        found = {product: [NOTHING] * division.buckets for product in products}
         for row in rows:
-            _add(found[row["_id"]["p"]], row, planned, question.fields)
-        counts = _cut_counts(rows, planned)
+            _add(found[row["_id"]["p"]], row, division, question.fields)
+        counts = _cut_counts(rows, division)
         for (product, minute), seconds in (await self._cut_minutes.read(mongo, counts)).items():
-            for first, stop, bucket in planned.minutes[minute]:
+            for first, stop, bucket in division.minutes[minute]:
                 for second in range(first, stop):
                     if second in seconds:
                         found[product][bucket] = found[product][bucket].plus(_only(seconds[second], question.fields))
@@ -58,18 +58,18 @@ class SpanReader:
 
     async def of_all(self, mongo: MongoReader, question: Question, now_ms: int) -> list[Sums]:
         """The sums over all products, a bucket each. Raises DatabaseUnavailable."""
-        planned = plan(question.cuts, sealed_before(now_ms))
-        collection, stages = sums(Asked(None, question.fields), planned)
-        found = [NOTHING] * planned.buckets
+        division = divide(question.cuts, sealed_before(now_ms))
+        collection, stages = sums(Asked(None, question.fields), division)
+        found = [NOTHING] * division.buckets
         for row in await mongo.aggregate("sums of all", collection, stages, BY_ID):
-            _add(found, row, planned, question.fields)
+            _add(found, row, division, question.fields)
         return found
 
 
-def _add(found: list[Sums], row: Mapping[str, Any], planned: Plan, fields: Sequence[str]) -> None:
+def _add(found: list[Sums], row: Mapping[str, Any], division: Division, fields: Sequence[str]) -> None:
     """Add the sums of a row to the buckets that its cells belong to."""
     level = _LEVELS[row["_id"]["l"]]
-    by_level: dict[str, Pieces] = {"d": planned.days, "h": planned.hours, "m": planned.minutes}
+    by_level: dict[str, Pieces] = {"d": division.days, "h": division.hours, "m": division.minutes}
     pieces = by_level[level.letter].get(row["_id"]["n"], ())
     if is_whole(level, pieces):
         bucket = pieces[0].bucket
@@ -80,11 +80,11 @@ def _add(found: list[Sums], row: Mapping[str, Any], planned: Plan, fields: Seque
         found[bucket] = found[bucket].plus(sums_of(part))
 
 
-def _cut_counts(rows: Iterable[Mapping[str, Any]], planned: Plan) -> dict[ProductMinute, int]:
+def _cut_counts(rows: Iterable[Mapping[str, Any]], division: Division) -> dict[ProductMinute, int]:
     """How many events each product has in its cut minutes, of those that have any."""
     counts: dict[ProductMinute, int] = defaultdict(int)
     for row in rows:
-        for minute in planned.minutes:
+        for minute in division.minutes:
             if count := row.get(cut_count(minute)):
                 counts[row["_id"]["p"], minute] += count
     return dict(counts)

@@ -29,10 +29,10 @@ HOURS_AHEAD: Final = 2
 """Hours from the present one on that can hold events: the present one and the next, since the consumer accepts events
 that are up to five minutes ahead of its clock."""
 
-_PLANS_KEPT: Final = 256
-"""Plans that are remembered: questions of one second share theirs. A plan of 30 days by the hour takes some 200 kB, so
-these take 50 MB at the very worst; half as many would serve as well until 128 different questions come in one second.
-"""
+_DIVISIONS_KEPT: Final = 64
+"""Divisions that are remembered: questions of one second share theirs. One of two months takes some 400 kB, so these
+take 25 MB at the worst; half as many would serve until 32 different questions come in one second, and twice as many
+take 50 MB."""
 
 
 class Piece(NamedTuple):
@@ -81,7 +81,7 @@ MINUTES: Final = Level("m", 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Division:
     """Which cells of which documents make up the buckets."""
 
     buckets: int
@@ -92,9 +92,9 @@ class Plan:
     """The cut minutes."""
 
 
-@lru_cache(_PLANS_KEPT)
-def plan(cuts: tuple[int, ...], sealed_before: int) -> Plan:
-    """The plan of these cuts. Days that end at `sealed_before` (what the function of this name gives) may be sealed.
+@lru_cache(_DIVISIONS_KEPT)
+def divide(cuts: tuple[int, ...], sealed_before: int) -> Division:
+    """The division by these cuts. Days that end at `sealed_before` (see the function of this name) may be sealed.
 
     Raises ValueError where a cut lies inside a quarter hour of such a day, which keeps nothing finer.
     """
@@ -105,7 +105,7 @@ def plan(cuts: tuple[int, ...], sealed_before: int) -> Plan:
     minutes = {cut // MINUTES.unit for cut in cuts if cut % MINUTES.unit}
     # Of an hour whose last minute is cut, nothing else may be asked for; it still counts that minute's events.
     of_cut_minutes: Pieces = {minute // HOURS.cells: () for minute in minutes}
-    return Plan(
+    return Division(
         len(cuts) - 1,
         days=_pieces(DAYS, clipped),
         hours=dict(sorted((of_cut_minutes | _pieces(HOURS, cuts)).items())),

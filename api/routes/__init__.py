@@ -1,13 +1,15 @@
 """The addresses of the API, a file for each resource. A checked request comes in (api/web/requests.py), an answer goes
 out (api/web/responses.py). Only api/app.py imports these files, and none of them imports another.
 
-- sales.py, ratings.py: routes with data. An endpoint reads from `request.services` and answers; it checks nothing.
+- sales.py, ratings.py, products.py, series.py: routes with data. An endpoint reads from `request.services` and answers;
+  it checks nothing.
+- spans.py: the query parameters that several of them take.
 - operations.py: what load balancers and Prometheus ask for. These addresses need no token.
 
 To add a route with data:
 
-1. Give what it reads to `Services` (api/services.py), as a `BatchingReader` of the new query (api/reads/).
-2. Put the body of the answer beside the others in api/web/responses.py: the function that writes it, and its model.
+1. Give what it reads to `Dashboard` (api/dashboard.py), as a `BatchingReader` of the new query (api/reads/).
+2. Put the body of the answer beside the others in api/web/bodies: the function that writes it, and its model.
 3. Write the endpoint here, in the file of its resource, below `@resource.get` with its path, the checks with its
    scopes, its `operation_id` and its summary. api/web/requests.py has a table of the checks. A new file has a
    `resource`, which api/app.py lists.

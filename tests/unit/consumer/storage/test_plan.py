@@ -73,7 +73,7 @@ def test_a_newer_stored_event_names_the_product_whatever_the_batch_brings() -> N
     newer = Latest(NOW_MS + 5, 9, "newest")
     made = plan(prepared, Stored(stored, {KEY: newer}))
     (update,) = made.product_updates
-    assert bson.decode(update)["u"]["$max"]["latest"] == {"t": newer.time_ms, "o": 9, "name": "newest"}
+    assert bson.decode(update)["u"]["$max"]["latest"] == {"t": newer.time_ms, "o": 9, "name": "newest", "key": "newest"}
     assert made.known[KEY] == KnownProduct(0, newer, is_newest=True)
 
 

@@ -1,0 +1,183 @@
+"""Series, products and distributions against a slow model: every zone, some days sealed, now at every border."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from api.reads.calendar import Step
+from api.reads.database import MongoReader
+from api.reads.distribution import Distribution, DistributionReader, RawWindow
+from api.reads.freshness import Freshness
+from api.reads.newest import names
+from api.reads.product import ProductReader
+from api.reads.series import BUCKETS, Course, Point, SeriesReader
+from api.reads.span_sums import SpanReader
+from api.reads.windows import Window
+from api.reads.zones import zone, zone_names
+from shared.documents import SUMS
+from tests.integration.api.reads.test_spans_model import PRODUCTS, as_expected, connected, stored
+from tests.support.api.running import ManualClock
+from tests.support.documents.dashboard_model import DAY, bins, expected, rounded, window_begin
+from tests.support.documents.given_events import Documents, GivenEvent, GivenRating, GivenSale, name_of
+
+__all__ = ["connected"]
+
+_AGES = st.integers(-299_000, 62 * DAY * 1000) | st.integers(0, 3_700_000) | st.integers(0, 2 * DAY * 1000)
+_PRODUCT = st.sampled_from(PRODUCTS)
+_PARTITION = st.sampled_from([-1, 0, 1, 63])
+_NAMES = st.sampled_from([None, "Chair", "Stuhl", "Silla"])
+_RATINGS = st.decimals(0, 5, places=2).map(str) | st.sampled_from(["0", "0.49", "0.5", "4.49", "4.5", "5"])
+_EVENTS = st.builds(
+    GivenSale, _PRODUCT, _AGES, st.decimals(0, 10**18 - 1, places=6).map(str), _PARTITION, st.integers(0, 9), _NAMES
+) | st.builds(GivenRating, _PRODUCT, _AGES, _RATINGS, _PARTITION, _NAMES, st.sampled_from(["Software", "Furniture"]))
+"""Events whose times are ages: how many milliseconds before now."""
+
+# Clocks are set in March, April, September, October and November, in one zone or the other; the offsets of Kolkata and
+# Kathmandu are not whole hours, those of Lord Howe change by half an hour.
+_ODD_ZONES = ("Australia/Lord_Howe", "Asia/Kathmandu", "Asia/Kolkata", "Europe/Berlin", "America/St_Johns")
+_ZONES = (st.sampled_from(_ODD_ZONES) | st.sampled_from(sorted(zone_names()))).map(zone)
+_NOWS = st.builds(
+    lambda day, second: int(day.timestamp() + second) * 1000 + 500,
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)).map(
+        lambda moment: moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    ),
+    st.integers(0, 23).map(lambda hour: hour * 3_600) | st.integers(0, DAY - 1),
+)
+_COURSES = st.builds(
+    lambda pair, of, compare: Course(*pair, of, compare), st.sampled_from(sorted(BUCKETS)), _ZONES, st.booleans()
+)
+_examples = examples(
+    max_examples=12,
+    deadline=timedelta(seconds=20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@_examples
+@given(
+    now_ms=_NOWS,
+    events=st.lists(_EVENTS, min_size=1, max_size=12),
+    sealed=st.integers(0, 255),
+    late=st.integers(0, 2),
+    courses=st.lists(_COURSES, min_size=1, max_size=4, unique=True),
+)
+def test_series_equal_the_model(
+    connected: tuple[asyncio.Runner, MongoReader],
+    database: Documents,
+    now_ms: int,
+    events: list[GivenEvent],
+    sealed: int,
+    late: int,
+    courses: list[Course],
+) -> None:
+    given = stored(database, events, now_ms, sealed, min(late, len(events)))
+    runner, mongo = connected
+    reader = SeriesReader(mongo, Freshness(mongo), ManualClock(now_ms), SpanReader(), SUMS)
+    found = runner.run(reader.of_products([(product, course) for product in PRODUCTS for course in courses]))
+    of_all = runner.run(reader.of_all(courses))
+    known = {event.product for event in given}
+    for course in courses:
+        _check_points(given, course, of_all[course].previous, of_all[course].points, of_all[course].end, None)
+        assert of_all[course].points[-1].begin <= now_ms // 1000 < of_all[course].end
+        for product in PRODUCTS:
+            series = found[product, course]
+            assert (series is not None) == (product in known)
+            if series is not None:
+                _check_points(given, course, series.previous, series.points, series.end, product)
+
+
+def _check_points(
+    events: Sequence[GivenEvent],
+    course: Course,
+    previous: Sequence[Point] | None,
+    points: Sequence[Point],
+    end: int,
+    product: int | None,
+) -> None:
+    """Every bucket has the sums of its events. That the borders are right is test_calendar's business."""
+    count = BUCKETS[course.window, course.step]
+    assert (len(points), len(previous or ())) == (count, count if course.compare else 0)
+    every = [*(previous or ()), *points]
+    borders = [*(point.begin for point in every), end]
+    usual = {Step.DAY: 90_000}.get(course.step, course.step.seconds)
+    for point, (begin, stop) in zip(every, pairwise(borders), strict=True):
+        assert begin < stop <= begin + usual
+        assert as_expected(point.sums) == expected(events, begin, stop, product)
+
+
+def _newest(events: Sequence[GivenEvent], product: int) -> GivenEvent:
+    """The newest event. Of events of one time it is that of the highest partition, then the one stored last."""
+    numbered = enumerate(events)
+    return events[max((one.time_ms, one.partition, number) for number, one in numbered if one.product == product)[2]]
+
+
+@_examples
+@given(
+    now_ms=_NOWS,
+    events=st.lists(_EVENTS, min_size=1, max_size=14),
+    sealed=st.integers(0, 255),
+    equal=st.booleans(),
+)
+def test_products_and_distributions_equal_the_model(
+    connected: tuple[asyncio.Runner, MongoReader],
+    database: Documents,
+    now_ms: int,
+    events: list[GivenEvent],
+    sealed: int,
+    equal: bool,
+) -> None:
+    if equal:  # all at one time
+        events = [replace(event, time_ms=events[0].time_ms) for event in events]
+    given = stored(database, events, now_ms, sealed, 1)
+    runner, mongo = connected
+    parts = mongo, Freshness(mongo), ManualClock(now_ms), SpanReader()
+    products = runner.run(ProductReader(*parts).of_products(PRODUCTS))
+    named = runner.run(names(mongo, PRODUCTS))
+    distributions = runner.run(DistributionReader(*parts).of_products(PRODUCTS))
+    windowed = runner.run(
+        DistributionReader(*parts).of_windows([(product, window) for product in PRODUCTS for window in RawWindow])
+    )
+    known = {event.product for event in given}
+    assert named.keys() == known
+    for product in PRODUCTS:
+        found, of_all_time = products[product], distributions[product]
+        assert ((found is not None), (of_all_time is not None)) == ((product in known),) * 2
+        if found is None or of_all_time is None:
+            continue
+        times = [event.time_ms for event in given if event.product == product]
+        assert (found.first_seen, found.last_seen) == (min(times), max(times))
+        ratings = [event for event in given if isinstance(event, GivenRating) and event.product == product]
+        rated = _newest(ratings, product) if ratings else None
+        assert found.named == (name_of(_newest(given, product)), getattr(rated, "category", None))
+        assert named[product] == found.named
+        hour = expected(given, window_begin("1h", now_ms), product=product)
+        assert Decimal(found.last_hour.amount).scaleb(-6) == hour.amount
+        assert (found.last_hour.units, found.last_hour.sales) == (hour.units, hour.sales)
+        assert (found.average, found.ratings) == _average(ratings)
+        assert list(of_all_time.bins) == bins(given, 0, float("inf"), product)
+        assert of_all_time.average == found.average
+        for window in RawWindow:
+            one, begin = windowed[product, window], window_begin(window, now_ms)
+            assert isinstance(one, Distribution)
+            assert list(one.bins) == bins(given, begin, float("inf"), product)
+            assert (one.average, one.ratings) == _average([event for event in ratings if event.time_ms >= begin * 1000])
+
+
+def _average(ratings: Sequence[GivenRating]) -> tuple[int | None, int]:
+    """The average in hundredths, and how many there are."""
+    if not ratings:
+        return None, 0
+    mean = sum((Fraction(event.rating) for event in ratings), Fraction(0)) / len(ratings)
+    return int(rounded(mean, 2).scaleb(2)), len(ratings)
+
+
+def test_every_window_has_a_series() -> None:
+    assert {window for window, _ in BUCKETS} == set(Window)
