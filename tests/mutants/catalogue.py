@@ -4,6 +4,7 @@ from tests.mutants import (
     api,
     audit,
     contract,
+    dashboards,
     dead_letters,
     deployment,
     event_ids,
@@ -27,5 +28,6 @@ MUTANTS = (
     *publishing.MUTANTS,
     *searching.MUTANTS,
     *api.MUTANTS,
+    *dashboards.MUTANTS,
     *deployment.MUTANTS,
 )
