@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from shared.metrics import SECONDS, SIZES
 
@@ -26,6 +26,8 @@ BATCHES: Final = Histogram(
     ("reader",),
     buckets=[s for s in SIZES if s <= 500],
 )
+BOARDS: Final = Gauge("api_top_boards", "Boards of tops that this instance keeps up to date.")
+BOARDS_LOADED: Final = Counter("api_top_boards_loaded_total", "Boards of tops that were loaded, or loaded anew.")
 DRAINING: Final = Gauge("api_draining", "1 while this instance is ending.")
 
 

@@ -28,12 +28,27 @@ from api.reads.top.reader import TopReader
 from api.reads.windows import Window
 from api.services import system_clock
 from bench.stages import database_of_stages
-from shared.documents import HOUR_MS, MINUTE_MS, PARTITIONS, PRODUCTS, ROLLUPS, minute_path, partition_id
-from shared.mongo import AsyncDatabase, SyncDatabase, connect_async
+from shared.documents import (
+    HOUR_MS,
+    MINUTE_MS,
+    PARTITIONS,
+    PRODUCTS,
+    ROLLUPS,
+    event_collection,
+    event_id,
+    minute_path,
+    partition_id,
+)
+from shared.events import PRODUCT_SOLD
+from shared.mongo import AsyncDatabase, SyncDatabase, connect_async, ensure_event_collection
 from shared.settings import SharedSettings
 
 _INSERTED = 5_000
 """Documents of one insert. It trades memory for round trips."""
+_MANY_CENTS = 10_000
+_FIRST = 1_000
+"""What the first products by amount cost at least, and how many come first where all have as many sales. Only these
+have raw events."""
 
 
 class LoopDelay:
@@ -79,6 +94,23 @@ def fill(database: SyncDatabase, products: int, minutes: int) -> None:
             {"_id": {"p": p, "k": 0}, "latest": {"t": 0, "o": 0, "name": f"Product {p}"}} for p in some
         ])  # fmt: skip
         database[ROLLUPS].insert_many([_rollup(p, hour - back, minutes) for p in some for back in (0, 1)])
+    _add_raw_events(database, [p for p in range(products) if _cents(p, 0) > _MANY_CENTS or p < _FIRST], hour, minutes)
+
+
+def _add_raw_events(database: SyncDatabase, products: list[int], hour: int, minutes: int) -> None:
+    """Add the raw events of the products that may be among the first, which the cut minute is made of."""
+    for back in (0, 1):
+        events: dict[str, list[dict[str, Any]]] = {}
+        for product in products:
+            for number in range(minutes):
+                time_ms = ((hour - back) * 60 + _minute(product, number)) * MINUTE_MS + 30_000
+                identity = event_id(product, time_ms, 0, number, 1)
+                sale = {"event": PRODUCT_SOLD, "no_of_units": 1, "amount": _amount(_cents(product, number))}
+                name = event_collection(time_ms)
+                events.setdefault(name, []).append({"_id": identity, **sale, "name_of_product": f"Product {product}"})
+        for name, documents in events.items():
+            ensure_event_collection(database, name)
+            database[name].insert_many(documents)
 
 
 def _rollup(product: int, hour: int, minutes: int) -> dict[str, Any]:
@@ -86,13 +118,20 @@ def _rollup(product: int, hour: int, minutes: int) -> dict[str, Any]:
     document: dict[str, Any] = {"_id": {"p": product, "h": hour, "k": 0}, "b": {}}
     total = 0
     for number in range(minutes):
-        minute = (product * 7 + number * 5) % 60
-        cents = 100 + product * 31 % 9_973 + number
+        minute, cents = _minute(product, number), _cents(product, number)
         total += cents
         _, block, _, name = minute_path(minute).split(".")
         of_block = document["b"].setdefault(block, {"m": {}})
         of_block["m"][name] = {"amount": _amount(cents), "units": 1, "sales": 1}
     return document | {"amount": _amount(total), "units": minutes, "sales": minutes}
+
+
+def _minute(product: int, number: int) -> int:
+    return (product * 7 + number * 5) % 60
+
+
+def _cents(product: int, number: int) -> int:
+    return 100 + product * 31 % 9_973 + number
 
 
 def _amount(cents: int) -> Decimal128:
@@ -121,6 +160,8 @@ async def measured(settings: SharedSettings, answers: int) -> list[tuple[str, st
                 await asyncio.sleep(0.05)
             median, worst = statistics.median(taken), max(taken)
             rows.append((f"{measure.value}, {window.value}: answer", f"{median:.1f} ms median, {worst:.1f} ms worst"))
+            for row in rows[-2:]:
+                Console(stderr=True).print(*row)
         watching.cancel()
         rows.append(("event loop", f"waited {delay.worst:.1f} ms at most"))
         process = psutil.Process()

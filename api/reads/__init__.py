@@ -55,4 +55,5 @@ What dashboards ask for beside the last hour:
     product         ProductReader
     distribution    DistributionReader: ratings by half points
     name_queries, latest_names, search   SearchReader: products by the beginning of their latest names
+    top/        TopReader: the first products of all, from sums that an instance keeps up to date
 """

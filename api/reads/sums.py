@@ -23,7 +23,13 @@ class Sums(NamedTuple):
 
     def plus(self, other: "Sums") -> "Sums":
         """Both together."""
-        return Sums(*map(sum, zip(self, other, strict=True)))
+        return Sums(
+            self.amount + other.amount,
+            self.units + other.units,
+            self.sales + other.sales,
+            self.ratings + other.ratings,
+            self.rating_sum + other.rating_sum,
+        )
 
 
 NOTHING = Sums()
@@ -32,10 +38,11 @@ NOTHING = Sums()
 
 def sums_of(fields: Mapping[str, Any]) -> Sums:
     """The sums that a document, or a part of one, holds under their names. One that is absent is 0."""
+    amount, rating_sum = fields.get("amount"), fields.get("rating_sum")
     return Sums(
-        scaled(fields.get("amount", 0), AMOUNT_DECIMALS),
+        scaled(amount, AMOUNT_DECIMALS) if amount else 0,
         fields.get("units", 0),
         fields.get("sales", 0),
         fields.get("ratings", 0),
-        scaled(fields.get("rating_sum", 0), RATING_DECIMALS),
+        scaled(rating_sum, RATING_DECIMALS) if rating_sum else 0,
     )

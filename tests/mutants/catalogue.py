@@ -4,6 +4,7 @@ from tests.mutants import (
     api,
     audit,
     contract,
+    dashboards,
     dead_letters,
     deployment,
     event_ids,
@@ -32,6 +33,7 @@ MUTANTS = (
     *publishing.MUTANTS,
     *searching.MUTANTS,
     *api.MUTANTS,
+    *dashboards.MUTANTS,
     *top.MUTANTS,
     *deployment.MUTANTS,
 )

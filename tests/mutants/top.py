@@ -9,7 +9,8 @@ SOURCE = "api/reads/top/source.py"
 RECENT_TEST = "tests/integration/consumer/storage/test_recent_sums.py"
 TOP_TEST = "tests/integration/api/reads/test_top.py"
 LOADING_TEST = "tests/integration/api/reads/test_top_loading.py"
-MODEL = "tests/unit/api/reads/top/test_ranking.py::test_tops_are_what_sorting_all_events_gives"
+UNIT = "tests/unit/api/reads/top/test_ranking.py"
+MODEL = f"{UNIT}::test_tops_are_what_sorting_all_events_gives"
 
 MUTANTS = (
     Mutant(
@@ -98,7 +99,7 @@ MUTANTS = (
     ),
     Mutant(
         "an average that may rise, since ratings leave the window, is not looked at",
-        MODEL,
+        f"{UNIT}::test_an_average_that_rises_as_ratings_leave_the_window_is_found",
         (
             Edit(
                 BOARD,

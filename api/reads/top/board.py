@@ -1,8 +1,8 @@
 """A board: the sums of one measure over one window, of every product, and who may be among the first."""
 
 import asyncio
-import heapq
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from api.reads.top.measures import Measure, average_key, highest_average_key, ratings_of
@@ -52,6 +52,7 @@ class Board:
 
     def __init__(self, measure: Measure, first_minute: int, moves: bool, numbers: ProductNumbers) -> None:
         self.measure = measure
+        self._of_ratings = measure is Measure.RATING
         self.first_minute = first_minute
         self.moves = moves
         self.positions: dict[int, Mark] = {}
@@ -78,7 +79,7 @@ class Board:
     async def add(self, rows: Iterable[Row]) -> None:
         """Add what one batch added. What lies before the first minute is left out."""
         self.answers.clear()
-        for part in _parts(list(rows)):
+        for part in _parts(rows):
             self.add_some(part)
             await asyncio.sleep(0)
 
@@ -106,7 +107,7 @@ class Board:
             self.answers.clear()
             left, self.cut_sums = self.cut_sums, {}
             self.first_minute += 1
-            for part in _parts(list(left.items())):
+            for part in _parts(left.items()):
                 for number, gone in part:
                     self._sums[number] -= gone
                 await asyncio.sleep(0)
@@ -114,7 +115,8 @@ class Board:
                 self.cut_sums = await entering.added_up()
             if self.measure is Measure.RATING:
                 # An average may rise when ratings leave, or when it becomes uncertain whether they count.
-                await self._note_all({**left, **self.cut_sums})
+                await self._note_all(left)
+                await self._note_all(self.cut_sums)
 
     async def candidates(self, least: int, most: int, anew: bool) -> tuple[list[Candidate], Shortlist]:
         """The products that may be among the first, in order of the best places that they can have; all others are
@@ -124,7 +126,9 @@ class Board:
             while len(self._shortlists) >= _SHORTLISTS:
                 del self._shortlists[next(iter(self._shortlists))]
             shortlist = self._shortlists[least] = await self._new_shortlist(least, most)
+        await asyncio.sleep(0)
         found = self._ordered(shortlist.members, least)
+        await asyncio.sleep(0)
         if len(found) > 4 * most:
             # Those behind the floor are behind all of these, so the list may be cut anywhere.
             del found[most:]
@@ -144,8 +148,8 @@ class Board:
 
     def _highest_key(self, number: int, least: int) -> int:
         """The highest key that a product can have, whichever seconds of the cut minute count; 0 if it is not ranked."""
-        total = self.sum_of(number)
-        if self.measure is not Measure.RATING:
+        total = self._sums[number] if number < len(self._sums) else 0
+        if not self._of_ratings:
             return total
         if ratings_of(total)[0] < least:
             return 0
@@ -165,26 +169,33 @@ class Board:
             shortlist.note(self._highest_key(number, least), self._numbers.products[number], number)
 
     async def _note_all(self, numbers: Iterable[int]) -> None:
-        for part in _parts(list(numbers)):
+        for part in _parts(numbers):
             for number in part:
                 self._note(number)
             await asyncio.sleep(0)
 
     async def _new_shortlist(self, least: int, most: int) -> Shortlist:
         """Find the first products by looking at all."""
-        shortlist, kept = Shortlist(), list[Candidate]()
-        for start in range(0, len(self._sums), ROWS_AT_ONCE):
-            found = self._ordered(range(start, min(start + ROWS_AT_ONCE, len(self._sums))), least)
-            kept = list(heapq.merge(kept, found)) if found and (len(kept) < most or found[0] < kept[-1]) else kept
-            if len(kept) > most:
-                del kept[most:]
-                shortlist.floor = Place(*kept[-1][:2])
+        shortlist, kept, worst = Shortlist(), list[Candidate](), 1
+        for part in _parts(range(len(self._sums))):
+            for number in part:
+                key = self._highest_key(number, least)
+                if key >= worst:
+                    kept.append((-key, self._numbers.products[number], number))
+            if len(kept) > 2 * most:
+                kept = sorted(kept)[:most]
+                worst = -kept[-1][0]  # whoever has a lower key is behind those that are kept
             await asyncio.sleep(0)
+        if len(kept) > most:
+            kept = sorted(kept)[:most]
+        if len(kept) == most:
+            shortlist.floor = Place(*kept[-1][:2])
         shortlist.members = {number for _, _, number in kept}
         return shortlist
 
 
-def _parts(everything: list[T]) -> Iterator[list[T]]:
+def _parts(everything: Iterable[T]) -> Iterator[list[T]]:
     """Parts that are small enough to be handled at once."""
-    for start in range(0, len(everything), ROWS_AT_ONCE):
-        yield everything[start : start + ROWS_AT_ONCE]
+    left = iter(everything)
+    while part := list(islice(left, ROWS_AT_ONCE)):
+        yield part

@@ -15,6 +15,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from api import metrics
 from api.reads.freshness import Freshness
 from api.reads.top.board import Board, ProductNumbers
 from api.reads.top.loading import load
@@ -177,10 +178,6 @@ class Follower:
         """What runs in the background, to be cancelled when the process ends."""
         return [task for task in (self._task, self._loading) if task is not None]
 
-    def loaded(self) -> int:
-        """How many boards there are."""
-        return sum(len(slot.boards) for slot in self._slots.values())
-
     async def _view(self, slot: _Slot) -> "View | None":
         """The slot's board, if it has one that is up to date."""
         now_ms = self._clock()
@@ -217,6 +214,7 @@ class Follower:
             if not behind:
                 await self._pause(started + ROUND_SECONDS - time.monotonic())
             self._forget_idle()
+            metrics.BOARDS.set(len(self._fresh))
         self._numbers = ProductNumbers()
 
     async def _pause(self, seconds: float) -> None:
@@ -293,6 +291,7 @@ class Follower:
         except (DatabaseUnavailable, OtherGroups) as error:
             log.warning("a top could not be loaded", by=slot.measure.value, window=slot.window.value, error=str(error))
             return
+        metrics.BOARDS_LOADED.inc()
         slot.boards.append(board)
         self._fresh[board] = _NEVER
         self._loaded.set()

@@ -16,27 +16,40 @@ from typing import Any
 import bson
 
 from consumer.batches.increments import Increments
+from consumer.batches.sums import Sums
 from consumer.storage.statements.bson_parts import embedded, integer
 from shared.columns import packed
-from shared.documents import SUMS
 
 
 def recent_fields(increments: Increments, end: int, at: datetime) -> bytes:
     """The elements of the document but for `_id`, which says where the batch begins: that is known for certain only in
     its transaction. `end` is the offset after the batch, `at` when its messages were taken."""
-    rows = [
-        (product, minute, sums)
-        for product, added in sorted(increments.products.items())
-        for minute, sums in (sorted(added.minutes.items()) if len(added.minutes) > 1 else added.minutes.items())
-    ]
+    products: list[int] = []
+    minutes: list[int] = []
+    rows: list[Sums] = []
+    for product, added in sorted(increments.products.items()):
+        if len(added.minutes) == 1:
+            products.append(product)
+            minutes.append(added.last_at)
+            rows.append(added.last_minute)
+            continue
+        for minute, sums in sorted(added.minutes.items()):
+            products.append(product)
+            minutes.append(minute)
+            rows.append(sums)
     document: dict[str, Any] = {"to": end, "at": at, "rows": len(rows)}
     if rows:
-        first_minute = min(minute for _, minute, _ in rows)
+        document["first_minute"] = first_minute = min(minutes)
         columns = {
-            "product": packed([product for product, _, _ in rows]),
-            "minute": packed([minute - first_minute for _, minute, _ in rows]),
-        } | {name: packed([getattr(sums, name) for _, _, sums in rows]) for name in SUMS}
-        document |= {"first_minute": first_minute} | {name: column for name, column in columns.items() if column}
+            "product": products,
+            "minute": [minute - first_minute for minute in minutes],
+            "amount": [sums.amount for sums in rows],
+            "units": [sums.units for sums in rows],
+            "sales": [sums.sales for sums in rows],
+            "ratings": [sums.ratings for sums in rows],
+            "rating_sum": [sums.rating_sum for sums in rows],
+        }
+        document |= {name: packed(column) for name, column in columns.items() if any(column)}
     return bson.encode(document)[4:-1]
 
 

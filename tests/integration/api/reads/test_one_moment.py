@@ -9,7 +9,7 @@ import pytest
 
 from api.reads.database import MongoReader
 from api.reads.span_sums import Question, SpanReader
-from shared.mongo import connect_async
+from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON
 from tests.support.documents.given_events import Documents, GivenSale, store
@@ -18,6 +18,11 @@ from tests.support.documents.sealed_days import seal
 DAY = 86_400
 TODAY = NOON // 1000 // DAY
 CUTS = tuple(range((TODAY - 8) * DAY, (TODAY - 3) * DAY, DAY))
+
+
+def patient(settings: ApiSettings) -> AsyncDatabase:
+    """A connection that waits for MongoDB on a busy machine."""
+    return connect_async(settings.model_copy(update={"mongodb_timeout_ms": 20_000}), "test")
 
 
 @contextmanager
@@ -61,7 +66,7 @@ def test_a_sum_is_the_same_while_days_are_sealed(
     )
 
     async def read(times: int) -> set[tuple[int, ...]]:
-        connected = connect_async(settings, "test")
+        connected = patient(settings)
         spans, question = SpanReader(), Question(CUTS, ("amount",))
         found = set()
         for _ in range(times):
@@ -85,7 +90,7 @@ def test_all_reads_of_one_moment_see_what_the_first_one_saw(settings: ApiSetting
     store(database, [GivenSale(3, NOON, "1")])
 
     async def read() -> list[int]:
-        connected = connect_async(settings, "test")
+        connected = patient(settings)
         async with MongoReader(connected).at_one_moment() as moment:
             counts = [len(await moment.aggregate("first", "rollups", []))]
             store(database, [GivenSale(4, NOON, "1")])
@@ -105,7 +110,7 @@ def test_a_day_may_be_missing_its_collection(settings: ApiSettings, database: Do
     assert "rollup_days" not in database.list_collection_names()
 
     async def read() -> int:
-        connected = connect_async(settings, "test")
+        connected = patient(settings)
         async with MongoReader(connected).at_one_moment() as moment:
             sums = (await SpanReader().of_products(moment, [3], Question(CUTS, ("amount",)), NOON))[3] or []
         await connected.client.close()

@@ -83,7 +83,7 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, MongoRead
     """An event loop, and a reader whose connection all examples share."""
 
     async def connect() -> AsyncDatabase:
-        return connect_async(settings, "test")
+        return connect_async(settings.model_copy(update={"mongodb_timeout_ms": 20_000}), "test")
 
     with asyncio.Runner() as runner:
         database = runner.run(connect())

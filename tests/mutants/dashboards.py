@@ -1,0 +1,66 @@
+"""Defects of the answers for dashboards: of their spans, the moment that they show, names and buckets."""
+
+from tests.mutants.mutant import Edit, Mutant
+
+SPANS = "tests/integration/api/reads/test_spans_model.py"
+SERIES = "tests/integration/api/reads/test_series_model.py"
+MOMENT = "tests/integration/api/reads/test_one_moment.py"
+ROUTES = "tests/integration/api/web/test_dashboard_routes.py"
+CALENDAR = "tests/unit/api/reads/test_calendar.py"
+
+MUTANTS = (
+    Mutant(
+        "sealed days and hours are read at two moments",
+        f"{MOMENT}::test_all_reads_of_one_moment_see_what_the_first_one_saw",
+        (Edit("api/reads/database.py", "start_session(snapshot=True)", "start_session()"),),
+    ),
+    Mutant(
+        "late events of sealed days are not looked for",
+        f"{SPANS}::test_windows_and_comparisons_equal_the_model",
+        (
+            Edit(
+                "api/reads/spans.py",
+                "hours=dict(sorted((of_cut_minutes | _pieces(HOURS, cuts)).items())),",
+                "hours=dict(sorted((of_cut_minutes | _pieces(HOURS, [max(c, sealed_before) for c in cuts])).items())),",
+            ),
+        ),
+    ),
+    Mutant(
+        "an hour of which only the last minute is cut is not read",
+        f"{SPANS}::test_any_cuts_equal_the_model",
+        (Edit("api/reads/spans.py", "(of_cut_minutes | _pieces(HOURS, cuts))", "_pieces(HOURS, cuts)"),),
+    ),
+    Mutant(
+        "a comparison ends with the present second, although the as-of is older",
+        f"{ROUTES}::test_totals_are_compared_with_the_time_before",
+        (
+            Edit(
+                "api/reads/comparison.py",
+                "end = min(now, milliseconds(datetime.fromisoformat(as_of)) // 1000)",
+                "end = now",
+            ),
+        ),
+    ),
+    Mutant(
+        "where partitions disagree, the newest stored name counts, although a later sale had another",
+        f"{SERIES}::test_products_and_distributions_equal_the_model",
+        (
+            Edit(
+                "api/reads/newest.py",
+                "name = newest.name if newest is not None and newest.name is not None else latest",
+                "name = latest",
+            ),
+        ),
+    ),
+    Mutant(
+        "a bucket of the calendar goes on where clocks are set within it",
+        f"{CALENDAR}::test_borders_are_where_the_clocks_show_another_bucket",
+        (
+            Edit(
+                "api/reads/calendar.py",
+                "return begin if _offset(zone, begin) == offset else _shift(zone, begin, second)",
+                "return begin",
+            ),
+        ),
+    ),
+)
