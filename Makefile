@@ -97,8 +97,8 @@ lock: deps
 	$(compile) --extra api --extra consumer --extra dev --output-file requirements/dev.txt
 	$(compile) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(compile) --extra consumer --constraint requirements/dev.txt --output-file requirements/consumer.txt
-	for peer in quix-streams faststream; do \
-		$(compile) --extra bench-$$peer --output-file requirements/bench-$$peer.txt || exit; done
+	for apart in bench-quix-streams bench-faststream generated-client; do \
+		$(compile) --extra $$apart --output-file requirements/$$apart.txt || exit; done
 
 clean:
 	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.key_ring import KeyRing
-from api.routes import operations, products, ratings, sales, series
+from api.routes import operations, products, ratings, sales, search, series, top
 from api.services import Clock, Services, system_clock
 from api.web import documentation, framework_errors
 from api.web.cors import Cors
@@ -66,7 +66,8 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
     )
     framework.state.health = health = Health(clock)
     framework_errors.install(framework)
-    for resource in (sales.resource, ratings.resource, products.resource, series.resource):
+    resources = (sales, ratings, products, search, top, series)
+    for resource in (each.resource for each in resources):
         resource.add_to(framework)
     operations.add_to(framework)
     documentation.correct(framework.openapi())

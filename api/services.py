@@ -22,6 +22,8 @@ from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.ratings import Rating, RatingsReader
 from api.reads.sales import Sales, SalesReader
+from api.reads.search import SearchReader
+from api.reads.top.reader import TopReader
 from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings
 
@@ -51,6 +53,8 @@ class Services:
     all_sales: BatchingReader[None, Sales]
     ratings: BatchingReader[int, Rating | None]
     dashboard: Dashboard
+    tops: TopReader
+    search: SearchReader
     token_use: TokenUse
     background: tuple[asyncio.Task[None], ...]
 
@@ -96,6 +100,8 @@ class Services:
                 ratings.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("ratings")
             ),
             dashboard=Dashboard.of(mongo, freshness, clock, deadline),
+            tops=TopReader.of(database, took, freshness, clock),
+            search=SearchReader(mongo, freshness, deadline),
             token_use=token_use,
             background=tuple(map(asyncio.create_task, (token_use.run(), watch.run(), keys.run(use_keys)))),
         )
@@ -105,7 +111,7 @@ class Services:
 
         Waits at most a second for that write. Call it when no request is in flight any more.
         """
-        await background.end(self.background)
+        await background.end((*self.background, *self.tops.tasks()))
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITE_SECONDS):
                 await self.token_use.write()

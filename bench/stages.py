@@ -71,7 +71,7 @@ def main(
 ) -> None:
     """Measure and print. Raises PartMissing where mongod cannot be had."""
     tune_python()
-    with _database() as (database, server):
+    with database_of_stages() as (database, server, _):
         times, before = StageTimes(), sum(server.cpu_times()[:2])
         _run(database, times, _chunks(events, products, keyed, spread), batch)
         times.seconds["mongod"] = sum(server.cpu_times()[:2]) - before
@@ -131,7 +131,8 @@ def _lease(database: SyncDatabase, partition: int) -> Lease:
 
 
 @contextmanager
-def _database() -> Iterator[tuple[SyncDatabase, psutil.Process]]:
+def database_of_stages() -> Iterator[tuple[SyncDatabase, psutil.Process, SharedSettings]]:
+    """A database of its own MongoDB, that server's process, and how to connect to it."""
     with tempfile.TemporaryDirectory(prefix="stages-") as folder:
         mongo = local.mongo(Path(folder), CACHE_GB)
         try:
@@ -139,7 +140,8 @@ def _database() -> Iterator[tuple[SyncDatabase, psutil.Process]]:
             settings = SharedSettings(mongodb_uri=SecretStr(mongo.uri), mongodb_timeout_ms=10_000)
             database = connect(settings, "stages")
             ensure_collections(database)
-            yield database, next(one for one in psutil.Process().children(recursive=True) if "mongod" in one.name())
+            processes = psutil.Process().children(recursive=True)
+            yield database, next(one for one in processes if "mongod" in one.name()), settings
             database.client.close()
         finally:
             mongo.close()

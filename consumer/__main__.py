@@ -18,6 +18,7 @@ from confluent_kafka import Consumer
 from consumer.batches.batch import Batch, Rules
 from consumer.dead_letters.copier import DeadLetterCopier
 from consumer.dead_letters.hidden_headers import HeaderLookup
+from consumer.name_keys import NameKeys
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.brokers import Brokers, consumer_config
 from consumer.partitions.claimer import Claimer
@@ -70,6 +71,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     copier = DeadLetterCopier(database, settings, assignment.leased, utc_now) if settings.dead_letter_topic else None
     lookup = None if copier else HeaderLookup(database, settings)  # the copier looks before it copies
     retention = Retention(database, clocks, settings.event_retention_days, utc_now, owner)
+    name_keys = NameKeys(database)
 
     def committed(batch: Batch) -> None:
         reporter.committed(batch)
@@ -94,6 +96,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
 
     stopping.on_signal(stop)
     retention.start()
+    name_keys.start()
     if lookup:
         lookup.start()
     if copier:
@@ -111,6 +114,7 @@ def run(settings: ConsumerSettings, stopping: Stopping) -> int:
     kafka.close()
     database_thread.shutdown(wait=False, cancel_futures=True)
     retention.stop()
+    name_keys.stop()
     if lookup:
         lookup.stop()
     if copier:

@@ -10,6 +10,7 @@ Both services, the scripts and the audit read and write by this file. The collec
     products            ratings, names and first event of each product
     rejected_events     dead letters
     event_ids           the ids of the events that counted in the last days
+    recent_sums         what each batch of the last minutes added, by product and minute
     partitions          the offset, the epoch and the owner of each Kafka partition
     partition_status    up to when each partition is counted
     maintenance         the schema's version, and notes of the duties that span processes
@@ -257,18 +258,24 @@ def quarter_path(quarter: int) -> str:
 # known to the API when it has a document here.
 #
 #     {_id: {p: 3, k: 0},
-#      latest: {t: 1796032728954, o: 1, name: "Chair"},
+#      latest: {t: 1796032728954, o: 1, name: "Chair", key: "chair"},
 #      latest_rated: {t: 1796032728954, o: 1, name: "Chair", category: "Furniture"},
 #      first_seen: 1796032728954,
 #      ratings: 1, rating_sum: Decimal128("4.50"), histogram: {"9": 1}}
 #
 # `latest` has the name that the newest event gave the product, `latest_rated` name and category by its newest rating. A
 # sale with the known name does not write `latest`, so its time may be older than the newest event's; its name is right.
+# `key` is the name as searches compare it (`shared.name_key`); a consumer of schema version 2 writes `latest` without
+# it, and the others add it within a minute (`shared.name_index`).
 # `first_seen` is the time of the oldest event, in UTC milliseconds. `histogram` counts the ratings by bin, which is
 # floor(2 * rating): 4.0 counts in bin 8 and 4.5 in bin 9, where 5.0 counts too. A product without ratings has only
 # `latest` and `first_seen`.
 
 PRODUCTS = "products"
+
+NAMES_INDEX = {"latest.key": 1, "_id.p": 1, "_id.k": 1}
+"""The index by which products are found by their names: in the order of the answer, and with all that a search needs to
+know of a document before it reads it."""
 
 HISTOGRAM_BINS = 10
 """Bins of half a point from 0 to 5."""
@@ -357,6 +364,39 @@ def expiry_seconds(days: int) -> int:
 def event_id_key(product: int, event_id: str) -> Id:
     """`_id` in `event_ids`."""
     return {"p": product, "i": event_id}
+
+
+# recent_sums ----------------------------------------------------------------------------------------------------------
+#
+# What each batch added to the sums, written by the batch's own transaction: one document for each partition of it. An
+# instance of the API that ranks products follows these documents from the offset on at which it read the sums, so it
+# need not read the sums of all products again. A row is one product's minute; each column holds the rows' numbers
+# (`shared.columns`), and a column of zeros is absent.
+#
+#     {_id: {k: 0, g: 1, o: 0}, to: 2, at: ISODate("2026-11-30T09:58:49.010Z"), rows: 1, first_minute: 29933878,
+#      product: <3>, amount: <1000500000>, units: <10>, sales: <1>, ratings: <1>, rating_sum: <450>}
+#
+# `o` is the partition's `next_offset` before the batch and `to` the one after it, so the documents of a partition
+# follow each other without a gap. Of replayed letters `k` is -1, `g` 0, and the offsets are those of `replays`: its
+# `count` before and after. `minute` counts from `first_minute`; amounts are in millionths, ratings in hundredths. A TTL
+# index takes a document `RECENT_SECONDS` after `at`, when its messages were taken.
+
+RECENT_SUMS = "recent_sums"
+RECENT_SUMS_TTL = "at"
+"""The name of the TTL index."""
+RECENT_SECONDS = 600
+"""So long a batch's document is kept. Who follows them first reads the sums at one moment, for which MongoDB has 300 s
+(`minSnapshotHistoryWindowInSeconds`), and then every document since. With half of it, a read of so long would find that
+the first documents are gone, and begin anew; with twice, twice as many are stored (some 15 bytes a row)."""
+
+
+REPLAYS_GENERATION = 0
+"""The `g` of what replays added: partition -1 is never created again."""
+
+
+def recent_sums_id(partition: int, generation: int, offset: int) -> Id:
+    """`_id` in `recent_sums`."""
+    return {"k": partition, "g": generation, "o": offset}
 
 
 # partitions -----------------------------------------------------------------------------------------------------------

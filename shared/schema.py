@@ -17,12 +17,16 @@ from shared.documents import (
     EVENT_IDS,
     EVENT_IDS_TTL,
     MAINTENANCE,
+    RECENT_SECONDS,
+    RECENT_SUMS,
+    RECENT_SUMS_TTL,
     REJECTED_EVENTS,
     SCHEMA,
     Document,
     expiry_seconds,
 )
 from shared.errors import SchemaNewer
+from shared.name_index import index_names
 
 Migration = Callable[["Database[Document]"], None]
 
@@ -46,7 +50,18 @@ def _expire_event_ids(database: "Database[Document]") -> None:
         database[EVENT_IDS].create_index([("at", 1)], name=EVENT_IDS_TTL, expireAfterSeconds=seconds)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies, _expire_event_ids)
+def _version_3(database: "Database[Document]") -> None:
+    """Version 3: what the analytics of a dashboard read."""
+    index_names(database)
+    _expire_recent_sums(database)
+
+
+def _expire_recent_sums(database: "Database[Document]") -> None:
+    """Index what batches added lately by its time, so that MongoDB deletes it once nobody needs it."""
+    database[RECENT_SUMS].create_index([("at", 1)], name=RECENT_SUMS_TTL, expireAfterSeconds=RECENT_SECONDS)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_index_waiting_copies, _expire_event_ids, _version_3)
 """The n-th makes version n out of version n - 1. A database without a version, such as a new one, has version 0."""
 
 

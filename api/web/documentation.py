@@ -36,7 +36,7 @@ Sales and ratings of products, from the events that have been counted so far.
   twice, empty or malformed is refused (400), and so is a cache buster such as `?_=1780315198500`: `ETag` and
   `Cache-Control` do its work.
 """
-SERVERS: Final = [
+SERVERS: Final[list[dict[str, Any]]] = [
     {"url": "/", "description": "The host that this document comes from."},
     {
         "url": "https://{host}",

@@ -54,8 +54,9 @@ class Choice(Parameter[Chosen]):
 
     @property
     def schema(self) -> dict[str, Any]:
-        """See Parameter."""
-        return {"type": "string", "enum": list(self._choices)}
+        """See Parameter. Generators of clients name their constants by `x-enum-varnames`, as HOUR for `1h`."""
+        names = [choice.name for choice in self._choices.values()]
+        return {"type": "string", "enum": list(self._choices), "x-enum-varnames": names}
 
     def read(self, text: str) -> Chosen:
         """See Parameter. Small and capital letters differ, as in every value."""

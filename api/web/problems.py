@@ -152,6 +152,12 @@ def unavailable() -> Problem:
     return Problem(types.UNAVAILABLE, message, {"Retry-After": str(RETRY_SECONDS)})
 
 
+def not_ready() -> Problem:
+    """503: this instance is still reading what the answer is made of."""
+    message = "This instance is still reading the sums of all products, try again shortly"
+    return Problem(types.NOT_READY, message, {"Retry-After": str(RETRY_SECONDS)})
+
+
 def too_new() -> Problem:
     """503: a newer version of this software has changed the stored documents. `/readyz` names both versions."""
     message = "The data belong to a newer version of this service than this instance"

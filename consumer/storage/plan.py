@@ -16,6 +16,7 @@ from consumer.storage.memory import KnownProduct, ProductKey
 from consumer.storage.preparation import Prepared, hour_drafts, new_product
 from consumer.storage.statements.event_ids import replacement
 from consumer.storage.statements.products import product_update
+from consumer.storage.statements.recent_sums import recent_document
 from consumer.storage.statements.rollups import rollup_document
 from shared.documents import Document
 
@@ -55,6 +56,8 @@ class Statements(NamedTuple):
     product_updates: list[bytes]
     rejected: list[Document]
     """Dead letters."""
+    recent_sums: list[bytes]
+    """Encoded documents: what the batch adds, one for each partition."""
     known: Mapping[ProductKey, KnownProduct]
     """The batch's products as they will be once this is committed, for `ProductMemory.remember`."""
 
@@ -95,6 +98,10 @@ def plan(prepared: Prepared, stored: Stored) -> Statements:
         new_products=new_products,
         product_updates=product_updates,
         rejected=prepared.rejected,
+        recent_sums=[
+            recent_document(lease.partition, lease.generation, lease.next_offset, fields)
+            for lease, fields in prepared.recent_sums.items()
+        ],
         known=known_after,
     )
 

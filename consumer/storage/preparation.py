@@ -18,6 +18,7 @@ from consumer.partitions.lease import Lease
 from consumer.storage.memory import KnownProduct, ProductKey
 from consumer.storage.statements.event_ids import id_document
 from consumer.storage.statements.products import product_document
+from consumer.storage.statements.recent_sums import recent_fields
 from consumer.storage.statements.rollups import rollup_documents, rollup_update
 from consumer.storage.statements.totals import total_updates
 from shared.documents import DAY_MS, MINUTE_MS, Document, event_collection
@@ -65,6 +66,8 @@ class Prepared(NamedTuple):
     event_ids: Mapping[EventKey, bytes]
     """Encoded documents for `event_ids`, ordered by product and id. All consumers insert in this order, so two that
     meet with several ids meet at the first of them, and one of the two goes on."""
+    recent_sums: Mapping[Lease, bytes]
+    """Encoded elements of each partition's document in `recent_sums`, which lack its `_id`."""
     expired_ids: Mapping[EventKey, datetime] = {}
     """Those of them that MongoDB still holds though their time is over, with their stored `at`."""
     own_ids: frozenset[EventKey] = frozenset()
@@ -98,7 +101,14 @@ def prepare(batch: Batch, recall: Recall = nothing_remembered) -> Prepared:
         new_products=new_products,
         hours=hours,
         event_ids={key: id_document(batch.ids.counted[key]) for key in sorted(batch.ids.counted)},
+        recent_sums=_recent_sums(batch),
     )
+
+
+def _recent_sums(batch: Batch) -> dict[Lease, bytes]:
+    """What the batch adds, by partition. There are messages, so there is a moment at which the last were taken."""
+    at = max(taken.at for taken in batch.taken)
+    return {lease: recent_fields(added, batch.ends[lease], at) for lease, added in batch.increments.items()}
 
 
 def new_product(key: ProductKey, added: ProductIncrements) -> NewProduct:

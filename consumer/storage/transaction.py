@@ -26,6 +26,7 @@ from shared.documents import (
     EVENT_IDS,
     PARTITIONS,
     PRODUCTS,
+    RECENT_SUMS,
     REJECTED_EVENTS,
     ROLLUPS,
     TOTALS,
@@ -147,6 +148,7 @@ class Transactions:
         ):
             self._write_aggregate(collection, inserts, updates)
             failpoints.reach(f"after_{collection}")
+        self._write_aggregate(RECENT_SUMS, statements.recent_sums, [])
         if statements.rejected:
             self._insert_dead_letters(statements.rejected)
 

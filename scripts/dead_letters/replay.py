@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 import bson
 from bson.errors import BSONError
-from pymongo import UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
@@ -33,6 +33,7 @@ from consumer.process import failpoints
 from consumer.retention import ROUND_SECONDS, first_day_to_keep
 from consumer.storage import commands
 from consumer.storage.statements.products import product_update
+from consumer.storage.statements.recent_sums import recent_document, recent_fields
 from consumer.storage.statements.rollups import rollup_updates
 from consumer.storage.statements.totals import total_updates
 from scripts.common.sessions import in_transaction
@@ -41,9 +42,11 @@ from shared.documents import (
     DAY_MS,
     MAINTENANCE,
     PRODUCTS,
+    RECENT_SUMS,
     REJECTED_EVENTS,
     REPLAYED_PARTITION,
     REPLAYS,
+    REPLAYS_GENERATION,
     RETENTION,
     ROLLUPS,
     TOTALS,
@@ -190,7 +193,9 @@ class Replays:
         """What one transaction does. Raises _Changed, _DroppedDay, IdTaken and PyMongoError."""
         failpoints.reach("replay_before")
         touched = {"$inc": {"count": len(accepted)}}
-        self._database[MAINTENANCE].update_one({"_id": REPLAYS}, touched, upsert=True, session=session)
+        replays = self._database[MAINTENANCE].find_one_and_update(
+            {"_id": REPLAYS}, touched, upsert=True, session=session, return_document=ReturnDocument.AFTER
+        )
         retention = self._database[MAINTENANCE].find_one_and_update(
             {"_id": RETENTION}, {"$inc": {"replays": 1}}, upsert=True, session=session
         )
@@ -214,6 +219,11 @@ class Replays:
         commands.update(self._database, ROLLUPS, rollup_updates(increments), session)
         commands.update(self._database, TOTALS, total_updates(increments), session)
         commands.update(self._database, PRODUCTS, products, session)
+        assert replays is not None  # noqa: S101  # it was upserted
+        end: int = replays["count"]
+        recent = recent_fields(replayed, end, self._clock())
+        document = recent_document(REPLAYED_PARTITION, REPLAYS_GENERATION, end - len(accepted), recent)
+        commands.insert(self._database, RECENT_SUMS, [document], session)
         failpoints.reach("replay_before_commit")
 
     def _change_states(self, session: ClientSession, accepted: Sequence[Accepted]) -> None:

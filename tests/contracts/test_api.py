@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.name_index import index_names
 from tests.integration.api.conftest import NOON, empty_database, running_api
 from tests.support.api.running import Api
 from tests.support.documents.given_events import GivenEvent, GivenRating, GivenSale, ms, store, store_partitions
@@ -28,6 +29,7 @@ def api(mongo: MongoServer) -> Iterator[Api]:
     assert ms(CONTRACT["now"]) == NOON
     with empty_database(mongo) as database, running_api(mongo, database) as api:
         store(database, [event(given) for given in CONTRACT["events"]])
+        index_names(database)
         caught_up = {int(k): datetime.fromisoformat(at) for k, at in CONTRACT["caught_up_at"].items()}
         store_partitions(database, dict(caught_up))
         yield api

@@ -13,7 +13,7 @@ from shared.documents import EVENT_ID_DAYS
 from shared.event_id_window import keep_for
 from shared.mongo import ensure_collections
 from stack.waiting import wait_until
-from tests.faults.checks import answers, audit, behaviour, contents, event_ids
+from tests.faults.checks import answers, audit, behaviour, contents, event_ids, recent_sums
 from tests.faults.checks.stalls import StallWatch
 from tests.faults.table import Row
 from tests.faults.traffic import Traffic
@@ -118,6 +118,7 @@ class Scenario:
         invariant.check_generations(database, set(self.traffic.acknowledged), handled)
         repeats = event_ids.check(database, self.traffic.ids)
         contents.check(database, self.traffic.acknowledged, repeats)
+        recent_sums.check(database)
         behaviour.check(self.group, halts=halts)
         behaviour.check_offsets_committed_to_kafka(self.group)
         findings = findings_of(self.group, database)

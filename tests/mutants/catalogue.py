@@ -9,11 +9,13 @@ from tests.mutants import (
     deployment,
     event_ids,
     events,
+    names,
     partitions,
     publishing,
     scripts,
     searching,
     storage,
+    top,
 )
 
 MUTANTS = (
@@ -24,10 +26,12 @@ MUTANTS = (
     *partitions.MUTANTS,
     *dead_letters.MUTANTS,
     *audit.MUTANTS,
+    *names.MUTANTS,
     *scripts.MUTANTS,
     *publishing.MUTANTS,
     *searching.MUTANTS,
     *api.MUTANTS,
     *dashboards.MUTANTS,
+    *top.MUTANTS,
     *deployment.MUTANTS,
 )

@@ -8,5 +8,6 @@ about the last hour and about ratings over all time are in api/web/responses.py.
     sales       totals of windows, of several products, compared with the time before
     ratings     distributions
     products    what is known of a product
+    found_products  a page of what a search found
     series      curves
 """

@@ -10,4 +10,5 @@ dict that says the same.
     rollups      the fields of sums, and a product's hours: `rollups`
     totals       hours and minutes over all products: `totals`
     products     a product's ratings, names and first time: `products`
+    recent_sums  what a batch adds, by product and minute: `recent_sums`
 """

@@ -1,12 +1,13 @@
 """A product's increments -> the statement or the document of `products`. Pure.
 
-    {_id: {p, k}, latest: {t, o, name}, latest_rated: {t, o, name, category}, first_seen, ratings, rating_sum,
+    {_id: {p, k}, latest: {t, o, name, key}, latest_rated: {t, o, name, category}, first_seen, ratings, rating_sum,
      histogram: {9: 2}}
     {q: {_id: {p, k}}, u: {$max: {latest, latest_rated}, $min: {first_seen}, $inc: {ratings, rating_sum, histogram.9}},
      upsert: true}
 
 `$max` and `$min` make the order of batches irrelevant: `$max` compares the subdocument `latest` field by field, so the
-later time wins, then the higher offset.
+later time wins, then the higher offset. `key` stands last, behind the name that it follows from, so it decides nothing
+but where a consumer of the version before has written the same event without it: a longer document is greater.
 """
 
 from struct import Struct
@@ -15,6 +16,7 @@ from typing import Final
 from consumer.batches.increments import Latest, ProductIncrements
 from consumer.storage.statements.bson_parts import INT64, decimal, embedded, increment, integer, text, upsert
 from shared.documents import RATING_DECIMALS
+from shared.name_key import name_key
 
 _LATEST: Final = Struct("<i 3s q 3s q 6s i")
 """Of a `Latest`: its length, `12 t` and the time, `12 o` and the offset, `02 name` and the length of the name."""
@@ -41,7 +43,7 @@ def product_document(product: int, partition: int, added: ProductIncrements, lat
 
 def _newest(added: ProductIncrements, latest: Latest) -> bytes:
     """`latest`, and `latest_rated` where there was a rating."""
-    fields = b"\x03latest\0" + _latest(latest, b"")
+    fields = b"\x03latest\0" + _latest(latest, text(b"key", name_key(latest.name)))
     rated = added.latest_rated
     if rated is not None:
         fields += b"\x03latest_rated\0" + _latest(rated, text(b"category", rated.category))

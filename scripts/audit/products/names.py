@@ -4,17 +4,23 @@ The audit reads only the numbers of all events. The few events whose texts matte
 
 Events of two generations of the topic can be equal in time and offset. Of these the one with the greater name counts,
 as MongoDB's `$max` compares what the consumer writes.
+
+The key of a name is compared with what `shared.name_key` gives, the code by which the consumer made it too: a second
+table of all of Unicode's letters would prove no more than that two copies of it are alike. So the audit proves that a
+key is that of the document's present name; that keys themselves are right is what the tests of that module prove.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from scripts.audit.findings import Findings
 from scripts.audit.products.product_differences import WrongField, report
 from scripts.audit.products.product_sums import ProductInPartition, ProductSums
+from shared import schema
 from shared.documents import Document, event_collection
 from shared.events import PRODUCT_RATED
 from shared.mongo import SyncDatabase
+from shared.name_key import name_key
 
 LOOKUPS_AT_ONCE: Final = 100
 """How many events one aggregation looks up; each is a stage of it.
@@ -27,6 +33,8 @@ _TEXTS: Final = {
     "latest_rated": {"name": "name_of_product", "category": "category"},
 }
 """By field of a product's document: the texts in it, and what an event calls each of them."""
+_KEYS_SINCE: Final = 3
+"""The schema's version with which keys came: documents of an older database need not have them."""
 _PROJECT: Final = {"$project": {"event": 1, "name_of_product": 1, "category": 1}}
 
 _EventKey = tuple[int, int, int, int]
@@ -57,6 +65,7 @@ class NameCheck:
         self._database = database
         self._findings = findings
         self._wrong = wrong
+        self._has_keys = schema.check(database) >= _KEYS_SINCE
         self._pending: list[_StoredTexts] = []
 
     def add(self, key: ProductInPartition, expected: ProductSums, document: Document) -> None:
@@ -82,16 +91,23 @@ class NameCheck:
             ]
             if not of_events:
                 continue
-            differs = False
-            for text, expected in zip(names, max(of_events, key=_as_texts), strict=True):
-                stored = texts.stored[text]
-                if stored != expected:
-                    wrong = WrongField(f"{texts.field}.{text}", repr(expected), repr(stored))
-                    report(texts.key, wrong, self._findings)
-                    differs = True
-            if differs:
+            of_newest = dict(zip(names, max(of_events, key=_as_texts), strict=True))
+            wrong = list(self._wrong_texts(texts, of_newest))
+            for field in wrong:
+                report(texts.key, field, self._findings)
+            if wrong:
                 self._wrong(texts.key)
         self._pending.clear()
+
+    def _wrong_texts(self, texts: _StoredTexts, of_newest: dict[str, object]) -> Iterator[WrongField]:
+        """The texts that differ from those `of_newest`, the newest event; and the key, where it is another name's."""
+        expected = dict(of_newest)
+        if texts.field == "latest" and (self._has_keys or "key" in texts.stored):
+            expected["key"] = name_key(str(of_newest["name"]))
+        for text, value in expected.items():
+            stored = texts.stored.get(text)
+            if stored != value:
+                yield WrongField(f"{texts.field}.{text}", repr(value), repr(stored))
 
     def _look_up(self) -> dict[_EventKey, list[Document]]:
         """The events by their keys.

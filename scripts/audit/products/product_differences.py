@@ -74,7 +74,7 @@ def _wrong_times(expected: ProductSums, document: Document, whole: bool) -> Iter
         yield WrongField("first_seen", str(expected.first_seen_ms), str(first))
     # The audit reads the last days of all, so the newest event in them is the newest event that there is. The consumer
     # writes `latest` for a sale only when the product is new to it or its name changed, so `latest` may be older.
-    latest, newest = _time_and_offset(document.get("latest"), "ton"), expected.newest[:2]
+    latest, newest = _time_and_offset(document.get("latest"), "ton", "tonk"), expected.newest[:2]
     if latest is None or latest > newest:
         yield WrongField("latest", f"{newest} or before", str(document.get("latest")))
     rated = document.get("latest_rated")
@@ -85,16 +85,16 @@ def _wrong_times(expected: ProductSums, document: Document, whole: bool) -> Iter
         yield WrongField("latest_rated", "None", str(rated))
 
 
-def _time_and_offset(latest: object, initials: str) -> tuple[int, int] | None:
+def _time_and_offset(latest: object, *initials: str) -> tuple[int, int] | None:
     """Time and offset that `latest` or `latest_rated` holds; None where the field is missing or malformed.
 
-    `initials` are the first letters of the fields that it must have, in their order: `ton` is `t`, `o` and `name`,
-    `tonc` has `category` behind them.
+    `initials` are the first letters of the fields that it may have, in their order: `ton` is `t`, `o` and `name`,
+    `tonc` has `category` behind them, and `tonk` has `key`, which a consumer of an older version leaves out.
     """
-    if not isinstance(latest, dict) or "".join(name[0] for name in latest if name) != initials:
+    if not isinstance(latest, dict) or "".join(name[0] for name in latest if name) not in initials:
         return None
-    texts = [latest[name] for name in ("name", "category") if name in latest]
-    if not all(isinstance(text, str) for text in texts) or len(texts) != len(initials) - 2:
+    texts = [latest[name] for name in ("name", "category", "key") if name in latest]
+    if not all(isinstance(text, str) for text in texts) or len(texts) != len(latest) - 2:
         return None
     time_ms, offset = latest.get("t"), latest.get("o")
     return (time_ms, offset) if is_integer(time_ms) and is_integer(offset) else None

@@ -15,6 +15,7 @@ from scripts.audit.reading.raw_events import sums_and_rating
 from shared.decimals import decimal128
 from shared.documents import EVENT_COLLECTIONS, RATING_DECIMALS, Document, product_id
 from shared.mongo import SyncDatabase
+from shared.name_key import name_key
 
 
 def product_document(database: SyncDatabase, session: ClientSession, key: ProductInPartition) -> Document | None:
@@ -41,7 +42,7 @@ def product_document(database: SyncDatabase, session: ClientSession, key: Produc
                 newest_rated = max(newest_rated or rated, rated)
     if sums is None or newest is None:
         return None
-    latest = {"latest": _latest(*newest)}
+    latest = {"latest": _latest(*newest) | {"key": name_key(newest[2])}}
     if newest_rated is not None:
         latest["latest_rated"] = _latest(*newest_rated[:3]) | {"category": newest_rated[3]}
     return _document(key, sums, latest)

@@ -24,6 +24,7 @@ def check(group: ConsumerGroup, known: Iterable[tuple[Expected, int]], folder: P
             own = [(event, time) for event, time in events if event.product == product]
             _check_sales(api, f"/api/product/sale/{product}", own)
             assert _get(api, f"/api/product/rating/{product}") == {"average_rating": _average(own)}, product
+        _check_top(api, events)
 
 
 def _check_sales(api: Api, path: str, events: list[tuple[ExpectedSale | ExpectedRating, int]]) -> None:
@@ -32,6 +33,20 @@ def _check_sales(api: Api, path: str, events: list[tuple[ExpectedSale | Expected
     answer = _get(api, path)
     possible = {second: _sales(events, second) for second in range(began, now_ms() // 1000 + 1)}
     assert answer["total"] in possible.values(), f"{path}: {answer['total']} is none of {possible}"
+
+
+def _check_top(api: Api, events: list[tuple[ExpectedSale | ExpectedRating, int]]) -> None:
+    """Assert the first ten products by amount, for any second that passed while the API answered."""
+    products, began = {event.product for event, _ in events}, now_ms() // 1000
+    response = api.get("/api/product/top?limit=10")
+    assert response.status_code == 200, response.text
+    answer = json.loads(response.text, parse_float=Decimal, parse_int=Decimal)
+    possible = []
+    for second in range(began, now_ms() // 1000 + 1):
+        of_each = {one: _sales((each for each in events if each[0].product == one), second) for one in products}
+        ranked = sorted((-amount, one) for one, amount in of_each.items() if amount)[:10]
+        possible.append([(one, -amount) for amount, one in ranked])
+    assert [(row["id"], row["value"]) for row in answer] in possible, f"{answer} is none of {possible}"
 
 
 def _get(api: Api, path: str) -> dict[str, Any]:

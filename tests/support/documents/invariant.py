@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from bson.decimal128 import Decimal128
 
 from shared.mongo import SyncDatabase
+from shared.name_key import name_key
 
 Sums = dict[str, Decimal | int]
 """Sums by name (`amount`, `units`, ...), or by the path at which a document holds them (`b.3.m.31.amount`)."""
@@ -134,7 +135,7 @@ def check_aggregates(database: SyncDatabase) -> None:
 def _named_after(database: SyncDatabase) -> set[tuple[int, int, Text]]:
     """Product, partition and what `latest` keeps of an event, for each document of `products`."""
     return {
-        (document["_id"]["p"], document["_id"]["k"], tuple(document["latest"].values()))
+        (document["_id"]["p"], document["_id"]["k"], tuple(document["latest"].values())[:3])
         for document in database.products.find()
     }
 
@@ -203,9 +204,11 @@ def _check_products(stored: dict[DocumentKey, Any], expected: dict[DocumentKey, 
         newest, rated = product.pop("newest"), product.pop("newest_rated", None)
         assert found == dict(product), f"product {key}: {found} is not {dict(product)}"
         assert _text_in(document, "latest_rated", "t", "o", "name", "category") == rated, f"product {key}: {document}"
-        latest = _text_in(document, "latest", "t", "o", "name")
+        keyed = _text_in(document, "latest", "t", "o", "name", "key")
         oldest = newest if key[1] == -1 else (-1,) if rated is None else rated[:3]
-        assert latest is not None, f"product {key}: {document}"
+        assert keyed is not None, f"product {key}: {document}"
+        latest = keyed[:3]
+        assert keyed[3] == name_key(str(latest[2])), f"product {key}: {keyed[3]!r} is not the key of {latest[2]!r}"
         assert latest[2] == newest[2], f"product {key}: its newest event is {newest}, but it has the name of {latest}"
         assert oldest <= latest <= newest, f"product {key}: {latest} is not between {oldest} and {newest}"
 

@@ -1,9 +1,11 @@
 """Batches written into a real MongoDB by the consumer's own code, as its database thread does it, without Kafka."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from bson.int64 import Int64
@@ -114,6 +116,12 @@ def rated(name: str = "name", at_ms: int | None = None, product: int = 1, event_
     """The message of a rating."""
     event = {"event": "productRated", "name_of_product": name, "product_id": product, "rating": 4, "category": "c"}
     return _encoded(event, at_ms, "", event_id)
+
+
+def encoded(event: dict[str, object], at_ms: int) -> bytes:
+    """The message of an event with these fields, which happened at `at_ms`. Decimals keep their digits."""
+    numbers = {name: f"<{value}>" if isinstance(value, Decimal) else value for name, value in event.items()}
+    return re.sub(rb'"<([0-9.]+)>"', rb"\1", _encoded(numbers, at_ms, "", None))
 
 
 def _encoded(event: dict[str, object], at_ms: int | None, padding: str, event_id: str | None) -> bytes:

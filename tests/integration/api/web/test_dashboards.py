@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
-from typing import Final
+from typing import IO, Final
 
 import pytest
 
@@ -38,14 +38,18 @@ def running(api: Api, program: str, token: str, *paths: str) -> Iterator[tuple[s
     with subprocess.Popen(argv, cwd=FOLDER, env=environment, stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout is not None
         lines: Queue[str] = Queue()
-        stdout = process.stdout
-        reader = threading.Thread(target=lambda: [lines.put(line) for line in stdout])
+        reader = threading.Thread(target=_pass_on, args=(process.stdout, lines))
         reader.start()
         try:
             yield process, lines
         finally:
             process.kill()
             reader.join()
+
+
+def _pass_on(stdout: IO[str], lines: Queue[str]) -> None:
+    for line in stdout:
+        lines.put(line)
 
 
 @every_program

@@ -124,11 +124,11 @@ def test_of_several_newer_events_that_are_stored_the_newest_names_the_product(wr
     for name, steps in (("A", 0), ("A", 3), ("C", 2)):
         writer.commit(writer.batch(lease, [sold(name, at + steps * step)]))
     (stored,) = writer.database.products.find()
-    assert stored["latest"] == {"t": at, "o": 0, "name": "A"}
+    assert stored["latest"] == {"t": at, "o": 0, "name": "A", "key": "a"}
     writer.restart()
     writer.commit(writer.batch(writer.lease(), [sold("B", at + step), rated("B", at)]))
     (stored,) = writer.database.products.find()
-    assert stored["latest"] == {"t": at + 3 * step, "o": 1, "name": "A"}
+    assert stored["latest"] == {"t": at + 3 * step, "o": 1, "name": "A", "key": "a"}
     invariant.check_aggregates(writer.database)
 
 
@@ -138,7 +138,7 @@ def test_of_a_stored_event_and_one_of_the_batch_at_one_moment_the_later_names_th
     writer.restart()
     writer.commit(writer.batch(writer.lease(), [sold("B", at + 5)]))
     (stored,) = writer.database.products.find()
-    assert stored["latest"] == {"t": at + 5, "o": 2, "name": "B"}
+    assert stored["latest"] == {"t": at + 5, "o": 2, "name": "B", "key": "b"}
 
 
 @pytest.mark.parametrize("lacking", [("first_seen",), ("latest",), ("first_seen", "latest")])
@@ -183,7 +183,7 @@ def test_of_events_at_one_moment_the_one_with_the_highest_offset_names_the_produ
         writer.commit(writer.batch(lease, [rated(name, at) for name in names]))
         (product,) = writer.database.products.find()
         offset = lease.next_offset - 1
-        assert product["latest"] == {"t": at, "o": offset, "name": names[-1]}
+        assert product["latest"] == {"t": at, "o": offset, "name": names[-1], "key": names[-1].lower()}
         assert product["latest_rated"] == {"t": at, "o": offset, "name": names[-1], "category": "c"}
         if names == "C":
             writer.restart()

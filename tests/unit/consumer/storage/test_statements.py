@@ -22,7 +22,8 @@ from shared.documents import hour_total_id, minute_path, minute_total_id, produc
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_000_000 + 3 * 3_600_000) | st.just(59_999)
 PRODUCTS = st.integers(1, 2) | st.just(2**31) | st.just(2**63 - 1)
-NAMES = st.sampled_from(["A", "Möbel", "x" * 256])
+KEYS = {"A": "a", "Möbel": "mo\u0308bel", "x" * 256: "x" * 256}
+NAMES = st.sampled_from(list(KEYS))
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Sold, PRODUCTS, TIMES, NAMES, st.integers(0, 2**31 - 1), st.integers(0, 10**24 - 1), st.none()),
     st.builds(Rated, PRODUCTS, TIMES, NAMES, st.integers(0, 500), NAMES, st.none()),
@@ -106,7 +107,7 @@ def test_products_are_the_models(events: list[Event], partition: int) -> None:
     for product, added in increments_of(events).products.items():
         mine = [(event.time_ms, offset, event) for offset, event in enumerate(events) if event.product == product]
         rated = [one for one in mine if isinstance(one[2], Rated)]
-        newest: dict[str, Any] = {"latest": latest(*max(mine))}
+        newest: dict[str, Any] = {"latest": latest(*max(mine)) | {"key": KEYS[max(mine)[2].name]}}
         changes: dict[str, Any] = {"$max": newest, "$min": {"first_seen": Int64(min(mine)[0])}}
         if rated:
             last = max(rated)

@@ -1,0 +1,64 @@
+"""What products are called by their newest events, and the keys by which searches find them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from api.reads.database import MongoReader
+from api.reads.name_queries import Keys
+from api.reads.newest import Event, named, newest_of, rows_of
+
+AT_ONCE: Final = 100
+"""Products that one query asks for. Where their names are disputed, it has two stages for each, and MongoDB takes 1,000
+at most; half as many make twice as many round trips."""
+
+
+class LatestName(NamedTuple):
+    """What a product is called, and where searches find it."""
+
+    name: str
+    """By its newest event."""
+    category: str | None
+    """By its newest rating; None for a product that nobody has rated."""
+    key: str | None
+    """The key of `name`; None while no document has it, in the minute after an older consumer has written the name."""
+    stored_keys: frozenset[str]
+    """The keys of all its documents: `key`, and those of older names, of partitions that saw the product last then."""
+
+    def key_among(self, keys: Keys) -> str | None:
+        """The key by which the product's place among `keys` is found again: that of its latest name, and where that is
+        not one of them, the last of those of older names. None: it has no place among them."""
+        if self.key is not None and keys.have(self.key):
+            return self.key
+        return max(filter(keys.have, self.stored_keys), default=None)
+
+
+async def latest_names(mongo: MongoReader, products: Sequence[int]) -> dict[int, LatestName]:
+    """The latest names of the products; one that no event has named is absent. Raises DatabaseUnavailable.
+
+    A document's name is that of its partition's newest event, but its time may be older: a sale by the known name does
+    not write it. So where a product's documents have different names, the newest raw event says which one it has.
+    """
+    found: dict[int, LatestName] = {}
+    for start in range(0, len(products), AT_ONCE):
+        rows = await rows_of(mongo, products[start : start + AT_ONCE])
+        disputed = [product for product, documents in rows.items() if _are_different(documents)]
+        newest = await newest_of(mongo, disputed)
+        for product, documents in rows.items():
+            latest = _latest_name(documents, newest.get(product))
+            if latest is not None:
+                found[product] = latest
+    return found
+
+
+def _are_different(documents: Sequence[Mapping[str, Any]]) -> bool:
+    return len({document["latest"]["name"] for document in documents if "latest" in document}) > 1
+
+
+def _latest_name(documents: Sequence[Mapping[str, Any]], newest: Event | None) -> LatestName | None:
+    name, category = named(documents, newest)
+    if name is None:
+        return None
+    latest = [document["latest"] for document in documents if "latest" in document]
+    keys = [(one["name"], one["key"]) for one in latest if "key" in one]
+    key = max((key for of_name, key in keys if of_name == name), default=None)
+    return LatestName(name, category, key, frozenset(key for _, key in keys))

@@ -1,0 +1,21 @@
+"""The first products by what they sold or how they were rated, out of 100,000 (ADR 22). `TopReader` comes out; the
+services make it, and a route asks it.
+
+An instance that is asked for tops keeps *boards*: the sums of one measure over one window, of every product. A board is
+loaded once, at one moment, and from there on follows what each batch adds, which consumers leave in `recent_sums`. All
+sums are whole numbers, so a board is exact; only of the minute in which a window begins does it not know which second
+each event had, and reads the raw events of those products that may be among the first. Whatever a board cannot be sure
+of makes it begin anew, and meanwhile there is no answer rather than a wrong one. In the order in which data pass:
+
+    measures    what products are ranked by, as numbers that add up and numbers that compare
+    minute      one minute's sums of many products, in little memory
+    questions   what is asked of MongoDB, as documents
+    source      asks it
+    board       the sums of one measure and window, by product
+    shortlist   the products that may be among the first
+    loading     a board at one moment
+    following   loads boards, brings them up to date twice a second, and drops them when nobody asks any more
+    cut         the seconds of the minute in which a window begins
+    ranking     who the first products are
+    reader      a request's answer
+"""
