@@ -55,7 +55,7 @@ _COURSES = st.builds(
     lambda pair, of, compare: Course(*pair, of, compare), st.sampled_from(sorted(BUCKETS)), _ZONES, st.booleans()
 )
 _examples = examples(
-    max_examples=12,
+    max_examples=30,
     deadline=timedelta(seconds=20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
