@@ -53,7 +53,14 @@ def create(settings: ApiSettings) -> Application:
 
     resource = Resource("bench")
 
-    @resource.get("/bench/direct", AllProducts(SALES_READ), summary="", model=TotalSales, example={})
+    @resource.get(
+        "/bench/direct",
+        AllProducts(SALES_READ),
+        operation_id="benchDirect",
+        summary="",
+        model=TotalSales,
+        example={},
+    )
     async def direct(request: AllProductsRequest) -> Response:
         return answer(request.http, b'{"total": 3000}', None)
 
