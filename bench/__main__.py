@@ -16,7 +16,20 @@ from rich.console import Console
 
 from bench.lab.laboratory import Lab, laboratory
 from bench.machine import describe
-from bench.measures import consume, history, ids, ingest, memory, processes, reads, sealing, start, visible, worst_case
+from bench.measures import (
+    analytics,
+    consume,
+    history,
+    ids,
+    ingest,
+    memory,
+    processes,
+    reads,
+    sealing,
+    start,
+    visible,
+    worst_case,
+)
 from bench.options import SIZES, Options
 from bench.results.report import Section, document
 
@@ -30,6 +43,7 @@ MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "visible": visible.measure,
     "reads": reads.measure,
     "history": history.measure,
+    "analytics": analytics.measure,
     "ingest": ingest.measure,
     "start": start.measure,
 }

@@ -1,13 +1,15 @@
-"""Runs the API with three routes more, for comparison: in the same process, behind the same check of tokens.
+"""Runs the API with four routes more, for comparison: in the same process, behind the same check of tokens.
 
 - `/bench/constant` always answers the same. It shows what FastAPI, the server and the check cost.
 - `/bench/direct` always answers the same, too, but past FastAPI, as the API's own routes do.
 - `/bench/raw/{product_id}` is the plain style: each request aggregates raw events, by an index on product and time.
+- `/bench/plain/{question}/{products}` is the plain style of a question of `bench.serving.plain_style`, about `all`
+  products or about some, such as `1,2,3`.
 """
 
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Response, Security
 
@@ -17,6 +19,7 @@ from api.auth.access import SALES_READ
 from api.web.direct_routes import Resource
 from api.web.requests import AllProducts, AllProductsRequest
 from api.web.responses import TotalSales, answer
+from bench.serving.plain_style import QUESTIONS, SALES
 from shared.mongo import connect_async
 from shared.settings import ApiSettings
 
@@ -27,7 +30,7 @@ Checked = Annotated[AllProductsRequest, Security(AllProducts(SALES_READ))]
 
 
 def create(settings: ApiSettings) -> Application:
-    """Return the API's application with the three routes added."""
+    """Return the API's application with the four routes added."""
     app = create_app(settings)
 
     async def constant(request: Checked) -> Response:
@@ -41,16 +44,29 @@ def create(settings: ApiSettings) -> Application:
         rows = await cursor.to_list()
         return {"total": rows[0]["total"] if rows else 0}
 
+    async def plain(question: str, products: str, request: Checked) -> list[dict[str, Any]]:
+        chosen = None if products == "all" else {"$in": [int(product) for product in products.split(",")]}
+        cursor = await connection[SALES].aggregate(QUESTIONS[question](chosen))
+        return await cursor.to_list()
+
     connection = connect_async(settings, "plain-style")
 
     resource = Resource("bench")
 
-    @resource.get("/bench/direct", AllProducts(SALES_READ), summary="", model=TotalSales, example={})
+    @resource.get(
+        "/bench/direct",
+        AllProducts(SALES_READ),
+        operation_id="benchDirect",
+        summary="",
+        model=TotalSales,
+        example={},
+    )
     async def direct(request: AllProductsRequest) -> Response:
         return answer(request.http, b'{"total": 3000}', None)
 
     app.framework.get("/bench/constant", include_in_schema=False)(constant)
     app.framework.get("/bench/raw/{product_id}", include_in_schema=False)(raw)
+    app.framework.get("/bench/plain/{question}/{products}", include_in_schema=False)(plain)
     resource.add_to(app.framework)
     return Application(app.framework, app.health, settings.origins())
 
