@@ -52,7 +52,10 @@ _NOWS = st.builds(
     st.integers(0, 23).map(lambda hour: hour * 3_600) | st.integers(0, DAY - 1),
 )
 _COURSES = st.builds(
-    lambda pair, of, compare: Course(*pair, of, compare), st.sampled_from(sorted(BUCKETS)), _ZONES, st.booleans()
+    lambda pair, of, compare: Course(pair[0], pair[1], of, compare),
+    st.sampled_from(sorted(BUCKETS)),
+    _ZONES,
+    st.booleans(),
 )
 _examples = examples(
     max_examples=30,

@@ -162,7 +162,9 @@ def _check_comparisons(readers: Readers, events: list[GivenEvent], as_of_ms: int
     known = {event.product for event in events}
     keys = [(product, window) for product in PRODUCTS for window in Window]
     of_products = readers.run(readers.compared.of_products(keys))
-    found: dict[tuple[int | None, Window], Compared | None] = {**of_products}
+    found: dict[tuple[int | None, Window], Compared | None] = {
+        (product, window): one for (product, window), one in of_products.items()
+    }
     of_all = readers.run(readers.compared.of_all(list(Window)))
     found |= {(None, window): one for window, one in of_all.items()}
     now = readers.now_ms // 1000

@@ -1,5 +1,7 @@
 """`requests.http` and the Postman collection: each of their requests, sent to a running API."""
 
+from functools import partial
+
 import httpx
 import pytest
 
@@ -23,7 +25,7 @@ def test_all_requests_are_answered(api: Api, file: Requests) -> None:
     requests = file.filled(host=api.url, token=api.token())
     # An instance that has just started needs a moment until it can rank.
     for request in requests:
-        wait_until(f"an answer to {request.url}", lambda each=request: send(each).status_code == 200, 20)
+        wait_until(f"an answer to {request.url}", partial(_is_answered, request), 20)
     answers = [send(request) for request in requests]
     assert [answer.text for answer in answers[:3]] == ANSWERS
     for request, answer in zip(requests, answers, strict=True):
@@ -33,6 +35,10 @@ def test_all_requests_are_answered(api: Api, file: Requests) -> None:
 @both
 def test_without_a_token_of_one_s_own_they_are_refused(api: Api, file: Requests) -> None:
     assert {send(request).status_code for request in file.filled(host=api.url)} == {401}
+
+
+def _is_answered(request: Request) -> bool:
+    return send(request).status_code == 200
 
 
 def send(request: Request) -> httpx.Response:
