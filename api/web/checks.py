@@ -62,10 +62,10 @@ class RequestChecks(SecurityBase, ABC, Generic[Checked]):
         """Find out who asks. Raises Problem (401 or 403) or DatabaseUnavailable."""
         try:
             caller = await services.access.caller(_token(request), request.scope)
-        except InvalidToken:
-            raise no_token(given=True) from None
         except ExpiredToken as expired:
             raise expired_token(expired.ended_at) from None
+        except InvalidToken:
+            raise no_token(given=True) from None
         except WrongAddress:
             raise wrong_address() from None
         if not self._needed <= caller.scopes:
