@@ -110,7 +110,7 @@ MUTANTS = (
     ),
     Mutant(
         "products with equal values are in no order",
-        MODEL,
+        f"{UNIT}::test_a_product_that_ties_with_those_that_could_have_been_before_it_is_ordered_by_its_id",
         (
             Edit(
                 RANKING,

@@ -154,6 +154,17 @@ def test_an_average_that_rises_as_ratings_leave_the_window_is_found() -> None:
     asyncio.run(scenario())
 
 
+def test_a_product_that_ties_with_those_that_could_have_been_before_it_is_ordered_by_its_id() -> None:
+    async def scenario() -> None:
+        followed = Followed(Measure.SALES, lengths=(1_000,))
+        for age in (LENGTH + 5, 0):
+            await followed.add([Happened(product, followed.now - age, 5) for product in range(20, 31)])
+        await followed.add([Happened(1, followed.now, 5)])
+        assert await followed.first(1, 1) == followed.wanted(1, 1) == [(1, 1)]
+
+    asyncio.run(scenario())
+
+
 def test_100_000_products_that_tie_are_ordered_by_their_ids_without_reading_many_raw_events() -> None:
     async def scenario() -> None:
         followed = Followed(Measure.SALES, lengths=(1_000, 4_000))
