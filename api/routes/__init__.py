@@ -1,7 +1,8 @@
 """The addresses of the API, a file for each resource. A checked request comes in (api/web/requests.py), an answer goes
 out (api/web/responses.py). Only api/app.py imports these files, and none of them imports another.
 
-- sales.py, ratings.py, search.py: routes with data. An endpoint reads from `request.services` and answers; it checks nothing.
+- sales.py, ratings.py, search.py: routes with data. An endpoint reads from `request.services` and answers; it checks
+  nothing.
 - operations.py: what load balancers and Prometheus ask for. These addresses need no token.
 
 To add a route with data:
