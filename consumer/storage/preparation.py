@@ -106,7 +106,12 @@ def prepare(batch: Batch, recall: Recall = nothing_remembered) -> Prepared:
 
 
 def _recent_sums(batch: Batch) -> dict[Lease, bytes]:
-    """What the batch adds, by partition. There are messages, so there is a moment at which the last were taken."""
+    """What the batch adds, by partition; nothing where all its leases were lost before.
+
+    `at` is the moment at which the last of its messages were taken.
+    """
+    if not batch.taken:
+        return {}
     at = max(taken.at for taken in batch.taken)
     return {lease: recent_fields(added, batch.ends[lease], at) for lease, added in batch.increments.items()}
 
