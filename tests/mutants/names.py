@@ -54,7 +54,7 @@ MUTANTS = (
     ),
     Mutant(
         "keys are composed, so that a name is not found before its last letter is complete",
-        f"{KEY}::test_a_beginning_of_a_composed_name_finds_it_wherever_it_is_cut",
+        f"{KEY}::test_what_a_person_has_typed_of_a_last_letter_finds_the_name",
         (Edit("shared/name_key.py", 'normalize("NFKD", once.casefold())', 'normalize("NFKC", once.casefold())'),),
     ),
     Mutant(

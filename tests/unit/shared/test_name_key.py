@@ -86,6 +86,13 @@ def test_a_beginning_of_a_composed_name_finds_it_wherever_it_is_cut(name: str, c
     assert name_key(name).startswith(name_key(name[:cut]))
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"), [("cafe", "Café"), ("하", "한국"), ("ㅎ", "한국"), ("か", "がく"), ("nọ", "nộ")]
+)
+def test_what_a_person_has_typed_of_a_last_letter_finds_the_name(typed: str, name: str) -> None:
+    assert name_key(name).startswith(name_key(typed))
+
+
 def test_of_marks_in_unicodes_order_each_beginning_finds_the_name() -> None:
     name = "a\u0323\u0301b"  # the dot below stands before the acute
     assert all(name_key(name).startswith(name_key(name[:cut])) for cut in range(5))
