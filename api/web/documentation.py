@@ -15,7 +15,7 @@ from api.web.problems import Problem
 from api.web.responses import ProblemDetails
 
 TITLE: Final = "Product analytics"
-VERSION: Final = "1.1.1"
+VERSION: Final = "1.2.0"
 """The version of the product, as in pyproject.toml. Raise it with every change of the document; raise the first number
 when clients have to change too."""
 DESCRIPTION: Final = """
