@@ -148,7 +148,7 @@ MUTANTS = (
     ),
     Mutant(
         "the repair of an hour that was sealed takes from one sum what another has too much",
-        f"{ARITHMETIC}::test_what_is_lacking_of_one_sum_does_not_pay_for_what_another_has_too_much[an amount and sales]",
+        f"{ARITHMETIC}::test_what_one_sum_lacks_does_not_pay_for_what_another_has_too_much[an amount and sales]",
         (
             Edit(
                 "scripts/audit/repair/missing_sums.py",

@@ -147,7 +147,7 @@ def test_a_repair_adds_what_was_lacking_to_what_is_held_by_now() -> None:
     ],
     ids=["an amount and sales", "units and sales", "ratings and their sum"],
 )
-def test_what_is_lacking_of_one_sum_does_not_pay_for_what_another_has_too_much(expected: int, stored: int) -> None:
+def test_what_one_sum_lacks_does_not_pay_for_what_another_has_too_much(expected: int, stored: int) -> None:
     """The hour was sealed meanwhile, so that nothing is left of which something could be taken."""
     difference = Difference("rollups", {"p": 1, "h": 2, "k": 0}, {"": expected}, {"": stored})
     with pytest.raises(NotRepaired, match="run this again"):
