@@ -10,6 +10,7 @@ SEALED_DAYS = "scripts/audit/sums/sealed_days.py"
 SEALING = "tests/integration/consumer/sealing/test_sealing.py"
 CONFLICTS = "tests/integration/consumer/sealing/test_conflicts.py"
 SUMS = "tests/unit/consumer/sealing/test_day_sums.py"
+ARITHMETIC = "tests/unit/scripts/audit/test_arithmetic.py"
 AUDIT = "tests/integration/scripts/audit/test_sealed_days.py"
 
 MUTANTS = (
@@ -128,7 +129,9 @@ MUTANTS = (
         f"{AUDIT}::test_damage_is_found_and_repaired[an hour has more than the raw events]",
         (
             Edit(
-                SEALED_DAYS, "return all(_within(packed, events.get(minute_path(minute), 0)) for", "return all(True for"
+                SEALED_DAYS,
+                "return all(is_within(packed, events.get(minute_path(minute), 0)) for",
+                "return all(True for",
             ),
         ),
     ),
@@ -140,6 +143,28 @@ MUTANTS = (
                 "scripts/audit/repair/transactions.py",
                 "one.of_sealed_day and one.sums_of_day in self._left_days",
                 "one.sums_of_day is None",
+            ),
+        ),
+    ),
+    Mutant(
+        "the repair of an hour that was sealed takes from one sum what another has too much",
+        f"{ARITHMETIC}::test_what_one_sum_lacks_does_not_pay_for_what_another_has_too_much[an amount and sales]",
+        (
+            Edit(
+                "scripts/audit/repair/missing_sums.py",
+                "not all(is_within(packed, raised.get(path, 0)) for",
+                "not all(packed <= raised.get(path, 0) for",
+            ),
+        ),
+    ),
+    Mutant(
+        "an amount that an hour lacked is dropped where the hour was sealed before its repair",
+        f"{CONFLICTS}::test_an_hour_that_is_sealed_between_an_audit_and_its_repair[lacks an amount]",
+        (
+            Edit(
+                "scripts/audit/reading/packed_sums.py",
+                'if sums["amount"] or sums["units"] or sums["sales"]:',
+                'if sums["sales"]:',
             ),
         ),
     ),

@@ -62,6 +62,15 @@ def unpacked(packed: int) -> dict[str, int]:
     return sums | {"amount": packed}
 
 
+def is_within(part: int, whole: int) -> bool:
+    """Whether none of the five sums of `part` is more than that of `whole`.
+
+    Only then `whole - part` is packed sums: a sum below zero would take from the one above it.
+    """
+    wholes = unpacked(whole)
+    return all(value <= wholes[name] for name, value in unpacked(part).items())
+
+
 def of_document(document: Mapping[str, Any]) -> int:
     """The packed sums that `document` holds at its top level; a sum that it lacks is 0. Raises NotASum."""
     packed = 0
@@ -90,14 +99,14 @@ def _whole(value: object, decimals: int | None) -> int:
 
 
 def as_fields(packed: int) -> Document:
-    """The sums as a document stores them; without the sums of a kind of event that did not occur."""
+    """The sums as a document stores them; without those of a kind of event where all are zero."""
     sums = unpacked(packed)
     fields: Document = {}
-    if sums["sales"]:
+    if sums["amount"] or sums["units"] or sums["sales"]:
         fields["amount"] = decimal128(sums["amount"], AMOUNT_DECIMALS)
         fields["units"] = Int64(sums["units"])
         fields["sales"] = sums["sales"]
-    if sums["ratings"]:
+    if sums["ratings"] or sums["rating_sum"]:
         fields["ratings"] = sums["ratings"]
         fields["rating_sum"] = decimal128(sums["rating_sum"], RATING_DECIMALS)
     return fields

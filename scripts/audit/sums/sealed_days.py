@@ -14,7 +14,7 @@ Of an hour's document that cannot be right nothing is expected, and the sealed d
 
 from collections.abc import Mapping
 
-from scripts.audit.reading import packed_sums
+from scripts.audit.reading.packed_sums import is_within
 from scripts.audit.sums import levels
 from scripts.audit.sums.levels import NOT_A_SUM, Levels
 from shared.documents import minute_path, quarter_path
@@ -40,7 +40,7 @@ def hour_can_be_right(stored: Levels, events: Levels) -> bool:
     minutes = _minutes_of(stored)
     if NOT_A_SUM in stored.values() or stored != levels.of_minutes(minutes.items()):
         return False
-    return all(_within(packed, events.get(minute_path(minute), 0)) for minute, packed in minutes.items())
+    return all(is_within(packed, events.get(minute_path(minute), 0)) for minute, packed in minutes.items())
 
 
 def minutes_can_be_right(hour: Levels, stored: Mapping[int, Levels], events: Mapping[int, Levels]) -> bool:
@@ -50,7 +50,7 @@ def minutes_can_be_right(hour: Levels, stored: Mapping[int, Levels], events: Map
     if {minute % 60: sum(seconds.values()) for minute, seconds in stored.items()} != of_hour:
         return False
     return all(
-        path.startswith("s.") and packed != NOT_A_SUM and _within(packed, events.get(minute, {}).get(path, 0))
+        path.startswith("s.") and packed != NOT_A_SUM and is_within(packed, events.get(minute, {}).get(path, 0))
         for minute, seconds in stored.items()
         for path, packed in seconds.items()
     )
@@ -64,9 +64,3 @@ def _minutes_of(of_hour: Levels) -> dict[int, int]:
         if last != path and last.isascii() and last.isdigit():
             minutes[int(last)] = packed
     return minutes
-
-
-def _within(part: int, whole: int) -> bool:
-    """Whether none of the five sums of `part` is more than that of `whole`."""
-    wholes = packed_sums.unpacked(whole)
-    return all(value <= wholes[name] for name, value in packed_sums.unpacked(part).items())

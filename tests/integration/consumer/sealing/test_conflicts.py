@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from bson.decimal128 import Decimal128
 from pymongo.errors import OperationFailure
 
 from consumer.process import failpoints
@@ -18,6 +19,7 @@ from consumer.sealing.due import ProductDay, TotalDay
 from consumer.sealing.duty import Sealing
 from consumer.sealing.transactions import SealingTransactions
 from scripts.audit.reconcile import Reconciliation
+from scripts.audit.repair.missing_sums import with_missing_sums
 from scripts.audit.repair.transactions import Repair
 from shared.mongo import SyncDatabase
 from tests.support.documents.days import NOW, at
@@ -180,42 +182,128 @@ def test_a_reply_to_a_commit_that_is_lost(writer: Writer, monkeypatch: pytest.Mo
     check_aggregates(database)
 
 
+def in_first_minute(**sums: object) -> dict[str, Any]:
+    """An update that adds to a product's first minute of the day, its block and its hour."""
+    return {"$inc": {f"{path}{name}": value for name, value in sums.items() for path in ("", "b.0.", "b.0.m.0.")}}
+
+
+def repair_of(database: SyncDatabase, before: Callable[[], object] = lambda: None) -> Repair:
+    """A repair that an audit has run; `before` is called between the audit's moment and the repair's transaction."""
+    with database.client.start_session() as session:
+        repair = Repair(database, session, GROUP, TOPIC)
+        add = repair.add_missing_sums
+
+        def after(*arguments: Any) -> None:
+            before()
+            add(*arguments)
+
+        vars(repair)["add_missing_sums"] = after
+        Reconciliation(database, GROUP, TOPIC, None, None, repair).run(lambda _: None)
+    return repair
+
+
+def assert_right(database: SyncDatabase) -> None:
+    """Nothing is wrong, neither before nor after the rest is sealed."""
+    for _ in range(2):
+        check_aggregates(database)
+        assert audit_findings(database) == []
+        assert seal(database).unsealable == 0
+
+
 @pytest.mark.parametrize(
-    ("change", "repaired"),
+    ("sums", "repaired"),
     [
-        ({"$inc": {"sales": -1, "b.0.sales": -1, "b.0.m.0.sales": -1}}, True),
-        ({"$inc": {"sales": 1, "b.0.sales": 1, "b.0.m.0.sales": 1}}, False),
+        ({"sales": -1}, True),
+        ({"amount": Decimal128("-1.000000")}, True),
+        ({"sales": 1}, False),
+        ({"sales": 1, "amount": Decimal128("-1.000000")}, False),
+        ({"sales": 2**48}, False),
     ],
-    ids=["an hour that lacks a sale", "an hour that has one too many"],
+    ids=[
+        "lacks a sale",
+        "lacks an amount",
+        "has a sale too many",
+        "lacks an amount and has a sale too many",
+        "is no sum",
+    ],
 )
-def test_a_day_that_is_sealed_between_an_audit_and_its_repair(
-    writer: Writer, change: dict[str, Any], repaired: bool
+def test_an_hour_that_is_sealed_between_an_audit_and_its_repair(
+    writer: Writer, sums: dict[str, Any], repaired: bool
 ) -> None:
     """The audit found the hour wrong, and sealing moves its sums before the repair writes. What the hour lacks is then
     added as an hour of its own; what it has too many cannot be taken from an hour that is gone, and the next audit
     takes it from the day."""
     database = writer.database
     write(writer, *a_day(OLD))
-    with database.client.start_session() as session:
-        repair = Repair(database, session, GROUP, TOPIC)
-        database.rollups.update_one({"_id.h": OLD * 24}, change)
-        add = repair.add_missing_sums
+    database.rollups.update_one({"_id.h": OLD * 24}, in_first_minute(**sums))
+    repair = repair_of(database, lambda: seal(database))
+    assert (len(repair.left), repair.repaired.total()) == ((0, 1) if repaired else (1, 0))
+    if not repaired:
+        assert dict(repair_of(database).repaired) == {"rollup_days": 1}
+    assert_right(database)
 
-        def seal_first(*arguments: Any) -> None:
-            seal(database)
-            add(*arguments)
 
-        vars(repair)["add_missing_sums"] = seal_first
-        Reconciliation(database, GROUP, TOPIC, None, None, repair).run(lambda _: None)
-        assert (len(repair.left), repair.repaired.total()) == ((0, 1) if repaired else (1, 0))
-        if not repaired:
-            again = Repair(database, session, GROUP, TOPIC)
-            Reconciliation(database, GROUP, TOPIC, None, None, again).run(lambda _: None)
-            assert dict(again.repaired) == {"rollup_days": 1}
-    check_aggregates(database)
-    assert audit_findings(database) == []
+@pytest.mark.parametrize("sales", [-1, 1])
+def test_late_events_that_are_sealed_between_an_audit_and_its_repair(writer: Writer, sales: int) -> None:
+    """The day was sealed before the audit, and is wrong. Late events come, and are sealed, before the repair writes."""
+    database = writer.database
+    write(writer, *a_day(OLD))
     seal(database)
-    check_aggregates(database)
+    write(writer, *a_day(OLD))
+    database.rollup_days.update_one({}, {"$inc": {"sales": sales, "q.0.sales": sales}})
+
+    def meanwhile() -> None:
+        write(writer, *a_day(OLD))
+        seal(database)
+
+    repair = repair_of(database, meanwhile)
+    assert (repair.left, dict(repair.repaired)) == ([], {"rollup_days": 1})
+    assert_right(database)
+
+
+def damage(writer: Writer, sealed: bool) -> None:
+    """A day of which an hour lacks a sale or, where the day is sealed and has late events, of which the sealed document
+    does."""
+    write(writer, *a_day(OLD))
+    if sealed:
+        seal(writer.database)
+        write(writer, *a_day(OLD))
+        writer.database.rollup_days.update_one({}, {"$inc": {"sales": -1, "q.0.sales": -1}})
+    else:
+        writer.database.rollups.update_one({"_id.h": OLD * 24}, in_first_minute(sales=-1))
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["of an hour", "of the sealed day"])
+def test_a_sealing_that_commits_between_a_repairs_reading_and_its_writing(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, sealed: bool
+) -> None:
+    """The document that the repair has read was deleted, or added to: its transaction runs again."""
+    damage(writer, sealed)
+    read: list[object] = []
+
+    def then_seal(*arguments: Any) -> Any:
+        read.append(arguments)
+        if len(read) == 1:
+            assert seal(writer.database).documents[OLD]
+        return with_missing_sums(*arguments)
+
+    monkeypatch.setattr("scripts.audit.repair.transactions.with_missing_sums", then_seal)
+    repair = repair_of(writer.database)
+    assert (repair.left, repair.repaired.total(), len(read)) == ([], 1, 2)
+    assert_right(writer.database)
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["of an hour", "of the sealed day"])
+def test_a_repair_that_commits_between_sealings_reading_and_its_writing(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, sealed: bool
+) -> None:
+    damage(writer, sealed)
+    repairs: list[Repair] = []
+    passed = at_step(monkeypatch, "seal_read", lambda: repairs.append(repair_of(writer.database)))
+    assert seal(writer.database).complete
+    assert passed.count("seal_read") == 3
+    assert (repairs[0].left, repairs[0].repaired.total()) == ([], 1)
+    assert_right(writer.database)
 
 
 class Dead(Exception):

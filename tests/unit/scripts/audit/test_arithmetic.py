@@ -135,6 +135,40 @@ def test_a_repair_adds_what_was_lacking_to_what_is_held_by_now() -> None:
         with_missing_sums({"": first}, difference, unchanged=False)
 
 
+@pytest.mark.parametrize(
+    ("expected", "stored"),
+    [
+        (packed_sums.of_sale(50, 1), packed_sums.of_sale(40, 2)),
+        (
+            packed_sums.of_sale(50, 1),
+            packed_sums.of_sale(50, 1) + packed_sums.ONE_SALE - (1 << packed_sums.UNITS_SHIFT),
+        ),
+        (2 * packed_sums.of_rating(100), packed_sums.of_rating(300)),
+    ],
+    ids=["an amount and sales", "units and sales", "ratings and their sum"],
+)
+def test_what_one_sum_lacks_does_not_pay_for_what_another_has_too_much(expected: int, stored: int) -> None:
+    """The hour was sealed meanwhile, so that nothing is left of which something could be taken."""
+    difference = Difference("rollups", {"p": 1, "h": 2, "k": 0}, {"": expected}, {"": stored})
+    with pytest.raises(NotRepaired, match="run this again"):
+        with_missing_sums({}, difference, unchanged=True)
+
+
+def test_a_document_that_is_no_sum_and_was_changed_without_an_event_is_left() -> None:
+    difference = Difference("rollups", {"p": 1, "h": 2, "k": 0}, {"": 1}, {"": NOT_A_SUM})
+    assert with_missing_sums({"": NOT_A_SUM}, difference, unchanged=True) == {"": 1}
+    with pytest.raises(NotRepaired, match="run this again"):
+        with_missing_sums({}, difference, unchanged=True)
+
+
+def test_an_amount_without_sales_is_written() -> None:
+    """An hour that lacked an amount alone, and was sealed before its repair."""
+    assert (
+        packed_sums.of_document(packed_sums.as_fields(5 << packed_sums.AMOUNT_SHIFT)) == 5 << packed_sums.AMOUNT_SHIFT
+    )
+    assert packed_sums.of_document(packed_sums.as_fields(450)) == 450
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_products_document_that_is_gone_is_told_whatever_days_were_read(whole: bool) -> None:
     only_sold = ProductSums(ratings=0, first_seen_ms=1, newest=EventPosition(1, 0, 1), latest_rated=None)
