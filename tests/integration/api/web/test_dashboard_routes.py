@@ -102,7 +102,7 @@ def test_several_products_at_once(api: Api) -> None:
     ("path", "says"),
     [
         (f"{SALE}?ids=1,1", "twice"),
-        (f"{SALE}?ids=1&compare=previous", 'compare is "previous", which does not go with ids. It must be left out there'),
+        (f"{SALE}?ids=1&compare=previous", '"previous", which does not go with ids. It must be left out there'),
         (f"{SALE}/3?window=2h", "15m, 1h, 24h, 7d or 30d"),
         (f"{SALE}/3?compare=next", "previous"),
         (f"{SALE}/3?ids=1", "ids"),
