@@ -16,7 +16,7 @@ To add a route with data:
 4. Query parameters are constants, such as `LIMIT = Whole("limit", 1, 100, ...)` (api/web/parameters.py). List them as
    `parameters=(LIMIT,)`, and read `request.query[LIMIT]`. What several routes take is declared once, in
    a module of its own here. Values that are wrong only together are refused by the endpoint:
-   `raise STEP.refused("1m", ", which does not go with the window 30d")`.
+   `raise COMPARE.misplaced(compare, "ids")`.
 5. Raise `VERSION` (api/web/documentation.py), run `make openapi`, and add the request and its answer to
    tests/contracts/api.json. CONTRIBUTING.md names the pages and the other files that follow.
 """

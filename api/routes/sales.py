@@ -72,7 +72,7 @@ async def sales_of_all_products(request: SomeProductsRequest) -> Response:
     window, compare = request.query.get(WINDOW), request.query.get(COMPARE)
     if request.products is not None:
         if compare is not None:
-            raise COMPARE.refused(compare, ", which does not go with ids")
+            raise COMPARE.misplaced(compare, "ids")
         return await _totals(request, request.products, window or Window.HOUR)
     services = request.services
     if compare is not None:

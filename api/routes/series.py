@@ -141,7 +141,7 @@ def _course(query: Query) -> Course:
     if step is None:
         step = steps[-1]
     if step not in steps:
-        raise STEP.refused(step, f", but with the window {window} it goes by {either(steps)}")
+        raise STEP.refused(step, f", which does not go with the window {window}", wanted=either(steps))
     return Course(window, step, query[TZ], query.get(COMPARE) is not None)
 
 

@@ -73,7 +73,7 @@ async def top(request: ListRequest) -> Response:
     measure, least = request.query[BY], request.query.get(MIN_RATINGS)
     need(request.caller, RATINGS_READ if measure is Measure.RATING else SALES_READ)
     if least is not None and measure is not Measure.RATING:
-        raise MIN_RATINGS.refused(str(least), f", which does not go with by={measure.value}")
+        raise MIN_RATINGS.misplaced(str(least), f"by={measure.value}")
     window, limit = request.query[TOP_WINDOW], request.query[LIMIT]
     try:
         found = await request.services.tops.top(measure, window, limit, least or 1, request.products)

@@ -38,9 +38,16 @@ class Parameter(ABC, Generic[Value]):
     def read(self, text: str) -> Value:
         """The value that `text` spells, which is decoded and not empty. Raises Problem (400)."""
 
-    def refused(self, given: str, why: str = "") -> Problem:
-        """The answer 400 to a value that is not allowed. `why` says what is wrong where that is not seen at once."""
-        return bad_parameter(self.name, quoted(given) + why, self.allowed)
+    def refused(self, given: str, why: str = "", *, wanted: str = "") -> Problem:
+        """The answer 400 to a value that is not allowed. `why` says what is wrong where that is not seen at once.
+
+        `wanted` follows "must be", as `allowed` does, where another parameter decides what is allowed.
+        """
+        return bad_parameter(self.name, quoted(given) + why, wanted or self.allowed)
+
+    def misplaced(self, given: str, other: str) -> Problem:
+        """The answer 400 to a value that has no meaning beside `other`, which the query says too, as `by=units`."""
+        return self.refused(given, f", which does not go with {other}", wanted="left out there")
 
     def documented(self) -> dict[str, Any]:
         """What OpenAPI says of the parameter."""

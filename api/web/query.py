@@ -110,10 +110,11 @@ def _unknown_names(query: str, unknown: list[str], known: list[str]) -> Problem:
     """The answer 400 to a query that has parameters of names other than the `known` ones."""
     similar = [near for name in unknown[:_NAMES_SHOWN] for near in get_close_matches(name[:_NAME_SHOWN], known, 1)]
     meant = f". Perhaps {' and '.join(dict.fromkeys(similar))} was meant" if similar else ""
+    parameters = "parameter" if len(known) == 1 else "parameters"
     return Problem(
         BAD_QUERY,
-        f"This address takes the query parameters {', '.join(known)}, and no other. None is ignored, since it may be a "
-        f"misspelt one. Leave out: {_shown(unknown)}{meant}{cache_buster_hint(query)}",
+        f"This address takes the query {parameters} {', '.join(known)}, and no other. None is ignored, since it may be "
+        f"a misspelt one. Leave out: {_shown(unknown)}{meant}{cache_buster_hint(query)}",
     )
 
 

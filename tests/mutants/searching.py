@@ -34,13 +34,10 @@ MUTANTS = (
         (
             Edit(
                 "scripts/events/budget.py",
-                "with pymongo.timeout(self.left):\n                    return",
-                "with pymongo.timeout(60):\n                    return",
-            ),
-            Edit(
-                "scripts/events/budget.py",
-                "        if self.left > 0:\n            try:\n                with pymongo.timeout(60)",
-                "        if True:\n            try:\n                with pymongo.timeout(60)",
+                "        if self.left > 0:\n            try:\n                with pymongo.timeout(self.left):\n"
+                "                    return",
+                "        if True:\n            try:\n                with pymongo.timeout(60):\n"
+                "                    return",
             ),
         ),
     ),

@@ -79,9 +79,12 @@ def test_a_long_id_is_cut_in_the_answer(shared_api: Api) -> None:
     [
         "/",
         "/api",
-        "/api/product",
+        "/api/product/",
+        "/api/product/3/",
+        "/api/product/3/series",
         "/api/product/sale/",
         "/api/product/sale/3/",
+        "/api/product/sale/3/series/",
         "/api/product/sale/3/x",
         "/api/product/sale/%2F",
         "/api/product/sale/..%2f..%2f",
@@ -95,12 +98,18 @@ def test_unknown_addresses(shared_api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["a=b", "a", "limit=5&limit=6", "=", "&", "%00", "from=2026-06-01"])
-@pytest.mark.parametrize("path", ["sale/3", "sale", "rating/3"])
-def test_query_parameters_are_refused(shared_api: Api, path: str, query: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("sale/3", "This address takes the query parameters compare, window, and no other."),
+        ("sale", "This address takes the query parameters compare, ids, window, and no other."),
+        ("rating/3", "No query parameter has a meaning here."),
+        ("rating/3/distribution", "This address takes the query parameter window, and no other."),
+    ],
+)
+def test_query_parameters_are_refused(shared_api: Api, path: str, taken: str, query: str) -> None:
     refused = problem(shared_api.get(f"/api/product/{path}?{query}"), 400)
-    assert refused.startswith(
-        "No query parameter has a meaning here. None is ignored, since it may be a misspelt one. Leave out: "
-    )
+    assert refused.startswith(f"{taken} None is ignored, since it may be a misspelt one. Leave out: ")
     assert "cache buster" not in refused
     assert shared_api.get(f"/api/product/{path}?").status_code == 200
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
+from api.web.problem_types import INVALID_TOKEN
 from tests.integration.api.conftest import empty_database
 from tests.support.api.running import KEY, Api, api_process
 from tests.support.process import Running
@@ -49,7 +50,8 @@ def refusal(service: Service, token: bytes) -> tuple[int, bytes, str, float]:
 def test_every_token_that_is_not_ours_gets_one_answer(service: Service, name: str) -> None:
     status, body, challenge, _ = refusal(service, TOKENS[name])
     assert (status, challenge) == (401, REFUSAL)
-    assert body == service.api.client.get(PATH).content
+    assert json.loads(body) == service.api.client.get(PATH).json() | {"type": INVALID_TOKEN.uri}
+    assert body == refusal(service, b"x")[1]
 
 
 def test_the_answer_takes_about_the_same_time(service: Service) -> None:

@@ -70,7 +70,7 @@ def test_an_unknown_name_is_never_ignored(query: bytes, left_out: str) -> None:
     with pytest.raises(Problem) as raised:
         reader.read(query)
     assert raised.value.message == (
-        "This address takes the query parameters limit, and no other. None is ignored, since it may be a misspelt one. "
+        "This address takes the query parameter limit, and no other. None is ignored, since it may be a misspelt one. "
         f"Leave out: {left_out}"
     )
 
