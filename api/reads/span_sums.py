@@ -9,7 +9,7 @@ from api.reads.database import MongoReader
 from api.reads.known import KnownProducts
 from api.reads.pipelines import Asked, cell_sum, cut_count, sums
 from api.reads.queries import BY_ID
-from api.reads.spans import DAYS, HOURS, MINUTES, Division, Pieces, divide, is_whole, sealed_before
+from api.reads.spans import DAYS, HOURS, MINUTES, Division, Level, cells_beside, divide, is_whole, sealed_before
 from api.reads.sums import NOTHING, Sums, sums_of
 
 _LEVELS = {level.letter: level for level in (DAYS, HOURS, MINUTES)}
@@ -69,15 +69,28 @@ class SpanReader:
 def _add(found: list[Sums], row: Mapping[str, Any], division: Division, fields: Sequence[str]) -> None:
     """Add the sums of a row to the buckets that its cells belong to."""
     level = _LEVELS[row["_id"]["l"]]
-    by_level: dict[str, Pieces] = {"d": division.days, "h": division.hours, "m": division.minutes}
-    pieces = by_level[level.letter].get(row["_id"]["n"], ())
+    pieces = division.units(level).get(row["_id"]["n"], ())
     if is_whole(level, pieces):
         bucket = pieces[0].bucket
         found[bucket] = found[bucket].plus(sums_of(row))
         return
     for first, stop, bucket in pieces:
-        part = {name: row[cell_sum(first, stop, name)] for name in fields}
-        found[bucket] = found[bucket].plus(sums_of(part))
+        found[bucket] = found[bucket].plus(_of_piece(row, level, first, stop, fields))
+
+
+def _of_piece(row: Mapping[str, Any], level: Level, first: int, stop: int, fields: Sequence[str]) -> Sums:
+    """The sums of a piece, of a row that has them, or those of the whole unit and of the cells beside the piece."""
+    beside = cells_beside(level, first, stop)
+    if beside is None:
+        return _of_cells(row, first, stop, fields)
+    of_piece = sums_of(row)
+    for begin, end in beside:
+        of_piece = of_piece.less(_of_cells(row, begin, end, fields))
+    return of_piece
+
+
+def _of_cells(row: Mapping[str, Any], first: int, stop: int, fields: Sequence[str]) -> Sums:
+    return sums_of({name: row[cell_sum(first, stop, name)] for name in fields})
 
 
 def _cut_counts(rows: Iterable[Mapping[str, Any]], division: Division) -> dict[ProductMinute, int]:

@@ -31,6 +31,16 @@ class Sums(NamedTuple):
             self.rating_sum + other.rating_sum,
         )
 
+    def less(self, part: "Sums") -> "Sums":
+        """What is left without a part of it."""
+        return Sums(
+            self.amount - part.amount,
+            self.units - part.units,
+            self.sales - part.sales,
+            self.ratings - part.ratings,
+            self.rating_sum - part.rating_sum,
+        )
+
 
 NOTHING = Sums()
 """The sums of no events."""

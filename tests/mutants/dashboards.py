@@ -31,6 +31,11 @@ MUTANTS = (
         (Edit("api/reads/spans.py", "(of_cut_minutes | _pieces(HOURS, cuts))", "_pieces(HOURS, cuts)"),),
     ),
     Mutant(
+        "of a day that a cut divides, one bucket gets the whole",
+        f"{SPANS}::test_any_cuts_equal_the_model",
+        (Edit("api/reads/span_sums.py", "of_piece = of_piece.less(_of_cells(row, begin, end, fields))", "pass"),),
+    ),
+    Mutant(
         "a comparison ends with the present second, although the as-of is older",
         f"{ROUTES}::test_totals_are_compared_with_the_time_before",
         (

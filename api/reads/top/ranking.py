@@ -46,7 +46,7 @@ class Ranking:
 
     async def among(self, view: View, products: frozenset[int], limit: int, least: int) -> list[Candidate]:
         """The first of these products. Raises the same."""
-        return await self._first_of(view, view.board.candidates_among(products, least), limit, least)
+        return await self._first_of(view, await view.board.candidates_among(products, least), limit, least)
 
     async def _first_of(self, view: View, candidates: Sequence[Candidate], limit: int, least: int) -> list[Candidate]:
         """The first of the candidates.

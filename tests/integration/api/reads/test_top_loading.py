@@ -45,7 +45,8 @@ def test_a_batch_that_is_committed_while_a_board_is_loaded_counts_once(settings:
         source.writer = writer
         boards = [await load(source, Measure.SALES, minute - 60, moves, ProductNumbers()) for moves in (True, False)]
         await database.client.close()
-        return boards[0].positions, [candidate for board in boards for candidate in board.candidates_among([1, 2], 1)]
+        found = [candidate for board in boards for candidate in await board.candidates_among([1, 2], 1)]
+        return boards[0].positions, found
 
     positions, candidates = asyncio.run(loaded())
     # The first board has the first sale alone, the second also the batch that came while the first was loaded.
