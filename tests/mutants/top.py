@@ -133,11 +133,7 @@ MUTANTS = (
     Mutant(
         "a product whose sum grows beyond the floor is not taken up",
         MODEL,
-        (
-            Edit(
-                "api/reads/top/shortlist.py", "if key and (self.floor is None or", "if key and self.floor is None and ("
-            ),
-        ),
+        (Edit("api/reads/top/shortlist.py", "is None or (-key, product) <= self.floor", "is None"),),
     ),
     Mutant(
         "a new hour leaves the oldest one in a long window",
