@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.reads.spans import DAYS, HOURS, MINUTES, Level, Piece, added_up, cells_beside
+from api.reads.spans import DAYS, HOURS, MINUTES, Level, Piece, Pieces, added_up, cells_beside
 
 
 @pytest.mark.parametrize(("level", "most"), [(DAYS, 48), (HOURS, 7)])
@@ -19,7 +19,7 @@ def test_a_whole_unit_needs_no_cells() -> None:
 
 
 def test_cells_are_added_up_in_the_units_that_have_them() -> None:
-    hours = {5: [Piece(0, 20, 0), Piece(20, 25, 1), Piece(25, 60, 2)], 6: [Piece(0, 20, 3)], 7: []}
+    hours: Pieces = {5: [Piece(0, 20, 0), Piece(20, 25, 1), Piece(25, 60, 2)], 6: [Piece(0, 20, 3)], 7: []}
     # The last piece is the hour less its first 25 minutes: two blocks and five minutes in place of eight numbers.
     assert added_up(HOURS, hours) == {(0, 20): [5, 6], (20, 25): [5], (0, 25): [5]}
 
