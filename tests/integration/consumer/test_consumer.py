@@ -119,8 +119,9 @@ def test_as_of_never_claims_what_is_not_stored(events: ConsumerGroup) -> None:
     events.wait_handled()
     late = {"caught_up_at": {"$gt": ended}}
     wait_until("as-of", lambda: events.database.partition_status.count_documents(late) == 4, 30)
+    # On a busy machine few were made under the load; some twenty show that the watch looks at what it should.
+    wait_until("as-of to be claimed more often", lambda: watch.claims > 20, 30)
     watch.stop()
-    assert watch.claims > 20
     assert watch.lies(events.acknowledgements) == []
     events.check()
 
