@@ -371,7 +371,7 @@ def test_a_batch_without_ids_sends_no_command_more_and_one_with_ids_two(commands
     # Repeats cost no further question, however many copies of one id there are.
     repeats = sent(commands, watched, [sold(event_id=str(number % 10)) for number in range(50)])
     assert [name for name, command in repeats if command.get("find") == EVENT_IDS] == ["find"]
-    assert [command["insert"] for name, command in repeats if name == "insert"] == ["rejected_events"]
+    assert [command["insert"] for name, command in repeats if name == "insert"] == ["recent_sums", "rejected_events"]
 
 
 def test_many_ids_are_asked_for_in_few_commands(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
