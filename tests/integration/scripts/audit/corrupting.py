@@ -1,5 +1,6 @@
 """Copies a stored database, so that a test can damage it, and finds documents in it that are worth damaging."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -126,10 +127,21 @@ def copied(source: SyncDatabase, name: str) -> SyncDatabase:
 
 
 def an_event(database: SyncDatabase, **query: Any) -> tuple[str, Document]:
-    """The collection and the document of an event that matches `query`: the middle event of the first day that has
-    any."""
+    """The collection and the document of an event that matches `query`: the middle one of the first day that has any.
+
+    It lies between two others of its product and partition on that day, so that its loss changes neither when the
+    product was first seen nor which event is its newest.
+    """
     for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
-        found = list(database[name].find(query))
+        others: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for event in database[name].find({}, {"_id": 1}):
+            others[event["_id"]["p"], event["_id"]["k"]].append(event["_id"]["t"])
+        found = [
+            event
+            for event in database[name].find(query)
+            for times in [others[event["_id"]["p"], event["_id"]["k"]]]
+            if min(times) < event["_id"]["t"] - 1 and event["_id"]["t"] + 1 < max(times)
+        ]
         if found:
             return name, found[len(found) // 2]
     raise AssertionError("no such event")
