@@ -21,7 +21,7 @@ PRODUCTS_A_QUERY: Final = 100
 partition of a product, eight times what the last hour does; twice as many would make the first readers of a large batch
 wait longer, half as many would take more queries only while over 50 requests wait."""
 QUESTIONS_A_QUERY: Final = 8
-"""Questions that one call may take where each may be a query of its own: they run one after the other, of one moment.
+"""Questions that one call answers, where each of them may need a query of its own. The queries run one after the other.
 With twice as many the first reader waits for fifteen others; with half, eight dashboards that differ in their zones
 take two rounds."""
 

@@ -114,9 +114,9 @@ class Access:
         return caller
 
     def _authentic(self, token: str, now: float) -> tuple[bytes, _ProvenToken]:
-        """Key in `_proven`, and what is kept there, of a token that we signed and whose time has begun at `now`.
+        """Check that we signed the token, and that its time has begun at `now` (seconds since 1970). It may be over.
 
-        `now` is in seconds since 1970. Its time may be over. Raises InvalidToken.
+        Returns the token's key in `_proven`, and what is kept there. Raises InvalidToken.
         """
         if len(token) > MAX_BYTES:
             raise InvalidToken

@@ -29,11 +29,11 @@ The as-of is read first, so an answer is at least as recent as it says: an event
 products need them: most answers stop after 2.
 
     window      what the last hour consists of: hours, ten-minute blocks, minutes, and seconds of one minute
-    zones       the zones of the tz database
     queries     what MongoDB is asked, as documents; pure
     database    MongoReader: runs a query, measures it, turns the driver's errors into DatabaseUnavailable
     batching    BatchingReader: concurrent requests share one query
     freshness   Freshness: the as-of
+    known       KnownProducts: which products exist
     sales       SalesReader
     ratings     RatingsReader
 
@@ -45,9 +45,9 @@ What dashboards ask for beside the last hour:
     calendar        the buckets of a series: how a zone's calendar divides time; pure
     spans           Division: which cells of which documents make up the buckets between cuts; pure
     pipelines       what MongoDB is asked, as aggregations; pure
-    known           KnownProducts: which products exist
     cut_minutes     CutMinutes: the seconds of products' cut minutes
     span_sums       SpanReader: sums between any cuts; the readers below stand on it
+    span_answers    SpanAnswers: how answers that are made of such sums are read
     window_sums     WindowReader: sums of windows, of one product, of several, of all
     comparison      ComparisonReader: a window beside the time before
     series          SeriesReader

@@ -110,8 +110,8 @@ def _first_of(zone: tzinfo, day: date) -> int:
     """The first second of a day. Of two midnights it is the first; where clocks jump over midnight, the jump."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     first, second = int(midnight.timestamp()), int(midnight.replace(fold=1).timestamp())
-    # Of a midnight that no clock shows, `fold` gives the offset before the jump and the one after it: 00:00 counted by
-    # the later offset lies before the jump, and counted by the earlier one it does not.
+    # Where clocks jump over midnight, no clock shows it. Python then counts 00:00 by the offset before the jump (fold
+    # 0) or after it (fold 1). Only there is the second result the earlier one, and the jump between begins the day.
     return _shift(zone, second, first) if second < first else first
 
 

@@ -1,16 +1,15 @@
-"""Sums of a window and of the one before it: both as long, both complete."""
+"""Compares a window with the time before it: two spans of the same length, of which all events are counted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from api.reads.database import MongoReader
-from api.reads.freshness import Freshness
 from api.reads.ratings import half_even
-from api.reads.span_sums import Question, SpanReader
+from api.reads.span_answers import Moment, SpanAnswers
+from api.reads.span_sums import Question
 from api.reads.spans import UNSEALED_SECONDS
 from api.reads.sums import Sums
-from api.reads.window_sums import Span, by_window
+from api.reads.window_sums import Span
 from api.reads.windows import Window
 from shared.documents import milliseconds
 
@@ -44,65 +43,34 @@ class Compared(NamedTuple):
         return rounded if difference >= 0 else -rounded
 
 
-class ComparisonReader:
+class ComparisonReader(SpanAnswers[Window, Compared]):
     """Compares [T - L, T) with [T - 2L, T - L), where T is the present second or, if that is earlier, the as-of's.
 
     So a consumer that lags behind never makes sales look as if they fell. T is a full hour for windows of 7 days and
-    longer. The as-of is read first; then all sums of one call are read as they were at one moment.
+    longer.
     """
 
-    def __init__(self, mongo: MongoReader, freshness: Freshness, clock: Callable[[], int], spans: SpanReader) -> None:
-        self._mongo = mongo
-        self._freshness = freshness
-        self._clock = clock
-        self._spans = spans
+    def _question(self, asked: Window, at: Moment) -> Question:
+        return Question(compared_cuts(asked, at), _SALES)
 
-    async def of_products(self, keys: Sequence[tuple[int, Window]]) -> dict[tuple[int, Window], Compared | None]:
-        """The comparison of each product and window; None for a product that never had an event.
-
-        Raises DatabaseUnavailable, SchemaNewer.
-        """
-        as_of = await self._freshness.as_of()
-        now_ms = self._clock()
-        found: dict[tuple[int, Window], Compared | None] = {}
-        async with self._mongo.at_one_moment() as moment:
-            for window, products in by_window(keys).items():
-                cuts = compared_cuts(window, now_ms, as_of)
-                sums = await self._spans.of_products(moment, products, Question(cuts, _SALES), now_ms)
-                for product, of_product in sums.items():
-                    found[product, window] = None if of_product is None else _compared(of_product, cuts, as_of)
-        return found
-
-    async def of_all(self, windows: Sequence[Window]) -> dict[Window, Compared]:
-        """The comparison of the sums over all products, for each window. Raises DatabaseUnavailable, SchemaNewer."""
-        as_of = await self._freshness.as_of()
-        now_ms = self._clock()
-        found: dict[Window, Compared] = {}
-        async with self._mongo.at_one_moment() as moment:
-            for window in windows:
-                cuts = compared_cuts(window, now_ms, as_of)
-                found[window] = _compared(await self._spans.of_all(moment, Question(cuts, _SALES), now_ms), cuts, as_of)
-        return found
+    def _answer(self, asked: Window, question: Question, sums: Sequence[Sums], at: Moment) -> Compared:
+        *before, total = [each.amount for each in sums]
+        return Compared(total, before[0] if before else None, Span(*question.cuts[-2:]), at.as_of)
 
 
-def compared_cuts(window: Window, now_ms: int, as_of: str | None) -> tuple[int, ...]:
+def compared_cuts(window: Window, at: Moment) -> tuple[int, ...]:
     """The cuts of the two spans: T - 2L, T - L and T.
 
     Without the first where the as-of is unknown, or so old that the earlier span would begin in a day that may be
     sealed, which has no seconds any more. T is then the present second.
     """
-    now = end = now_ms // 1000
-    if as_of is not None:
-        end = min(now, milliseconds(datetime.fromisoformat(as_of)) // 1000)
+    now = end = at.second
+    if at.as_of is not None:
+        end = min(now, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)
     first = end - 2 * window.seconds
-    if as_of is None or (window.to_the_second and first < now - UNSEALED_SECONDS):
+    if at.as_of is None or (window.to_the_second and first < now - UNSEALED_SECONDS):
         end = now if window.to_the_second else now - now % _HOUR
         return end - window.seconds, end
     if not window.to_the_second:
         end -= end % _HOUR
     return end - 2 * window.seconds, end - window.seconds, end
-
-
-def _compared(sums: Sequence[Sums], cuts: Sequence[int], as_of: str | None) -> Compared:
-    *before, total = [each.amount for each in sums]
-    return Compared(total, before[0] if before else None, Span(*cuts[-2:]), as_of)

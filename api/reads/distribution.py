@@ -64,7 +64,7 @@ class TooManyEvents(NamedTuple):
 
 
 class DistributionReader:
-    """Reads distributions: first the as-of, then all of one call as it was at one moment.
+    """Reads distributions. Each call reads the as-of first, and then all it needs as it was at one moment.
 
     Methods return None for a product that never had an event. They raise DatabaseUnavailable and SchemaNewer.
     """

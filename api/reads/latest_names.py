@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.name_queries import Keys
-from api.reads.newest import Event, named, newest_of, rows_of
+from api.reads.newest import Event, named, rows_and_newest
 
 AT_ONCE: Final = 100
-"""Products that one query asks for. Where their names are disputed, it has two stages for each, and MongoDB takes 1,000
-at most; half as many make twice as many round trips."""
+"""Products that one query asks for. A query about disputed names has two stages for each product, and MongoDB takes
+1,000 stages at most. Half as many products make twice as many round trips."""
 
 
 class LatestName(NamedTuple):
@@ -33,25 +33,19 @@ class LatestName(NamedTuple):
 
 
 async def latest_names(mongo: MongoReader, products: Sequence[int]) -> dict[int, LatestName]:
-    """The latest names of the products; one that no event has named is absent. Raises DatabaseUnavailable.
+    """The latest names of the products, without those that no event has named. Raises DatabaseUnavailable.
 
     A document's name is that of its partition's newest event, but its time may be older: a sale by the known name does
     not write it. So where a product's documents have different names, the newest raw event says which one it has.
     """
     found: dict[int, LatestName] = {}
     for start in range(0, len(products), AT_ONCE):
-        rows = await rows_of(mongo, products[start : start + AT_ONCE])
-        disputed = [product for product, documents in rows.items() if _are_different(documents)]
-        newest = await newest_of(mongo, disputed)
+        rows, newest = await rows_and_newest(mongo, products[start : start + AT_ONCE])
         for product, documents in rows.items():
             latest = _latest_name(documents, newest.get(product))
             if latest is not None:
                 found[product] = latest
     return found
-
-
-def _are_different(documents: Sequence[Mapping[str, Any]]) -> bool:
-    return len({document["latest"]["name"] for document in documents if "latest" in document}) > 1
 
 
 def _latest_name(documents: Sequence[Mapping[str, Any]], newest: Event | None) -> LatestName | None:

@@ -41,10 +41,18 @@ async def names(mongo: MongoReader, products: Sequence[int]) -> dict[int, Named]
     It is of one moment where `mongo` is a reader of one moment. Products whose partitions agree cost one query
     together, the others two more.
     """
-    rows = await rows_of(mongo, products)
-    doubtful = [product for product, documents in rows.items() if len(_names(documents)) > 1]
-    newest = await newest_of(mongo, doubtful)
+    rows, newest = await rows_and_newest(mongo, products)
     return {product: named(documents, newest.get(product)) for product, documents in rows.items()}
+
+
+async def rows_and_newest(mongo: MongoReader, products: Sequence[int]) -> tuple[ProductRows, dict[int, Event]]:
+    """The documents of these products, and the newest event of each whose partitions disagree about its name.
+
+    Raises DatabaseUnavailable.
+    """
+    rows = await rows_of(mongo, products)
+    disputed = [product for product, documents in rows.items() if len(_names(documents)) > 1]
+    return rows, await newest_of(mongo, disputed)
 
 
 async def rows_of(mongo: MongoReader, products: Sequence[int]) -> ProductRows:

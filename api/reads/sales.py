@@ -1,7 +1,7 @@
 """Sales of the last hour, exact to the second and to the digit."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, Self
@@ -10,14 +10,11 @@ from cachetools import LRUCache
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.queries import BY_ID, known_products, sales_by_product, sales_by_second, sales_of_all
+from api.reads.known import KnownProducts
+from api.reads.queries import BY_ID, sales_by_product, sales_by_second, sales_of_all
 from api.reads.window import Window
 from shared.decimals import scaled
-from shared.documents import AMOUNT_DECIMALS, PRODUCTS, ROLLUPS, TOTALS
-
-KNOWN_PRODUCTS_KEPT = 100_000
-"""Products that an instance remembers to exist; full, that takes 19 MB. It serves those without sales in the window:
-with half as many remembered, more of them cost a query each time they are asked for; twice as many take 38 MB."""
+from shared.documents import AMOUNT_DECIMALS, ROLLUPS, TOTALS
 
 CUT_MINUTES_KEPT = 20_000
 """Minutes of a product whose raw events an instance remembers; full, that takes 35 to 57 MB. A minute is of use for 60
@@ -72,7 +69,7 @@ class SalesReader:
         self._mongo = mongo
         self._freshness = freshness
         self._clock = clock
-        self._known: LRUCache[int, bool] = LRUCache(KNOWN_PRODUCTS_KEPT)
+        self._known = KnownProducts()
         self._minutes: LRUCache[tuple[int, int], _CutMinute] = LRUCache(CUT_MINUTES_KEPT)
         """By product and minute since 1970."""
 
@@ -90,7 +87,8 @@ class SalesReader:
                 cut_sales[product] += sales
         for product, amount in (await self._cut_amounts(cut_sales, window)).items():
             totals[product] += amount
-        unknown = await self._unknown_among([product for product in products if product not in totals])
+        doubtful = [product for product in products if product not in totals]
+        unknown = await self._known.unknown_among(self._mongo, doubtful)
         return {p: None if p in unknown else Sales(totals.get(p, 0), as_of) for p in products}
 
     async def of_all(self) -> Sales:
@@ -131,16 +129,3 @@ class SalesReader:
         for product, read in minutes.items():
             self._minutes[product, minute] = read
         return minutes
-
-    async def _unknown_among(self, products: Iterable[int]) -> set[int]:
-        """The products that never had an event, of `products` without a rollup in the window.
-
-        A product that exists is remembered. An unknown product is asked for again each time: its first event may come
-        at any moment.
-        """
-        doubtful = {product for product in products if not self._known.get(product)}
-        if doubtful:
-            for row in await self._mongo.find("known products", PRODUCTS, known_products(doubtful)):
-                self._known[row["p"]] = True
-                doubtful.discard(row["p"])
-        return doubtful

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from api.reads.calendar import Step, borders
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
+from api.reads.span_answers import Moment, SpanAnswers
 from api.reads.span_sums import Question, SpanReader
 from api.reads.sums import Sums
 from api.reads.windows import Window
+from shared.documents import MINUTE_MS
 
 BUCKETS: Final = {
     (Window.QUARTER_HOUR, Step.MINUTE): 15,
@@ -66,8 +68,8 @@ class Series(NamedTuple):
         return self.points[0].begin
 
 
-class SeriesReader:
-    """Reads series of some of the five sums: first the as-of, then all of one call as it was at one moment."""
+class SeriesReader(SpanAnswers[Course, Series]):
+    """Reads series of some of the five sums, `fields`. Raises KeyError for a pair that is not in `BUCKETS`."""
 
     def __init__(
         self,
@@ -77,40 +79,16 @@ class SeriesReader:
         spans: SpanReader,
         fields: tuple[str, ...],
     ) -> None:
-        self._mongo = mongo
-        self._freshness = freshness
-        self._clock = clock
-        self._spans = spans
+        super().__init__(mongo, freshness, clock, spans)
         self._fields = fields
 
-    async def of_products(self, keys: Sequence[tuple[int, Course]]) -> dict[tuple[int, Course], Series | None]:
-        """The series of each product and course; None for a product that never had an event.
+    def _question(self, asked: Course, at: Moment) -> Question:
+        return Question(_cuts(asked, at.now_ms // MINUTE_MS), self._fields)
 
-        Raises DatabaseUnavailable, SchemaNewer. Raises KeyError for a pair that is not in `BUCKETS`.
-        """
-        as_of = await self._freshness.as_of()
-        now_ms = self._clock()
-        found: dict[tuple[int, Course], Series | None] = {}
-        async with self._mongo.at_one_moment() as moment:
-            for course in dict.fromkeys(course for _, course in keys):
-                products = [product for product, asked in keys if asked == course]
-                cuts = _cuts(course, now_ms // 60_000)
-                sums = await self._spans.of_products(moment, products, Question(cuts, self._fields), now_ms)
-                for product, of_product in sums.items():
-                    found[product, course] = None if of_product is None else _series(course, cuts, of_product, as_of)
-        return found
-
-    async def of_all(self, courses: Sequence[Course]) -> dict[Course, Series]:
-        """The series over all products of each course. Raises as `of_products`."""
-        as_of = await self._freshness.as_of()
-        now_ms = self._clock()
-        found: dict[Course, Series] = {}
-        async with self._mongo.at_one_moment() as moment:
-            for course in courses:
-                cuts = _cuts(course, now_ms // 60_000)
-                sums = await self._spans.of_all(moment, Question(cuts, self._fields), now_ms)
-                found[course] = _series(course, cuts, sums, as_of)
-        return found
+    def _answer(self, asked: Course, question: Question, sums: Sequence[Sums], at: Moment) -> Series:
+        cuts, count = question.cuts, BUCKETS[asked.window, asked.step]
+        points = [Point(begin, of_bucket) for (begin, _), of_bucket in zip(pairwise(cuts), sums, strict=True)]
+        return Series(points[-count:], points[:-count] if asked.compare else None, cuts[-1], at.as_of)
 
 
 @lru_cache(_CUTS_KEPT)
@@ -118,9 +96,3 @@ def _cuts(course: Course, minute: int) -> tuple[int, ...]:
     """The borders of the course's buckets in a minute since 1970, which are the same throughout the minute."""
     count = BUCKETS[course.window, course.step]
     return borders(course.step, course.zone, minute * 60, count * 2 if course.compare else count)
-
-
-def _series(course: Course, cuts: Sequence[int], sums: Sequence[Sums], as_of: str | None) -> Series:
-    points = [Point(begin, of_bucket) for (begin, _), of_bucket in zip(pairwise(cuts), sums, strict=True)]
-    count = BUCKETS[course.window, course.step]
-    return Series(points[-count:], points[:-count] if course.compare else None, cuts[-1], as_of)

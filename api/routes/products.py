@@ -6,7 +6,7 @@ from api.auth.access import RATINGS_READ, SALES_READ
 from api.web.bodies.products import ProductDetails, product_details
 from api.web.bodies.texts import interval
 from api.web.direct_routes import Resource
-from api.web.problems import no_product
+from api.web.problems import known
 from api.web.requests import OneProduct, ProductRequest
 from api.web.responses import answer
 
@@ -36,8 +36,6 @@ async def product(request: ProductRequest) -> Response:
     """Its present name and category, when it was first and last seen, what it sold in the last hour (`Data-Window`),
     and its ratings over all time. All of it is of one moment.
     """
-    found = await request.services.dashboard.products.read(request.product)
-    if found is None:
-        raise no_product(request.product)
+    found = known(await request.services.dashboard.products.read(request.product), request.product)
     body = product_details(request.product, found)
     return answer(request.http, body, found.as_of, window=interval(found.span))

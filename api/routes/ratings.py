@@ -10,7 +10,7 @@ from api.web.bodies.ratings import RatingDistribution, rating_distribution
 from api.web.bodies.texts import interval
 from api.web.direct_routes import Resource
 from api.web.parameters import Choice
-from api.web.problems import no_product, too_many_events
+from api.web.problems import known, too_many_events
 from api.web.requests import OneProduct, ProductRequest
 from api.web.responses import AverageRating, answer, average_rating
 
@@ -35,9 +35,7 @@ RAW_WINDOW: Final = Choice(
 )
 async def rating_of_product(request: ProductRequest) -> Response:
     """Mean of all ratings of the product, rounded half-even to two decimals; null for a known product without any."""
-    rating = await request.services.ratings.read(request.product)
-    if rating is None:
-        raise no_product(request.product)
+    rating = known(await request.services.ratings.read(request.product), request.product)
     return answer(request.http, average_rating(rating.average), rating.as_of)
 
 
@@ -62,13 +60,12 @@ async def distribution_of_product(request: ProductRequest) -> Response:
     """How many ratings lie in each half point from 0 to 5; the last one has the fives as well."""
     window = request.query.get(RAW_WINDOW)
     if window is None:
-        found = await request.services.dashboard.distributions.read(request.product)
+        read = await request.services.dashboard.distributions.read(request.product)
     else:
         in_window = await request.services.dashboard.window_distributions.read((request.product, window))
         if isinstance(in_window, TooManyEvents):
             raise too_many_events(in_window.events, MAX_EVENTS)
-        found = in_window
-    if found is None:
-        raise no_product(request.product)
+        read = in_window
+    found = known(read, request.product)
     span = None if found.span is None else interval(found.span)
     return answer(request.http, rating_distribution(found), found.as_of, window=span)

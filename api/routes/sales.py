@@ -11,7 +11,7 @@ from api.web.bodies.sales import ComparedSales, ProductTotals, compared_sales, p
 from api.web.bodies.texts import interval
 from api.web.direct_routes import Resource
 from api.web.parameters import Ids
-from api.web.problems import no_product
+from api.web.problems import known
 from api.web.requests import AllOrSomeProducts, OneProduct, ProductRequest, SomeProductsRequest
 from api.web.responses import TotalSales, answer, total_sales
 
@@ -40,18 +40,13 @@ async def sales_of_product(request: ProductRequest) -> Response:
     """
     window, compare = request.query.get(WINDOW), request.query.get(COMPARE)
     if compare is not None:
-        compared = await request.services.dashboard.compared.read((request.product, window or Window.HOUR))
-        if compared is None:
-            raise no_product(request.product)
+        of_both = await request.services.dashboard.compared.read((request.product, window or Window.HOUR))
+        compared = known(of_both, request.product)
         return answer(request.http, compared_sales(compared), compared.as_of, window=interval(compared.span))
     if window is not None:
-        windowed = await request.services.dashboard.windows.read((request.product, window))
-        if windowed is None:
-            raise no_product(request.product)
+        windowed = known(await request.services.dashboard.windows.read((request.product, window)), request.product)
         return answer(request.http, total_sales(windowed.sums.amount), windowed.as_of, window=interval(windowed.span))
-    sales = await request.services.sales.read(request.product)
-    if sales is None:
-        raise no_product(request.product)
+    sales = known(await request.services.sales.read(request.product), request.product)
     return answer(request.http, total_sales(sales.total), sales.as_of)
 
 

@@ -8,11 +8,10 @@ from api.auth.access import RATINGS_READ, SALES_READ
 from api.reads.search import Search
 from api.web.bodies.found_products import FoundProducts, found_products, found_products_csv
 from api.web.direct_routes import Resource
-from api.web.negotiation import FORMAT, wants_csv
+from api.web.negotiation import FORMAT, json_or_csv
 from api.web.parameters import Text, Whole
 from api.web.problems import Problem, bad_parameter, limited_to_others
 from api.web.requests import ListedProducts, ListRequest
-from api.web.responses import JSON_OR_CSV, answer, csv
 from shared.events import MAX_PRODUCT_ID
 from shared.name_key import name_key
 
@@ -67,9 +66,14 @@ async def search_products(request: ListRequest) -> Response:
     page = await request.services.search.page(search)
     if page is None:
         raise _without_place(after, name)
-    if wants_csv(request.http.scope, request.query):
-        return answer(request.http, found_products_csv(page.products), page.as_of, form=csv("products"))
-    return answer(request.http, found_products(page.products, page.next), page.as_of, form=JSON_OR_CSV)
+    return json_or_csv(
+        request.http,
+        request.query,
+        "products",
+        lambda: found_products(page.products, page.next),
+        lambda: found_products_csv(page.products),
+        page.as_of,
+    )
 
 
 def _without_place(after: int | None, name: str | None) -> Problem:

@@ -24,12 +24,11 @@ from api.web.bodies.series import (
 from api.web.bodies.texts import interval
 from api.web.csv_table import table
 from api.web.direct_routes import Resource
-from api.web.negotiation import FORMAT, wants_csv
+from api.web.negotiation import FORMAT, json_or_csv
 from api.web.parameters import Choice, Zone, either
-from api.web.problems import no_product
+from api.web.problems import known
 from api.web.query import Query
 from api.web.requests import AllProducts, AllProductsRequest, OneProduct, ProductRequest
-from api.web.responses import JSON_OR_CSV, answer, csv
 
 resource = Resource("series")
 
@@ -109,9 +108,7 @@ async def sales_series(request: AllProductsRequest) -> Response:
 async def sales_series_of_product(request: ProductRequest) -> Response:
     """Sums of the product's sales by bucket, exact to the digit. A bucket without sales has zeros."""
     course = _course(request.query)
-    series = await request.services.dashboard.sales_series.read((request.product, course))
-    if series is None:
-        raise no_product(request.product)
+    series = known(await request.services.dashboard.sales_series.read((request.product, course)), request.product)
     return _answer(request.http, request.query, SALES, course, series)
 
 
@@ -128,9 +125,7 @@ async def sales_series_of_product(request: ProductRequest) -> Response:
 async def rating_series_of_product(request: ProductRequest) -> Response:
     """The average of the ratings of each bucket, and how many there are."""
     course = _course(request.query)
-    series = await request.services.dashboard.rating_series.read((request.product, course))
-    if series is None:
-        raise no_product(request.product)
+    series = known(await request.services.dashboard.rating_series.read((request.product, course)), request.product)
     return _answer(request.http, request.query, RATINGS, course, series)
 
 
@@ -147,8 +142,12 @@ def _course(query: Query) -> Course:
 
 def _answer(http: Request, query: Query, columns: Columns, course: Course, series: Series) -> Response:
     """Answer with the points as JSON or as CSV."""
-    window = interval(span_of(series))
-    if wants_csv(http.scope, query):
-        body = table(series_columns(columns), series_rows(columns, course, series))
-        return answer(http, body, series.as_of, window=window, form=csv("series"))
-    return answer(http, series_body(columns, course, series), series.as_of, window=window, form=JSON_OR_CSV)
+    return json_or_csv(
+        http,
+        query,
+        "series",
+        lambda: series_body(columns, course, series),
+        lambda: table(series_columns(columns), series_rows(columns, course, series)),
+        series.as_of,
+        interval(span_of(series)),
+    )

@@ -12,11 +12,10 @@ from api.reads.windows import Window
 from api.web.bodies.texts import interval
 from api.web.bodies.top import TopProduct, top_products, top_products_csv
 from api.web.direct_routes import Resource
-from api.web.negotiation import FORMAT, wants_csv
+from api.web.negotiation import FORMAT, json_or_csv
 from api.web.parameters import Choice, Whole
 from api.web.problems import not_ready
 from api.web.requests import ListedProducts, ListRequest, need
-from api.web.responses import JSON_OR_CSV, answer, csv
 
 MOST_RANKED: Final = 100
 """Products of one answer: a screen shows some ten, a page of a report a hundred. Twice as many need the raw events of
@@ -79,9 +78,12 @@ async def top(request: ListRequest) -> Response:
         found = await request.services.tops.top(measure, window, limit, least or 1, request.products)
     except NotReady:
         raise not_ready() from None
-    span = interval(Span(found.begin, found.now))
-    if wants_csv(request.http.scope, request.query):
-        body, form = top_products_csv(measure, found.products), csv("top")
-    else:
-        body, form = top_products(measure, found.products), JSON_OR_CSV
-    return answer(request.http, body, found.as_of, window=span, form=form)
+    return json_or_csv(
+        request.http,
+        request.query,
+        "top",
+        lambda: top_products(measure, found.products),
+        lambda: top_products_csv(measure, found.products),
+        found.as_of,
+        interval(Span(found.begin, found.now)),
+    )

@@ -4,14 +4,17 @@ JSON is what a client gets that does not ask: without `Accept`, with `*/*`, or w
 """
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from fastapi import Request, Response
 from starlette.types import Scope
 
 from api import headers
 from api.web.parameters import Choice
 from api.web.query import Query
+from api.web.responses import JSON_OR_CSV, answer, csv
 
 
 class Format(StrEnum):
@@ -43,6 +46,24 @@ class _Wish(NamedTuple):
     exactness: int
 
 
+def json_or_csv(
+    http: Request,
+    query: Query,
+    name: str,
+    as_json: Callable[[], bytes],
+    as_csv: Callable[[], bytes],
+    as_of: str | None,
+    window: str | None = None,
+) -> Response:
+    """Answer with the body that the request wants, of the two that can be made. A browser saves CSV as `name`.csv.
+
+    `as_of` and `window` are as in `answer`.
+    """
+    if wants_csv(http.scope, query):
+        return answer(http, as_csv(), as_of, window=window, form=csv(name))
+    return answer(http, as_json(), as_of, window=window, form=JSON_OR_CSV)
+
+
 def wants_csv(scope: Scope, query: Query) -> bool:
     """Whether the answer to the request of `scope` is to be CSV. `format` in its query decides before `Accept`."""
     form = query.get(FORMAT)
@@ -63,8 +84,8 @@ def _prefers_csv(accept: str) -> bool:
         weight = _weight(parameters)
         if weight is not None:
             weights[name.strip().lower()] = weight
-    csv, json = _wish(_CSV_RANGES, weights), _wish(_JSON_RANGES, weights)
-    return csv.weight > 0 and csv > json
+    as_csv, as_json = _wish(_CSV_RANGES, weights), _wish(_JSON_RANGES, weights)
+    return as_csv.weight > 0 and as_csv > as_json
 
 
 def _weight(parameters: list[str]) -> float | None:

@@ -7,7 +7,7 @@ public: OpenAPI shows them (api/web/documentation.py) and the contract tests hol
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import Response
 
@@ -22,6 +22,8 @@ REALM: Final = 'Bearer realm="product-analytics"'
 RETRY_SECONDS: Final = 2
 """`Retry-After` of a 503. At half of this, clients ask twice as often in vain while MongoDB is away; at twice, a client
 may notice only after four seconds that MongoDB is back."""
+
+Found = TypeVar("Found")
 
 _ID_SHOWN: Final = 128
 """Characters of an unknown id that the 404 repeats, twice in its body. The longest valid id has 19 characters, so any
@@ -79,6 +81,13 @@ def no_product(product_id: int | str) -> Problem:
     text = str(product_id)
     shown = text if len(text) <= _ID_SHOWN else text[:_ID_SHOWN] + "…"
     return Problem(types.UNKNOWN_PRODUCT, f"No product with id {shown} was found")
+
+
+def known(found: Found | None, product_id: int) -> Found:
+    """What was read of a product. Raises Problem (404) for None: no event ever named it."""
+    if found is None:
+        raise no_product(product_id)
+    return found
 
 
 def no_token(*, given: bool) -> Problem:

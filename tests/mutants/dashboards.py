@@ -41,7 +41,7 @@ MUTANTS = (
         (
             Edit(
                 "api/reads/comparison.py",
-                "end = min(now, milliseconds(datetime.fromisoformat(as_of)) // 1000)",
+                "end = min(now, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)",
                 "end = now",
             ),
         ),

@@ -77,9 +77,9 @@ MUTANTS = (
         f"{SEARCH}::test_where_partitions_disagree_the_newest_event_decides_though_no_document_has_its_time",
         (
             Edit(
-                "api/reads/latest_names.py",
-                "newest = await newest_of(mongo, disputed)",
-                "newest = await newest_of(mongo, [])",
+                "api/reads/newest.py",
+                "return rows, await newest_of(mongo, disputed)",
+                "return rows, await newest_of(mongo, [])",
             ),
         ),
     ),
