@@ -144,7 +144,7 @@ def ensure_collections(database: SyncDatabase) -> None:
     existing = {entry["name"]: entry.get("options", {}) for entry in database.list_collections()}
     for name in _UNCLUSTERED_COLLECTIONS:
         if name not in existing:
-            _create(database, name)
+            schema.create_if_missing(database, name)
     for name, options in existing.items():
         if is_event_collection(name):
             _check_clustered(database, name, options)
@@ -156,18 +156,9 @@ def ensure_event_collection(database: SyncDatabase, name: str) -> None:
 
     Must not be called inside a transaction.
     """
-    _create(database, name, **EVENT_COLLECTION_OPTIONS)
+    schema.create_if_missing(database, name, **EVENT_COLLECTION_OPTIONS)
     for entry in database.list_collections(filter={"name": name}):
         _check_clustered(database, name, entry.get("options", {}))
-
-
-def _create(database: SyncDatabase, name: str, **options: Any) -> None:
-    """Create a collection, unless it exists by now: another consumer may be quicker."""
-    try:
-        database.create_collection(name, check_exists=False, **options)
-    except OperationFailure as error:
-        if error.code != 48:  # NamespaceExists
-            raise
 
 
 def _check_clustered(database: SyncDatabase, name: str, options: Document) -> None:

@@ -71,11 +71,16 @@ def _create_sealed_days(database: "Database[Document]") -> None:
     the version rises, though nothing that is stored changes.
     """
     for name in {ROLLUP_DAYS, TOTAL_DAYS}.difference(database.list_collection_names()):
-        try:
-            database.create_collection(name, check_exists=False)
-        except OperationFailure as error:
-            if error.code != _NAMESPACE_EXISTS:  # another process was quicker
-                raise
+        create_if_missing(database, name)
+
+
+def create_if_missing(database: "Database[Document]", name: str, **options: Any) -> None:
+    """Create a collection, unless it exists by now: another process may be quicker."""
+    try:
+        database.create_collection(name, check_exists=False, **options)
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_EXISTS:
+            raise
 
 
 _NAMESPACE_EXISTS: Final = 48

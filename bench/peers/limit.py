@@ -10,7 +10,6 @@ on.
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from confluent_kafka import Consumer, TopicPartition
 from pymongo import MongoClient
-from pymongo.errors import CollectionInvalid
 
 from bench.contest.contest import CopyTask
 from bench.lab.topics import PARTITIONS, Topic
@@ -26,7 +24,7 @@ from consumer.events.decode import decode
 from consumer.events.encode import Encoder
 from consumer.events.rejection import Rejection
 from consumer.events.time_limits import TimeLimits
-from shared.documents import EVENT_COLLECTION_OPTIONS
+from shared.mongo import ensure_event_collection
 from tests.support.process import Running, module
 
 BATCH = 10_000
@@ -131,8 +129,7 @@ def main(file: str, uri: str, database: str, share: str, of: str) -> None:
     """Load the documents of a share, insert them, then wait to be ended."""
     batches = _batches(Path(file))[int(share) :: int(of)]
     with MongoClient[dict[str, Any]](uri, w="majority") as client:
-        with suppress(CollectionInvalid):  # the other process has made it
-            client[database].create_collection("events", **EVENT_COLLECTION_OPTIONS)
+        ensure_event_collection(client[database], "events")
         for batch in batches:
             client[database].events.insert_many(batch, ordered=False)
         signal.pause()  # bench.contest still reads this process's processor time, then ends it
