@@ -6,15 +6,15 @@ from typing import Final, Self, TypeVar
 
 from api import metrics
 from api.reads.batching import BatchingReader
-from api.reads.comparison import Compared, ComparisonReader
 from api.reads.database import MongoReader
-from api.reads.distribution import Distribution, DistributionReader, RawWindow, TooManyEvents
 from api.reads.freshness import Freshness
-from api.reads.product import Product, ProductReader
-from api.reads.series import RATINGS, SALES, Course, Series, SeriesReader
-from api.reads.span_sums import SpanReader
-from api.reads.window_sums import Batch, Totals, Windowed, WindowReader
-from api.reads.windows import Window
+from api.reads.products.distribution import Distribution, DistributionReader, RawWindow, TooManyEvents
+from api.reads.products.product import Product, ProductReader
+from api.reads.spans.comparison import Compared, ComparisonReader
+from api.reads.spans.reader import SpanReader
+from api.reads.spans.series import RATINGS, SALES, Course, Series, SeriesReader
+from api.reads.spans.window_sums import Batch, Totals, Windowed, WindowReader
+from api.reads.spans.windows import Window
 
 PRODUCTS_A_QUERY: Final = 100
 """Products, or products and windows, that one query may ask for. A window of 24 hours reads 26 documents of each

@@ -20,9 +20,9 @@ from api.dashboard import Dashboard
 from api.reads.batching import BatchingReader
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
+from api.reads.names.search import SearchReader
 from api.reads.ratings import Rating, RatingsReader
 from api.reads.sales import Sales, SalesReader
-from api.reads.search import SearchReader
 from api.reads.top.reader import TopReader
 from shared.mongo import AsyncDatabase, access_database, connect_async
 from shared.settings import ApiSettings

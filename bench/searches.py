@@ -20,7 +20,7 @@ from rich.table import Table
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.search import Search, SearchReader
+from api.reads.names.search import Search, SearchReader
 from bench.lab.laboratory import CACHE_GB
 from shared.documents import PRODUCTS, Document, product_id
 from shared.mongo import connect, connect_async, ensure_collections

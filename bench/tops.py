@@ -22,10 +22,10 @@ from rich.table import Table
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
+from api.reads.spans.windows import Window
 from api.reads.top.following import NotReady
 from api.reads.top.measures import Measure
 from api.reads.top.reader import TopReader
-from api.reads.windows import Window
 from api.services import system_clock
 from bench.stages import database_of_stages
 from shared.documents import (

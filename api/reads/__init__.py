@@ -37,23 +37,12 @@ products need them: most answers stop after 2.
     sales       SalesReader
     ratings     RatingsReader
 
-What dashboards ask for beside the last hour:
+    sums        Sums: the five sums, as whole numbers
 
-    windows         Window: how far back an answer looks
-    sums            Sums: the five sums, as whole numbers
-    zones           the zones of the tz database
-    calendar        the buckets of a series: how a zone's calendar divides time; pure
-    spans           Division: which cells of which documents make up the buckets between cuts; pure
-    pipelines       what MongoDB is asked, as aggregations; pure
-    cut_minutes     CutMinutes: the seconds of products' cut minutes
-    span_sums       SpanReader: sums between any cuts; the readers below stand on it
-    span_answers    SpanAnswers: how answers that are made of such sums are read
-    window_sums     WindowReader: sums of windows, of one product, of several, of all
-    comparison      ComparisonReader: a window beside the time before
-    series          SeriesReader
-    newest          the newest event of products, and their present names
-    product         ProductReader
-    distribution    DistributionReader: ratings by half points
-    name_queries, latest_names, search   SearchReader: products by the beginning of their latest names
-    top/        TopReader: the first products of all, from sums that an instance keeps up to date
+What dashboards ask for beside the last hour, each in a package that says its modules:
+
+    spans/      sums between any cuts: windows, comparisons, series
+    products/   what is known of single products
+    names/      search by the beginning of names
+    top/        the first products of all, from sums that an instance keeps up to date
 """

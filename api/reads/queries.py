@@ -98,7 +98,7 @@ def sales_by_second(products: Sequence[int], minute: int) -> tuple[str, Stages]:
     """
     collection = event_collection(minute * MINUTE_MS)
     first, *others = (_minute_of_product(product, minute) for product in products)
-    unions = [{"$unionWith": {"coll": collection, "pipeline": [match]}} for match in others]
+    unions = [union(collection, [match]) for match in others]
     second = {"$floor": {"$divide": ["$_id.t", SECOND_MS]}}
     return collection, [
         first,
@@ -154,6 +154,16 @@ def partitions_of(products: Iterable[int]) -> Document:
     """The documents of these products in every partition, from the pseudo-partition -1 of replayed events on."""
     first, end = REPLAYED_PARTITION, MaxKey()
     return {"$or": [{"_id": {"$gte": {"p": p, "k": first}, "$lt": {"p": p, "k": end}}} for p in products]}
+
+
+def events_between(product: int, begin_ms: int, end_ms: int) -> Document:
+    """The stage that finds one product's raw events of a time span in a day's collection."""
+    return {"$match": {"_id": {"$gte": {"p": product, "t": begin_ms}, "$lt": {"p": product, "t": end_ms}}}}
+
+
+def union(collection: str, stages: Stages) -> Document:
+    """The stage that adds the rows of another collection."""
+    return {"$unionWith": {"coll": collection, "pipeline": stages}}
 
 
 def _minute_of_product(product: int, minute: int) -> Document:

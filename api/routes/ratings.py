@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import Response
 
 from api.auth.access import RATINGS_READ
-from api.reads.distribution import MAX_EVENTS, RawWindow, TooManyEvents
+from api.reads.products.distribution import MAX_EVENTS, RawWindow, TooManyEvents
 from api.web.bodies.ratings import RatingDistribution, rating_distribution
 from api.web.bodies.texts import interval
 from api.web.direct_routes import Resource

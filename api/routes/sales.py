@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import Response
 
 from api.auth.access import SALES_READ
-from api.reads.windows import Window
+from api.reads.spans.windows import Window
 from api.routes.spans import COMPARE, WINDOW
 from api.web.bodies.sales import ComparedSales, ProductTotals, compared_sales, product_totals
 from api.web.bodies.texts import interval

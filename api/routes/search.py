@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import Response
 
 from api.auth.access import RATINGS_READ, SALES_READ
-from api.reads.search import Search
+from api.reads.names.search import Search
 from api.web.bodies.found_products import FoundProducts, found_products, found_products_csv
 from api.web.direct_routes import Resource
 from api.web.negotiation import FORMAT, json_or_csv

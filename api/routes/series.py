@@ -5,10 +5,10 @@ from typing import Any, Final
 from fastapi import Request, Response
 
 from api.auth.access import RATINGS_READ, SALES_READ
-from api.reads.calendar import Step
-from api.reads.series import BUCKETS, Course, Series
-from api.reads.windows import Window
-from api.reads.zones import zone
+from api.reads.spans.calendar import Step
+from api.reads.spans.series import BUCKETS, Course, Series
+from api.reads.spans.windows import Window
+from api.reads.spans.zones import zone
 from api.routes.spans import COMPARE
 from api.web.bodies.series import (
     RATINGS,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from api.reads.windows import Window
+from api.reads.spans.windows import Window
 from api.web.parameters import Choice
 
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from api.reads.zones import zone, zone_names
+from api.reads.spans.zones import zone, zone_names
 from api.web.parameter import Parameter
 from shared.events import MAX_PRODUCT_ID
 

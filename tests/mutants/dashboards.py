@@ -19,7 +19,7 @@ MUTANTS = (
         f"{SPANS}::test_windows_and_comparisons_equal_the_model",
         (
             Edit(
-                "api/reads/spans.py",
+                "api/reads/spans/division.py",
                 "hours=dict(sorted((of_cut_minutes | _pieces(HOURS, cuts)).items())),",
                 "hours=dict(sorted((of_cut_minutes | _pieces(HOURS, [max(c, sealed_before) for c in cuts])).items())),",
             ),
@@ -28,19 +28,19 @@ MUTANTS = (
     Mutant(
         "an hour of which only the last minute is cut is not read",
         f"{SPANS}::test_any_cuts_equal_the_model",
-        (Edit("api/reads/spans.py", "(of_cut_minutes | _pieces(HOURS, cuts))", "_pieces(HOURS, cuts)"),),
+        (Edit("api/reads/spans/division.py", "(of_cut_minutes | _pieces(HOURS, cuts))", "_pieces(HOURS, cuts)"),),
     ),
     Mutant(
         "of a day that a cut divides, one bucket gets the whole",
         f"{SPANS}::test_any_cuts_equal_the_model",
-        (Edit("api/reads/span_sums.py", "of_piece = of_piece.less(_of_cells(row, begin, end, fields))", "pass"),),
+        (Edit("api/reads/spans/reader.py", "of_piece = of_piece.less(_of_cells(row, begin, end, fields))", "pass"),),
     ),
     Mutant(
         "a comparison ends with the present second, although the as-of is older",
         f"{ROUTES}::test_totals_are_compared_with_the_time_before",
         (
             Edit(
-                "api/reads/comparison.py",
+                "api/reads/spans/comparison.py",
                 "end = min(now, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)",
                 "end = now",
             ),
@@ -51,7 +51,7 @@ MUTANTS = (
         f"{SERIES}::test_products_and_distributions_equal_the_model",
         (
             Edit(
-                "api/reads/newest.py",
+                "api/reads/products/newest.py",
                 "name = newest.name if newest is not None and newest.name is not None else latest",
                 "name = latest",
             ),
@@ -62,7 +62,7 @@ MUTANTS = (
         f"{CALENDAR}::test_borders_are_where_the_clocks_show_another_bucket",
         (
             Edit(
-                "api/reads/calendar.py",
+                "api/reads/spans/calendar.py",
                 "return begin if _offset(zone, begin) == offset else _shift(zone, begin, second)",
                 "return begin",
             ),

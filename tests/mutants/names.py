@@ -65,19 +65,23 @@ MUTANTS = (
     Mutant(
         "the end of a range of keys is a half of a surrogate pair",
         f"{QUERIES}::test_where_the_range_ends",
-        (Edit("api/reads/name_queries.py", "chr(0xE000 if number == 0xD800 else number)", "chr(number)"),),
+        (Edit("api/reads/names/queries.py", "chr(0xE000 if number == 0xD800 else number)", "chr(number)"),),
     ),
     Mutant(
         "a product is found by a name that it had before",
         f"{SEARCH}::test_a_product_is_found_by_its_latest_name_alone",
-        (Edit("api/reads/search.py", "                if name.key == place.key:\n", "                if True:\n"),),
+        (
+            Edit(
+                "api/reads/names/search.py", "                if name.key == place.key:\n", "                if True:\n"
+            ),
+        ),
     ),
     Mutant(
         "the times of documents say which of several names is the latest",
         f"{SEARCH}::test_where_partitions_disagree_the_newest_event_decides_though_no_document_has_its_time",
         (
             Edit(
-                "api/reads/newest.py",
+                "api/reads/products/newest.py",
                 "return rows, await newest_of(mongo, disputed)",
                 "return rows, await newest_of(mongo, [])",
             ),
@@ -88,7 +92,7 @@ MUTANTS = (
         f"{SEARCH}::test_pages_have_all_products_once_in_order[7]",
         (
             Edit(
-                "api/reads/name_queries.py",
+                "api/reads/names/queries.py",
                 '{"latest.key": after.key, "_id.p": {"$gt": after.product}}',
                 '{"latest.key": after.key, "_id.p": {"$gt": 2**62}}',
             ),
@@ -99,7 +103,7 @@ MUTANTS = (
         f"{SEARCH}::test_many_that_had_such_a_name_before_make_short_pages",
         (
             Edit(
-                "api/reads/search.py",
+                "api/reads/names/search.py",
                 "                return found, resumable\n",
                 "                return found, None\n",
             ),
@@ -110,7 +114,7 @@ MUTANTS = (
         f"{SEARCH}::test_many_that_had_such_a_name_before_make_short_pages",
         (
             Edit(
-                "api/reads/search.py",
+                "api/reads/names/search.py",
                 "                if name.key_among(keys) == place.key:\n",
                 "                if True:\n",
             ),

@@ -17,12 +17,12 @@ from typing import Final, NamedTuple
 
 from api import metrics
 from api.reads.freshness import Freshness
+from api.reads.spans.windows import Window
 from api.reads.top.board import Board, ProductNumbers
 from api.reads.top.loading import load
 from api.reads.top.measures import Measure
 from api.reads.top.questions import Mark
 from api.reads.top.source import BATCHES_AT_ONCE, OtherGroups, Source, rows_of
-from api.reads.windows import Window
 from shared import logs
 from shared.documents import Document
 from shared.errors import DatabaseUnavailable, SchemaNewer

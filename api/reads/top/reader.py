@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple, Self
 
-from api.reads import newest
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
+from api.reads.products import newest
+from api.reads.spans.windows import Window
 from api.reads.top.board import Candidate
 from api.reads.top.cut import CutMinutes, Unsettled
 from api.reads.top.following import Follower, View
 from api.reads.top.measures import Measure
 from api.reads.top.ranking import Ranking
 from api.reads.top.source import Observe, Source
-from api.reads.windows import Window
 from shared.mongo import AsyncDatabase
 
 WAIT_SECONDS: Final = 2.0

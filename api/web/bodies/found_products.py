@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
-from api.reads.search import FoundProduct
+from api.reads.names.search import FoundProduct
 from api.web.csv_table import table
 from shared.events import MAX_PRODUCT_ID
 

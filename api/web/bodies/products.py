@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.reads.product import Product
+from api.reads.products.product import Product
 from api.web.bodies.texts import amount_text, rating_text, time_text
 
 

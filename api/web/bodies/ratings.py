@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from pydantic import BaseModel, Field
 
-from api.reads.distribution import Distribution
+from api.reads.products.distribution import Distribution
 from api.web.bodies.texts import rating_text
 from api.web.responses import decimal_text
 

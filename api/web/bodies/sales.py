@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
-from api.reads.comparison import Compared
+from api.reads.spans.comparison import Compared
 from api.reads.sums import Sums
 from api.web.bodies.texts import amount_text, optional_amount, ratio_text
 from api.web.responses import TotalSales

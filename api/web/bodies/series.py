@@ -6,11 +6,11 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field
 
-from api.reads.calendar import Step, local
 from api.reads.ratings import half_even
-from api.reads.series import Course, Point, Series
+from api.reads.spans.calendar import Step, local
+from api.reads.spans.series import Course, Point, Series
+from api.reads.spans.window_sums import Span
 from api.reads.sums import Sums
-from api.reads.window_sums import Span
 from api.web.bodies.texts import amount_text, rating_text
 
 PointModel = TypeVar("PointModel", bound=BaseModel)

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from api.reads.comparison import CHANGE_DECIMALS
 from api.reads.freshness import rfc3339
-from api.reads.window_sums import Span
+from api.reads.spans.comparison import CHANGE_DECIMALS
+from api.reads.spans.window_sums import Span
 from api.web.responses import decimal_text
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from api.reads.database import MongoReader
-from api.reads.span_sums import Question, SpanReader
+from api.reads.spans.reader import Question, SpanReader
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings
 from tests.integration.api.conftest import NOON

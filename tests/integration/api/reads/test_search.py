@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.auth.access import LIVE_READ, RATINGS_READ, SALES_READ
-from api.reads import search as search_reader
+from api.reads.names import search as search_reader
 from shared.documents import NAMES_INDEX
 from tests.support.api.running import Api
 from tests.support.documents.naming import NamedProducts, Naming, numbered

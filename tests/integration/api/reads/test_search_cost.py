@@ -9,8 +9,8 @@ import pytest
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.name_queries import Keys, Place, places
-from api.reads.search import Search, SearchReader
+from api.reads.names.queries import Keys, Place, places
+from api.reads.names.search import Search, SearchReader
 from shared.documents import NAMES_INDEX
 from shared.mongo import connect_async
 from shared.settings import ApiSettings

@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from api.reads.calendar import Step
 from api.reads.database import MongoReader
-from api.reads.distribution import Distribution, DistributionReader, RawWindow
 from api.reads.freshness import Freshness
-from api.reads.newest import names
-from api.reads.product import ProductReader
-from api.reads.series import BUCKETS, Course, Point, SeriesReader
-from api.reads.span_sums import SpanReader
-from api.reads.windows import Window
-from api.reads.zones import zone, zone_names
+from api.reads.products.distribution import Distribution, DistributionReader, RawWindow
+from api.reads.products.newest import names
+from api.reads.products.product import ProductReader
+from api.reads.spans.calendar import Step
+from api.reads.spans.reader import SpanReader
+from api.reads.spans.series import BUCKETS, Course, Point, SeriesReader
+from api.reads.spans.windows import Window
+from api.reads.spans.zones import zone, zone_names
 from shared.documents import SUMS
 from tests.integration.api.reads.test_spans_model import PRODUCTS, as_expected, connected, stored
 from tests.support.api.running import ManualClock

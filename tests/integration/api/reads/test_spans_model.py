@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from api.reads.comparison import Compared, ComparisonReader
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.span_sums import Question, SpanReader
+from api.reads.spans.comparison import Compared, ComparisonReader
+from api.reads.spans.reader import Question, SpanReader
+from api.reads.spans.window_sums import WindowReader
+from api.reads.spans.windows import Window
 from api.reads.sums import Sums
-from api.reads.window_sums import WindowReader
-from api.reads.windows import Window
 from shared.documents import SUMS
 from shared.mongo import AsyncDatabase, connect_async
 from shared.settings import ApiSettings

@@ -1,6 +1,6 @@
 """A distribution of a window is refused where its answer would have to count too many raw events."""
 
-from api.reads.distribution import MAX_EVENTS
+from api.reads.products.distribution import MAX_EVENTS
 from tests.integration.api.conftest import NOON
 from tests.support.api.running import Api
 from tests.support.documents.given_events import GivenRating, GivenSale, store

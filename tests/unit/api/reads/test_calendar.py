@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.reads.calendar import Step, borders, local
-from api.reads.zones import zone, zone_names
+from api.reads.spans.calendar import Step, borders, local
+from api.reads.spans.zones import zone, zone_names
 
 DAY = 86_400
 COUNTS = {Step.MINUTE: 60, Step.TEN_MINUTES: 30, Step.HOUR: 30, Step.DAY: 5}

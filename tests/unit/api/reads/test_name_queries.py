@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.reads.latest_names import LatestName
-from api.reads.name_queries import Keys, Place, places
+from api.reads.names.latest_names import LatestName
+from api.reads.names.queries import Keys, Place, places
 from shared.name_key import name_key
 
 TEXTS = st.text(max_size=6) | st.text("a\U0010ffff\ud7ff\ue000\0", max_size=6)

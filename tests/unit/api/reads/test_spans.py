@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.reads.spans import DAYS, HOURS, MINUTES, Level, Piece, Pieces, added_up, cells_beside
+from api.reads.spans.division import DAYS, HOURS, MINUTES, Level, Piece, Pieces, added_up, cells_beside
 
 
 @pytest.mark.parametrize(("level", "most"), [(DAYS, 48), (HOURS, 7)])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.reads.zones import zone, zone_names
+from api.reads.spans.zones import zone, zone_names
 from api.web.parameter import Parameter
 from api.web.parameters import Choice, Ids, Text, Whole, Zone
 from api.web.problems import Problem

@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from api.reads.calendar import Step, borders
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.span_answers import Moment, SpanAnswers
-from api.reads.span_sums import Question, SpanReader
+from api.reads.spans.answers import Moment, SpanAnswers
+from api.reads.spans.calendar import Step, borders
+from api.reads.spans.reader import Question, SpanReader
+from api.reads.spans.windows import Window
 from api.reads.sums import Sums
-from api.reads.windows import Window
 from shared.documents import MINUTE_MS
 
 BUCKETS: Final = {

@@ -4,12 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from api.reads.cut_minutes import CutMinutes, ProductMinute
 from api.reads.database import MongoReader
 from api.reads.known import KnownProducts
-from api.reads.pipelines import Asked, cell_sum, cut_count, sums
 from api.reads.queries import BY_ID
-from api.reads.spans import DAYS, HOURS, MINUTES, Division, Level, cells_beside, divide, is_whole, sealed_before
+from api.reads.spans.cut_minutes import CutMinutes, ProductMinute
+from api.reads.spans.division import (
+    DAYS,
+    HOURS,
+    MINUTES,
+    Division,
+    Level,
+    cells_beside,
+    divide,
+    is_whole,
+    sealed_before,
+)
+from api.reads.spans.pipelines import Asked, cell_sum, cut_count, sums
 from api.reads.sums import NOTHING, Sums, sums_of
 
 _LEVELS = {level.letter: level for level in (DAYS, HOURS, MINUTES)}

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from api.reads.ratings import half_even
-from api.reads.span_answers import Moment, SpanAnswers
-from api.reads.span_sums import Question
-from api.reads.spans import UNSEALED_SECONDS
+from api.reads.spans.answers import Moment, SpanAnswers
+from api.reads.spans.division import UNSEALED_SECONDS
+from api.reads.spans.reader import Question
+from api.reads.spans.window_sums import Span
+from api.reads.spans.windows import Window
 from api.reads.sums import Sums
-from api.reads.window_sums import Span
-from api.reads.windows import Window
 from shared.documents import milliseconds
 
 CHANGE_DECIMALS: Final = 4

@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.newest import rows_of
-from api.reads.pipelines import rating_bins
+from api.reads.products.newest import rows_of
+from api.reads.products.queries import rating_bins
 from api.reads.ratings import half_even
-from api.reads.span_sums import Question, SpanReader
-from api.reads.spans import open_end
-from api.reads.window_sums import Span
-from api.reads.windows import Window
+from api.reads.spans.division import open_end
+from api.reads.spans.reader import Question, SpanReader
+from api.reads.spans.window_sums import Span
+from api.reads.spans.windows import Window
 from shared.decimals import scaled
 from shared.documents import HISTOGRAM_BINS, RATING_DECIMALS
 

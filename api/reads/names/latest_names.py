@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from api.reads.database import MongoReader
-from api.reads.name_queries import Keys
-from api.reads.newest import Event, named, rows_and_newest
+from api.reads.names.queries import Keys
+from api.reads.products.newest import Event, named, rows_and_newest
 
 AT_ONCE: Final = 100
 """Products that one query asks for. A query about disputed names has two stages for each product, and MongoDB takes

@@ -1,8 +1,7 @@
-"""What the API asks MongoDB for the answers of a dashboard, as aggregations. Pure: each function returns `Stages`.
+"""What the API asks MongoDB for sums between cuts, as aggregations. Pure: each function returns `Stages`.
 
-`queries` has the questions about the last hour and about ratings over all time. The sums that these pipelines return
-are made in MongoDB, over a product's partitions and hours: Decimal128 adds 34 digits exactly, and an answer is a few
-rows instead of a row for each of 700 documents.
+MongoDB adds up a product's partitions and hours here: Decimal128 adds 34 digits exactly, and an answer is a few rows
+instead of a row for each of 700 documents.
 
 A row of `sums` is `{_id: {p, l, n}, amount, c20_60_amount, cut29671940, …}`: the product (if products are asked for),
 the letter of the level, the number of a unit of time, and then the sums of the whole unit, those of its cells 20 to 59,
@@ -10,17 +9,13 @@ and how many events a cut minute has. Its cells 0 to 19 are the whole less the o
 bucket are one row, under the number of the first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from bson.max_key import MaxKey
-from bson.min_key import MinKey
-
-from api.reads.queries import Query, Stages, partitions_of
-from api.reads.spans import DAYS, HOURS, MINUTES, Division, Level, Pieces, added_up, stretches
+from api.reads.queries import Stages, events_between, union
+from api.reads.spans.division import DAYS, HOURS, MINUTES, Division, Level, Pieces, added_up, stretches
 from shared.documents import (
-    HISTOGRAM_BINS,
     MINUTE_MS,
     ROLLUP_DAYS,
     ROLLUPS,
@@ -29,7 +24,6 @@ from shared.documents import (
     TOTALS,
     Document,
     event_collection,
-    events_of,
     minute_path,
 )
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
@@ -64,9 +58,9 @@ def sums(asked: Asked, division: Division) -> tuple[str, Stages]:
     of_all = asked.products is None
     stages = _sums_of_level(HOURS, division, asked)
     if of_all and division.minutes:
-        stages.append(_union(TOTALS, _sums_of_level(MINUTES, division, asked)))
+        stages.append(union(TOTALS, _sums_of_level(MINUTES, division, asked)))
     if division.days:
-        stages.append(_union(TOTAL_DAYS if of_all else ROLLUP_DAYS, _sums_of_level(DAYS, division, asked)))
+        stages.append(union(TOTAL_DAYS if of_all else ROLLUP_DAYS, _sums_of_level(DAYS, division, asked)))
     return TOTALS if of_all else ROLLUPS, stages
 
 
@@ -87,7 +81,7 @@ def seconds_of(needed: Sequence[tuple[int, int]]) -> tuple[str, Stages]:
     joined by `$unionWith`: with `$or`, MongoDB would scan the whole day (ADR 2).
     """
     ranges = [
-        (event_collection(minute * MINUTE_MS), _events(product, minute * MINUTE_MS, (minute + 1) * MINUTE_MS))
+        (event_collection(minute * MINUTE_MS), events_between(product, minute * MINUTE_MS, (minute + 1) * MINUTE_MS))
         for product, minute in needed
     ]
     second = {"$toLong": {"$floor": {"$divide": ["$_id.t", SECOND_MS]}}}
@@ -99,66 +93,8 @@ def seconds_of(needed: Sequence[tuple[int, int]]) -> tuple[str, Stages]:
         "rating_sum": {"$sum": "$rating"},
     }
     (collection, first), *others = ranges
-    unions = [_union(other, [match]) for other, match in others]
+    unions = [union(other, [match]) for other, match in others]
     return collection, [first, *unions, {"$group": {"_id": {"p": "$_id.p", "s": second}, **counted}}]
-
-
-def rating_bins(product: int, begin_ms: int, end_ms: int) -> tuple[str, Stages]:
-    """The collection to ask, and the stages: a row `{_id: bin, ratings, rating_sum}` for each bin that has ratings.
-
-    Made of the product's raw events of a time span that touches a few days.
-    """
-    days = range(begin_ms - begin_ms % (DAYS.unit * 1000), end_ms, DAYS.unit * 1000)
-    match = _events(product, begin_ms, end_ms)
-    rated = [match, {"$match": {"event": PRODUCT_RATED}}]
-    bin_ = {"$toInt": {"$min": [{"$floor": {"$multiply": ["$rating", 2]}}, HISTOGRAM_BINS - 1]}}
-    group = {"$group": {"_id": bin_, "ratings": {"$sum": 1}, "rating_sum": {"$sum": "$rating"}}}
-    first, *others = [event_collection(day) for day in days]
-    return first, [*rated, *(_union(other, rated) for other in others), group]
-
-
-def product_documents(products: Iterable[int]) -> Query:
-    """On `products`: a row for each partition of each known product, with `p`, `k` and the document's fields."""
-    fields = ("latest", "latest_rated", "first_seen", "ratings", "rating_sum", "histogram")
-    return Query(partitions_of(products), {"_id": 0, "p": "$_id.p", "k": "$_id.k", **dict.fromkeys(fields, 1)})
-
-
-def newest_days(products: Sequence[int]) -> tuple[str, Stages]:
-    """The collection to ask, and the stages: up to two rows `{p, h}` and `{p, d}` for each of the products.
-
-    `h` is the newest hour that has an event of the product in `rollups`, `d` its newest sealed day: each is one step
-    from the end of the product's range of `_id`.
-    """
-
-    def last(letter: str, product: int) -> Stages:
-        return [
-            {"$match": {"_id": _every({"p": product}, letter)}},
-            {"$sort": {"_id": -1}},
-            {"$limit": 1},
-            {"$project": {"_id": 0, "p": "$_id.p", letter: f"$_id.{letter}"}},
-        ]
-
-    unions = [_union(ROLLUP_DAYS, last("d", product)) for product in products]
-    unions += [_union(ROLLUPS, last("h", product)) for product in products[1:]]
-    return ROLLUPS, [*last("h", products[0]), *unions]
-
-
-def newest_events(of_days: Sequence[tuple[int, int]]) -> tuple[str, Stages]:
-    """The collection to ask, and the stages: a row `{_id, name}` with the newest event of each product on a day.
-
-    `of_days` are products with a day since 1970 each, at least one. Of events of one millisecond it is the one with the
-    highest partition, then the highest offset.
-    """
-
-    def last(product: int) -> Stages:
-        fields = {"name": "$name_of_product"}
-        return [{"$match": events_of(product)}, {"$sort": {"_id": -1}}, {"$limit": 1}, {"$project": fields}]
-
-    collections = [event_collection(day * DAYS.unit * 1000) for _, day in of_days]
-    unions = [
-        _union(collection, last(product)) for collection, (product, _) in zip(collections[1:], of_days[1:], strict=True)
-    ]
-    return collections[0], [*last(of_days[0][0]), *unions]
 
 
 def _sums_of_level(level: Level, division: Division, asked: Asked) -> Stages:
@@ -218,17 +154,3 @@ def _units_of(level: Level, units: Pieces, products: Sequence[int] | None) -> Do
         return {"_id": {"$gte": {letter: begin}, "$lt": {letter: end}}}
     ranges = [{"_id": {"$gte": {"p": p, letter: begin}, "$lt": {"p": p, letter: end}}} for p in products]
     return ranges[0] if len(ranges) == 1 else {"$or": ranges}
-
-
-def _events(product: int, begin_ms: int, end_ms: int) -> Document:
-    """The stage that finds one product's raw events of a time span in a day's collection."""
-    return {"$match": {"_id": {"$gte": {"p": product, "t": begin_ms}, "$lt": {"p": product, "t": end_ms}}}}
-
-
-def _every(begin: Document, letter: str) -> Document:
-    """The range of every `_id` that begins so, whatever its `letter` and what follows."""
-    return {"$gte": begin | {letter: MinKey()}, "$lt": begin | {letter: MaxKey()}}
-
-
-def _union(collection: str, stages: Stages) -> Document:
-    return {"$unionWith": {"coll": collection, "pipeline": stages}}

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.latest_names import latest_names
-from api.reads.name_queries import Keys, Place, places
+from api.reads.names.latest_names import latest_names
+from api.reads.names.queries import Keys, Place, places
 from shared.documents import NAMES_INDEX, PRODUCTS
 from shared.errors import DatabaseUnavailable
 

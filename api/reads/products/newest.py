@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from api.reads.database import MongoReader
-from api.reads.pipelines import newest_days, newest_events, product_documents
+from api.reads.products.queries import newest_days, newest_events, product_documents
 from shared.documents import DAY_MS, HOUR_MS, PRODUCTS
 
 ProductRows = Mapping[int, Sequence[Mapping[str, Any]]]

@@ -6,7 +6,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from api.reads.database import MongoReader
-from api.reads.pipelines import seconds_of
+from api.reads.spans.pipelines import seconds_of
 from api.reads.sums import Sums, sums_of
 
 _KEPT: Final = 5_000

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from api.reads.span_answers import Moment, SpanAnswers
-from api.reads.span_sums import Question
-from api.reads.spans import open_end
+from api.reads.spans.answers import Moment, SpanAnswers
+from api.reads.spans.division import open_end
+from api.reads.spans.reader import Question
+from api.reads.spans.windows import Window
 from api.reads.sums import Sums
-from api.reads.windows import Window
 from shared.documents import SUMS
 
 

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.span_sums import Question, SpanReader
+from api.reads.spans.reader import Question, SpanReader
 from api.reads.sums import Sums
 
 Asked = TypeVar("Asked")

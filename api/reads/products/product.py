@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.newest import Event, Named, named, newest_of, rows_of
+from api.reads.products.newest import Event, Named, named, newest_of, rows_of
 from api.reads.ratings import half_even
-from api.reads.span_sums import Question, SpanReader
-from api.reads.spans import open_end
+from api.reads.spans.division import open_end
+from api.reads.spans.reader import Question, SpanReader
+from api.reads.spans.window_sums import Span
+from api.reads.spans.windows import Window
 from api.reads.sums import NOTHING, Sums
-from api.reads.window_sums import Span
-from api.reads.windows import Window
 from shared.decimals import scaled
 from shared.documents import RATING_DECIMALS
 

@@ -1,0 +1,7 @@
+"""What is known of single products: their newest events and present names, how they are rated, and all of it at once.
+
+queries         what MongoDB is asked; pure
+newest          the newest event of products, and their present names
+distribution    DistributionReader: ratings by half points
+product         ProductReader: name, times, sales of the last hour and ratings of one product
+"""
