@@ -90,7 +90,10 @@ def product_fields(document: Document) -> list[Wanted]:
 
 
 def a_day_lost(database: SyncDatabase, name: str) -> list[Wanted]:
-    """Drop the first day. Returns the findings about it: each of its messages, and what products had from it."""
+    """Drop the first day. Returns the findings about it: each of its messages, what products had from it, and the
+    partitions of which it held the last message.
+    """
+    last = last_offsets(database)
     events = list(database[name].find())
     lost = [
         {"kind": "lost", "partition": event["_id"]["k"], "offset": event["_id"]["o"], "product": event["_id"]["p"]}
@@ -106,6 +109,11 @@ def a_day_lost(database: SyncDatabase, name: str) -> list[Wanted]:
     return [
         {"kind": "day_missing", "collection": name},
         *lost,
+        *(
+            {"kind": "wrong_next_offset", "partition": event["_id"]["k"], "offset": event["_id"]["o"] + 1}
+            for event in events
+            if event["_id"]["o"] == last[event["_id"]["k"]]
+        ),
         *(
             {"kind": "sum_differs", "collection": "products", "product": product, "partition": partition, "path": path}
             for (product, partition), paths in of_products.items()
@@ -130,8 +138,10 @@ def an_event(database: SyncDatabase, **query: Any) -> tuple[str, Document]:
     """The collection and the document of an event that matches `query`: the middle one of the first day that has any.
 
     It lies between two others of its product and partition on that day, so that its loss changes neither when the
-    product was first seen nor which event is its newest.
+    product was first seen nor which event is its newest. It is not the last message of its partition, by which the
+    audit checks the next offset.
     """
+    last = last_offsets(database)
     for name in sorted(database.list_collection_names(filter=EVENT_COLLECTIONS)):
         others: dict[tuple[int, int], list[int]] = defaultdict(list)
         for event in database[name].find({}, {"_id": 1}):
@@ -140,11 +150,23 @@ def an_event(database: SyncDatabase, **query: Any) -> tuple[str, Document]:
             event
             for event in database[name].find(query)
             for times in [others[event["_id"]["p"], event["_id"]["k"]]]
-            if min(times) < event["_id"]["t"] - 1 and event["_id"]["t"] + 1 < max(times)
+            if min(times) < event["_id"]["t"] - 1
+            and event["_id"]["t"] + 1 < max(times)
+            and event["_id"]["o"] != last[event["_id"]["k"]]
         ]
         if found:
             return name, found[len(found) // 2]
     raise AssertionError("no such event")
+
+
+def last_offsets(database: SyncDatabase) -> dict[int, int]:
+    """The offset of each partition's last message that is stored, as an event or as a dead letter."""
+    last: dict[int, int] = {}
+    for name in (*database.list_collection_names(filter=EVENT_COLLECTIONS), "rejected_events"):
+        for message in database[name].find({}, {"_id": 1}):
+            partition, offset = message["_id"]["k"], message["_id"]["o"]
+            last[partition] = max(last.get(partition, offset), offset)
+    return last
 
 
 def a_rollup(database: SyncDatabase) -> Document:
