@@ -9,7 +9,7 @@ from api.reads.spans.calendar import Step
 from api.reads.spans.series import BUCKETS, Course, Series
 from api.reads.spans.windows import Window
 from api.reads.spans.zones import zone
-from api.routes.spans import COMPARE
+from api.routes.spans import Compare
 from api.web.bodies.series import (
     RATINGS,
     SALES,
@@ -51,6 +51,13 @@ TZ: Final = Zone(
     description="The zone whose calendar divides the time, by its name in the tz database.",
     example="Europe/Berlin",
     default=zone("UTC"),
+)
+COMPARE: Final = Choice(
+    "compare",
+    Compare,
+    description="`previous` adds as many buckets before the first one. They are over, whereas the last point is still "
+    "in progress: do not compare the sum of all points with theirs.",
+    example="previous",
 )
 _PARAMETERS: Final = (WINDOW, STEP, TZ, COMPARE, FORMAT)
 

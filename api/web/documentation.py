@@ -4,8 +4,11 @@ The examples of errors are made by the functions that make the errors (api/web/p
 FastAPI adds paths, parameters and descriptions from the endpoints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from api.web import problem_types as types
 from api.web import problems, query
@@ -170,12 +173,19 @@ def answers(
     )
 
 
-def correct(document: dict[str, Any]) -> None:
-    """Change FastAPI's OpenAPI document, in place, where it does not say what the service does.
+def correct(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
+    """Change FastAPI's OpenAPI document of these routes, in place, where it does not say what the service does.
 
     FastAPI documents a 422 of its own for every route with parameters, which no route here answers. It does not know
-    that every route with data takes `If-None-Match`, nor the schema of errors.
+    that every route with data takes `If-None-Match`, nor the schema of errors. And it leaves out whatever is null, also
+    in the examples of bodies, which then lack fields that every answer has.
     """
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for status, answer in route.responses.items():
+                documented = document["paths"][route.path_format]["get"]["responses"][str(status)]
+                for media_type, body in answer.get("content", {}).items():
+                    documented["content"][media_type]["example"] = body["example"]
     for path in document["paths"].values():
         for operation in path.values():
             if operation["responses"].get("422", {}).get("description") == _OF_FASTAPI:

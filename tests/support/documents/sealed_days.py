@@ -4,6 +4,7 @@ It folds one document at a time, in Decimals, and shares no code with the consum
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from decimal import Context, Decimal
 from typing import Any
 
@@ -15,19 +16,23 @@ from tests.support.documents.given_events import Documents
 _EXACT = Context(prec=60)
 
 
-def seal(database: Documents, day: int, session: ClientSession | None = None) -> None:
+def seal(
+    database: Documents, day: int, session: ClientSession | None = None, partitions: Collection[int] | None = None
+) -> None:
     """Fold a day (since 1970, UTC) of `rollups` and `totals` into `rollup_days` and `total_days`, and delete it there.
 
-    Sums that are sealed already are added to. Give a session in a transaction to do it in one step.
+    Sums that are sealed already are added to. Give a session in a transaction to do it in one step, and `partitions` to
+    leave the others as they are.
     """
     hours = range(day * 24, day * 24 + 24)
+    mine: dict[str, Any] = {} if partitions is None else {"_id.k": {"$in": list(partitions)}}
     for source, target in (("rollups", "rollup_days"), ("totals", "total_days")):
-        for document in list(database[source].find({"_id.h": {"$in": list(hours)}}, session=session)):
+        for document in list(database[source].find({"_id.h": {"$in": list(hours)}, **mine}, session=session)):
             identity = document["_id"]
             sealed_id = {name: identity[name] for name in ("p",) if name in identity} | {"d": day, "k": identity["k"]}
             _fold(database, target, sealed_id, document, session)
             database[source].delete_one({"_id": identity}, session=session)
-    minutes = {"_id.m": {"$gte": day * 1440, "$lt": (day + 1) * 1440}}
+    minutes = {"_id.m": {"$gte": day * 1440, "$lt": (day + 1) * 1440}, **mine}
     database["totals"].delete_many(minutes, session=session)
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from functools import cache
+from itertools import cycle, pairwise
 
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -23,7 +24,7 @@ from api.reads.spans.series import BUCKETS, Course, Point, SeriesReader
 from api.reads.spans.windows import Window
 from api.reads.spans.zones import zone, zone_names
 from shared.documents import SUMS
-from tests.integration.api.reads.test_spans_model import PRODUCTS, as_expected, connected, stored
+from tests.integration.api.reads.test_spans_model import PARTITIONS, PRODUCTS, SEALED, as_expected, connected, stored
 from tests.support.api.running import ManualClock
 from tests.support.documents.dashboard_model import DAY, bins, expected, rounded, window_begin
 from tests.support.documents.given_events import Documents, GivenEvent, GivenRating, GivenSale, name_of
@@ -32,7 +33,7 @@ __all__ = ["connected"]
 
 _AGES = st.integers(-299_000, 62 * DAY * 1000) | st.integers(0, 3_700_000) | st.integers(0, 2 * DAY * 1000)
 _PRODUCT = st.sampled_from(PRODUCTS)
-_PARTITION = st.sampled_from([-1, 0, 1, 63])
+_PARTITION = st.sampled_from(PARTITIONS)
 _NAMES = st.sampled_from([None, "Chair", "Stuhl", "Silla"])
 _RATINGS = st.decimals(0, 5, places=2).map(str) | st.sampled_from(["0", "0.49", "0.5", "4.49", "4.5", "5"])
 _EVENTS = st.builds(
@@ -57,6 +58,46 @@ _COURSES = st.builds(
     _ZONES,
     st.booleans(),
 )
+_EDGES = st.lists(
+    st.tuples(st.sampled_from([1, 60_000, 900_000, 3_600_000, DAY * 1000]), st.sampled_from([-1, 0, 1])),
+    min_size=12,
+    max_size=12,
+)
+"""For each event, to which border its time is moved (of a minute, a quarter hour, an hour or a day of UTC, at which all
+buckets of all zones begin), and to which side of it, in milliseconds."""
+
+
+@cache
+def shifts(name: str, year: int) -> list[int]:
+    """The seconds since 1970 at which a zone's clocks are set in a year: they are full quarter hours."""
+    begin, end = (int(datetime(at, 1, 1, tzinfo=UTC).timestamp()) for at in (year, year + 1))
+    quarters = range(begin, end, 900)
+    offsets = [datetime.fromtimestamp(quarter, zone(name)).utcoffset() for quarter in quarters]
+    return [
+        quarter for quarter, (before, after) in zip(quarters[1:], pairwise(offsets), strict=True) if before != after
+    ]
+
+
+@st.composite
+def _courses_and_nows(draw: st.DrawFn) -> tuple[list[Course], int]:
+    """Courses, and a moment in milliseconds: any, or around a shift of the clocks of the first course's zone."""
+    courses = draw(st.lists(_COURSES, min_size=1, max_size=4, unique=True))
+    near = shifts(courses[0].zone.key, draw(st.sampled_from([2026, 2027])))
+    if not near or draw(st.booleans()):
+        return courses, draw(_NOWS)
+    after = st.sampled_from([-1, 0, 1, 1_799, 1_800, 3_599, 3_600, 7_200, DAY - 1, DAY]) | st.integers(0, 8 * DAY)
+    return courses, (draw(st.sampled_from(near)) + draw(after)) * 1000 + draw(st.sampled_from([0, 999]))
+
+
+def _at_edges(events: Sequence[GivenEvent], now_ms: int, edges: Sequence[tuple[int, int]]) -> list[GivenEvent]:
+    """The events with ages by which they happen at these borders."""
+    moved = []
+    for event, (unit, side) in zip(events, cycle(edges), strict=False):
+        time_ms = now_ms - event.time_ms
+        moved.append(replace(event, time_ms=now_ms - (time_ms - time_ms % unit + side)))
+    return moved
+
+
 _examples = examples(
     max_examples=30,
     deadline=timedelta(seconds=20),
@@ -66,22 +107,23 @@ _examples = examples(
 
 @_examples
 @given(
-    now_ms=_NOWS,
+    courses_and_now=_courses_and_nows(),
     events=st.lists(_EVENTS, min_size=1, max_size=12),
-    sealed=st.integers(0, 255),
+    edges=_EDGES,
+    sealed=SEALED,
     late=st.integers(0, 2),
-    courses=st.lists(_COURSES, min_size=1, max_size=4, unique=True),
 )
 def test_series_equal_the_model(
     connected: tuple[asyncio.Runner, MongoReader],
     database: Documents,
-    now_ms: int,
+    courses_and_now: tuple[list[Course], int],
     events: list[GivenEvent],
+    edges: list[tuple[int, int]],
     sealed: int,
     late: int,
-    courses: list[Course],
 ) -> None:
-    given = stored(database, events, now_ms, sealed, min(late, len(events)))
+    courses, now_ms = courses_and_now
+    given = stored(database, _at_edges(events, now_ms, edges), now_ms, sealed, min(late, len(events)))
     runner, mongo = connected
     reader = SeriesReader(mongo, Freshness(mongo), ManualClock(now_ms), SpanReader(), SUMS)
     found = runner.run(reader.of_products([(product, course) for product in PRODUCTS for course in courses]))
@@ -126,7 +168,7 @@ def _newest(events: Sequence[GivenEvent], product: int) -> GivenEvent:
 @given(
     now_ms=_NOWS,
     events=st.lists(_EVENTS, min_size=1, max_size=14),
-    sealed=st.integers(0, 255),
+    sealed=SEALED,
     equal=st.booleans(),
 )
 def test_products_and_distributions_equal_the_model(

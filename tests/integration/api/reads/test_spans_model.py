@@ -37,6 +37,7 @@ from tests.support.documents.given_events import (
 from tests.support.documents.sealed_days import seal
 
 PRODUCTS = (0, 3, 2**40)
+PARTITIONS = (-1, 0, 1, 63)
 UNSEALED = 51 * HOUR
 """Days that ended so long ago, in seconds, may be sealed: their end and the least of SEAL_AFTER_HOURS."""
 
@@ -52,7 +53,9 @@ _NOWS = st.builds(
 _LAGS = st.sampled_from([None, 0, 400, 61_000, 3_599_000, 3_601_000, 90_000_000, -5_000])
 _AMOUNTS = st.decimals(0, 10**18 - 1, places=6).map(str) | st.sampled_from(["0", "2.5", "1000"])
 _PRODUCT = st.sampled_from(PRODUCTS)
-_PARTITION = st.sampled_from([-1, 0, 1, 63])
+_PARTITION = st.sampled_from(PARTITIONS)
+SEALED = st.integers(0, 2**12 - 1)
+"""In its lower 8 bits, which days are sealed; in the upper 4, in which partitions they are not."""
 _EVENTS = st.builds(GivenSale, _PRODUCT, _AGES, _AMOUNTS, _PARTITION, st.integers(0, 2**31 - 1)) | st.builds(
     GivenRating, _PRODUCT, _AGES, st.decimals(0, 5, places=2).map(str), _PARTITION
 )
@@ -92,7 +95,8 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, MongoRead
 
 
 def stored(database: Documents, given: list[GivenEvent], now_ms: int, sealed: int, late: int) -> list[GivenEvent]:
-    """Store events by age, seal every day that is old enough and in the bits of `sealed`, then the last `late` events.
+    """Store events by age, seal every day that is old enough and in the bits of `sealed` (see `SEALED`), then store the
+    last `late` events.
 
     Returns the events with their times.
     """
@@ -103,7 +107,7 @@ def stored(database: Documents, given: list[GivenEvent], now_ms: int, sealed: in
     store(database, first)
     for day in {event.time_ms // (DAY * 1000) for event in first}:
         if (day + 1) * DAY <= now_ms // 1000 - UNSEALED and sealed >> day % 8 & 1:
-            seal(database, day)
+            seal(database, day, partitions=[k for bit, k in enumerate(PARTITIONS, 8) if not sealed >> bit & 1])
     store(database, last)
     return events
 
@@ -111,7 +115,7 @@ def stored(database: Documents, given: list[GivenEvent], now_ms: int, sealed: in
 _given = given(
     now_ms=_NOWS,
     events=st.lists(_EVENTS, min_size=1, max_size=14),
-    sealed=st.integers(0, 255),
+    sealed=SEALED,
     late=st.integers(0, 2),
     lag=_LAGS,
 )
@@ -194,7 +198,7 @@ def _check_comparisons(readers: Readers, events: list[GivenEvent], as_of_ms: int
 @given(
     now_ms=_NOWS,
     events=st.lists(_EVENTS, min_size=1, max_size=10),
-    sealed=st.integers(0, 255),
+    sealed=SEALED,
     offsets=st.lists(st.integers(1, 47 * HOUR), min_size=2, max_size=6, unique=True),
     quarters=st.lists(st.integers(4 * 50, 4 * 24 * 61), max_size=40, unique=True),
 )

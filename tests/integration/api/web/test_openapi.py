@@ -3,6 +3,8 @@
 import json
 import re
 
+from jsonschema import Draft202012Validator
+
 from api.openapi import document
 from api.web.documentation import AT_THE_EDGE
 from tests.support.api.running import Api
@@ -50,6 +52,19 @@ def test_openapi_examples_are_true(shared_api: Api) -> None:
         assert {name.lower() for name in documented["headers"]} - {"data-as-of", "data-window"} <= set(answer.headers)
         for name in documented["headers"].keys() & {"Allow", "WWW-Authenticate", "Cache-Control"}:
             assert documented["headers"][name]["example"] == answer.headers[name]
+
+
+def test_examples_of_bodies_are_as_their_schemas_say() -> None:
+    described = json.loads(document())
+    examples = 0
+    for path in described["paths"].values():
+        for answer in path["get"]["responses"].values():
+            for media_type, body in answer.get("content", {}).items():
+                if media_type.endswith("json"):
+                    schema = body["schema"] | {"components": described["components"]}
+                    Draft202012Validator(schema).validate(body["example"])
+                    examples += 1
+    assert examples > 100
 
 
 def test_the_load_balancer_answers_what_openapi_says_of_it() -> None:
