@@ -23,9 +23,9 @@ from rich.table import Table
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
 from api.reads.spans.windows import Window
-from api.reads.top.following import NotReady
 from api.reads.top.measures import Measure
 from api.reads.top.reader import TopReader
+from api.reads.top.view import NotReady
 from api.services import system_clock
 from bench.stages import database_of_stages
 from shared.documents import (
@@ -177,7 +177,7 @@ async def measured(settings: SharedSettings, answers: int) -> list[tuple[str, st
 async def _reader(settings: SharedSettings) -> AsyncIterator[tuple[TopReader, AsyncDatabase]]:
     database = connect_async(settings, "tops")
     mongo = MongoReader(database)
-    reader = TopReader.of(database, lambda name, seconds: None, Freshness(mongo), system_clock)
+    reader = TopReader.of(database, lambda name, seconds: None, Freshness(mongo), system_clock, deadline=10)
     yield reader, database
     for task in reader.tasks():
         task.cancel()
