@@ -100,7 +100,7 @@ class Services:
                 ratings.of_products, limit=BATCH_KEYS, deadline=deadline, observe=observe("ratings")
             ),
             dashboard=Dashboard.of(mongo, freshness, clock, deadline),
-            tops=TopReader.of(database, took, freshness, clock),
+            tops=TopReader.of(database, took, freshness, clock, deadline),
             search=SearchReader(mongo, freshness, deadline),
             token_use=token_use,
             background=tuple(map(asyncio.create_task, (token_use.run(), watch.run(), keys.run(use_keys)))),

@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from api.reads.top.board import Board, ProductNumbers
-from api.reads.top.cut import CutMinutes
-from api.reads.top.following import View
+from api.reads.top.cut_seconds import CutSeconds
 from api.reads.top.measures import Measure, rating_sum
 from api.reads.top.ranking import Ranking
+from api.reads.top.view import View
 
 _FIRST_MINUTE: Final = 29_000_000
 """Any minute would do."""
@@ -48,7 +48,7 @@ class LongestSlice:
             self.seconds = max(self.seconds, time.thread_time() - started)
 
 
-class _NoEvents(CutMinutes):
+class _NoEvents(CutSeconds):
     """Nothing is to be read: the windows here begin at full minutes."""
 
     def __init__(self) -> None:

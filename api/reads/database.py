@@ -15,6 +15,9 @@ from shared.mongo import AsyncDatabase, brief
 
 log = logs.logger(__name__)
 
+Observe = Callable[[str, float], None]
+"""Called with the name and the seconds of each read."""
+
 _ROWS_IN_FIRST_REPLY: Final = 10_000
 """Rows that MongoDB may put into its first reply (its default is 101), so that a read is one round trip. The largest
 read of a topic with twelve partitions, three hours of 200 products in each, has 7,200 rows. Half the number would make
@@ -31,7 +34,7 @@ class MongoReader:
     def __init__(
         self,
         database: AsyncDatabase,
-        observe: Callable[[str, float], None] = lambda name, took: None,
+        observe: Observe = lambda name, took: None,
         session: AsyncClientSession | None = None,
     ) -> None:
         self._database = database
@@ -58,7 +61,7 @@ class MongoReader:
 
         `name` stands for the read in metrics and in the log. Raises DatabaseUnavailable.
         """
-        with self._observed(name):
+        with observed(name, self._observe):
             found = self._database[collection].find(
                 query.filter, query.fields, hint=BY_ID, batch_size=_ROWS_IN_FIRST_REPLY, session=self._session
             )
@@ -72,20 +75,21 @@ class MongoReader:
         `name` stands for the read in metrics and in the log. Raises DatabaseUnavailable.
         """
         options: dict[str, Any] = {} if hint is None else {"hint": hint}
-        with self._observed(name):
+        with observed(name, self._observe):
             cursor = await self._database[collection].aggregate(
                 stages, self._session, batchSize=_ROWS_IN_FIRST_REPLY, **options
             )
             return await cursor.to_list()
 
-    @contextmanager
-    def _observed(self, name: str) -> Iterator[None]:
-        """Measures the read inside, and raises DatabaseUnavailable in place of an error of the driver."""
-        started = time.perf_counter()
-        try:
-            yield
-        except PyMongoError as error:
-            log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=brief(error))
-            raise DatabaseUnavailable("MongoDB did not answer") from error
-        finally:
-            self._observe(name, time.perf_counter() - started)
+
+@contextmanager
+def observed(name: str, observe: Observe) -> Iterator[None]:
+    """Measures the read inside, and raises DatabaseUnavailable in place of an error of the driver."""
+    started = time.perf_counter()
+    try:
+        yield
+    except PyMongoError as error:
+        log.warning("MongoDB did not answer, the waiting requests get 503", read=name, error=brief(error))
+        raise DatabaseUnavailable("MongoDB did not answer") from error
+    finally:
+        observe(name, time.perf_counter() - started)

@@ -7,8 +7,8 @@ from fastapi import Response
 from api.auth.access import RATINGS_READ, SALES_READ
 from api.reads.spans.window_sums import Span
 from api.reads.spans.windows import Window
-from api.reads.top.following import NotReady
 from api.reads.top.measures import Measure
+from api.reads.top.view import NotReady
 from api.web.bodies.texts import interval
 from api.web.bodies.top import TopProduct, top_products, top_products_csv
 from api.web.direct_routes import Resource

@@ -73,6 +73,10 @@ SCENARIOS: Final[Mapping[str, str]] = {
     ),
     # storm
     "a_storm_of_rebalances": "a consumer joins or leaves every second",
+    # tops
+    "tops_are_right_or_away_while_consumers_die_and_freeze": (
+        "an instance of the API follows what consumers add, while they die and freeze inside transactions"
+    ),
     # zombies
     "frozen_at_each_step_and_taken_over": (
         "a consumer freezes at each step of a claim and of a transaction; another takes over"

@@ -3,11 +3,14 @@
 from tests.mutants.mutant import Edit, Mutant
 
 BOARD = "api/reads/top/board.py"
+CATCHING_UP = "api/reads/top/catching_up.py"
 FOLLOWING = "api/reads/top/following.py"
 RANKING = "api/reads/top/ranking.py"
+SLOT = "api/reads/top/slot.py"
 SOURCE = "api/reads/top/source.py"
 RECENT_TEST = "tests/integration/consumer/storage/test_recent_sums.py"
 TOP_TEST = "tests/integration/api/reads/test_top.py"
+CUT_SHORT = "tests/unit/api/reads/top/test_cut_short.py"
 LOADING_TEST = "tests/integration/api/reads/test_top_loading.py"
 UNIT = "tests/unit/api/reads/top/test_ranking.py"
 MODEL = f"{UNIT}::test_tops_are_what_sorting_all_events_gives"
@@ -49,7 +52,7 @@ MUTANTS = (
     Mutant(
         "a board does not notice that a batch is missing",
         f"{TOP_TEST}::test_a_batch_that_is_missing_makes_the_board_begin_anew",
-        (Edit(FOLLOWING, "if offset != position.offset:", "if offset is None:"),),
+        (Edit(CATCHING_UP, "if offset != position.offset:", "if offset is None:"),),
     ),
     Mutant(
         "a board does not notice that the topic was created again",
@@ -65,8 +68,12 @@ MUTANTS = (
         "a board does not notice that offsets moved back",
         f"{TOP_TEST}::test_a_restored_backup_makes_the_board_begin_anew",
         (
-            Edit(FOLLOWING, "and mark.offset <= ends[partition].offset", ""),
-            Edit(FOLLOWING, "if board.positions == ends:", "if board.positions.keys() == ends.keys():"),
+            Edit(CATCHING_UP, "and mark.offset <= ends[partition].offset", ""),
+            Edit(
+                FOLLOWING,
+                "if follows and board.positions == ends:",
+                "if follows and board.positions.keys() == ends.keys():",
+            ),
         ),
     ),
     Mutant(
@@ -88,8 +95,8 @@ MUTANTS = (
         "a late event in the cut minute does not make its seconds be read again",
         f"{TOP_TEST}::test_events_that_are_older_than_the_board_s_cut_minute_change_the_seconds_that_count",
         (
-            Edit("api/reads/top/cut.py", "remaining is None or remaining[0] != total", "remaining is None"),
-            Edit("api/reads/top/cut.py", "(None,))[0] != total", "(None,))[0] is None"),
+            Edit("api/reads/top/cut_seconds.py", "remaining is None or remaining[0] != total", "remaining is None"),
+            Edit("api/reads/top/cut_seconds.py", "(None,))[0] != total", "(None,))[0] is None"),
         ),
     ),
     Mutant(
@@ -140,7 +147,7 @@ MUTANTS = (
         f"{TOP_TEST}::test_a_new_hour_begins_a_new_board_of_long_windows",
         (
             Edit(
-                FOLLOWING,
+                SLOT,
                 "return board.first_minute <= first_minute if self.moves else board.first_minute == first_minute",
                 "return board.first_minute <= first_minute",
             ),
@@ -155,5 +162,36 @@ MUTANTS = (
         "a limited token ranks all products",
         f"{TOP_TEST}::test_a_limited_token_ranks_its_own_products",
         (Edit("api/routes/top.py", "least or 1, request.products)", "least or 1, None)"),),
+    ),
+    Mutant(
+        "the floor of a shortlist moves back as sums shrink, beyond products that are not on it",
+        f"{UNIT}::test_a_product_that_stayed_as_others_shrank_is_found",
+        (
+            Edit(
+                "api/reads/top/shortlist.py",
+                "last if self.floor is None else min(last, self.floor)",
+                "last",
+            ),
+        ),
+    ),
+    Mutant(
+        "a board from which a minute had half left, as its request ended, answers on",
+        f"{CUT_SHORT}::test_a_request_that_ends_while_a_minute_leaves_costs_no_digit",
+        (Edit("api/reads/top/shelf.py", "            self.drop([board])\n            raise", "            raise"),),
+    ),
+    Mutant(
+        "a board is taken for up to date after the machine slept for an hour",
+        "tests/unit/api/reads/top/test_slot.py::test_a_board_is_not_up_to_date_after_the_machine_slept",
+        (Edit(SLOT, " and abs(now_ms - self.at_ms) <= _FRESH_SECONDS * 1000", ""),),
+    ),
+    Mutant(
+        "the seconds of another board's cut minute are taken, because it had as much in it",
+        f"{TOP_TEST}::test_seconds_that_were_read_for_a_board_serve_no_other",
+        (Edit("api/reads/top/board.py", "self.identity: Final = object()", "self.identity: Final = measure"),),
+    ),
+    Mutant(
+        "steps between packed products begin at the second one",
+        f"{UNIT.replace('test_ranking', 'test_minute')}::test_what_was_packed_is_what_was_added",
+        (Edit("api/reads/top/minute.py", "initial=part.first", "initial=0"),),
     ),
 )

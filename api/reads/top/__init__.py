@@ -7,15 +7,19 @@ sums are whole numbers, so a board is exact; only of the minute in which a windo
 each event had, and reads the raw events of those products that may be among the first. Whatever a board cannot be sure
 of makes it begin anew, and meanwhile there is no answer rather than a wrong one. In the order in which data pass:
 
-    measures    what products are ranked by, as numbers that add up and numbers that compare
-    minute      one minute's sums of many products, in little memory
-    questions   what is asked of MongoDB, as documents
-    source      asks it
-    board       the sums of one measure and window, by product
-    shortlist   the products that may be among the first
-    loading     a board at one moment
-    following   loads boards, brings them up to date twice a second, and drops them when nobody asks any more
-    cut         the seconds of the minute in which a window begins
-    ranking     who the first products are
-    reader      a request's answer
+    measures     what products are ranked by, as numbers that add up and numbers that compare
+    minute       one minute's sums of many products, in little memory
+    questions    what is asked of MongoDB, as documents
+    source       asks it
+    board        the sums of one measure and window, by product
+    shortlist    the products that may be among the first
+    loading      a board at one moment
+    catching_up  adds to a board what batches have added since, or finds that it must begin anew
+    slot         the boards of one measure and window: which of them answers, and which is wanted
+    shelf        the boards of a process: loads what is wanted, and forgets what nobody asks for
+    view         a board as it answers at one second
+    following    brings boards up to date twice a second, while somebody asks
+    cut_seconds  the seconds of the minute in which a window begins
+    ranking      who the first products are
+    reader       a request's answer
 """

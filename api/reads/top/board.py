@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from api.reads.top.measures import Measure, average_key, highest_average_key, ratings_of
 from api.reads.top.minute import ROWS_AT_ONCE, MinuteSums
 from api.reads.top.questions import Mark
-from api.reads.top.shortlist import Place, Shortlist
+from api.reads.top.shortlist import Candidate, Shortlist
 from api.reads.top.source import Row
 
 _SHORTLISTS: Final = 4
@@ -19,8 +19,6 @@ _UNSORTED: Final = 500
 with half as many it is done twice as often."""
 
 T = TypeVar("T")
-Candidate = tuple[int, int, int]
-"""The negative highest key that a product can have, its id and its number: in order, the first comes first."""
 
 
 class ProductNumbers:
@@ -60,6 +58,8 @@ class Board:
         self.moves = moves
         self.positions: dict[int, Mark] = {}
         self.cut_sums: dict[int, int] = {}
+        self.identity: Final = object()
+        """Stands for the board where something is remembered of it, so that nothing read for another one is used."""
         self.answers: dict[Hashable, Any] = {}
         """Answers that were made of the board as it is; who makes one keeps it here."""
         self._numbers = numbers
@@ -136,10 +136,8 @@ class Board:
             found = await self._first(shortlist.members, least, 2 * most)
             is_full = len(found) == 2 * most
         if is_full:
-            # Those behind the floor are behind all of these, so the list may be cut anywhere.
             del found[most:]
-            shortlist.floor = Place(*found[-1][:2])
-            shortlist.members = {number for _, _, number in found}
+            shortlist.cut(found)
         return found, shortlist
 
     async def candidates_among(self, products: Collection[int], least: int) -> list[Candidate]:

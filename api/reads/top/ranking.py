@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from api.reads.top.board import Candidate
-from api.reads.top.cut import CutMinutes
-from api.reads.top.following import NotReady, View
-from api.reads.top.shortlist import MOST, Place
+from api.reads.top.cut_seconds import CutSeconds
+from api.reads.top.shortlist import MOST, Candidate, Place
+from api.reads.top.view import NotReady, View
 
 _SPARE: Final = 10
 """Products that are looked at beyond as many as are asked for: seconds that have left the window put some behind their
@@ -24,7 +23,7 @@ request may keep MongoDB busy for a second."""
 class Ranking:
     """Finds the first products of a board. Only the seconds of the cut minute are not on the board: `cut` has them."""
 
-    def __init__(self, cut: CutMinutes, lengths: Sequence[int] = _LENGTHS) -> None:
+    def __init__(self, cut: CutSeconds, lengths: Sequence[int] = _LENGTHS) -> None:
         self._cut = cut
         usual, *longer = lengths
         self._tried = ((usual, False), (usual, True), *((length, True) for length in longer))

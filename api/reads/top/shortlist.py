@@ -5,12 +5,17 @@ product whose sum grows beyond the floor joins them. Sums also shrink, as a wind
 from the shortlist as long as the products of the answer are all before the floor, else the first 500 are found anew.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 MOST: Final = 500
 """Products on a new shortlist: five times as many as the longest answer has. With half as many it is made anew more
 often, which looks at all products (60 ms for 100,000 of them); with twice as many each answer sorts twice as many, for
 up to 3 ms."""
+
+
+Candidate = tuple[int, int, int]
+"""The negative highest key that a product can have, its id and its number: in order, the first comes first."""
 
 
 class Place(NamedTuple):
@@ -31,6 +36,16 @@ class Shortlist:
         """Take a product up if its key, which may have changed, places it before the floor."""
         if key and (self.floor is None or (-key, product) <= self.floor):
             self.members.add(number)
+
+    def cut(self, first: Sequence[Candidate]) -> None:
+        """Keep these members alone, which are before all others, in order.
+
+        Where sums shrank, members are behind the floor, and products that are no members may be before them: so the
+        floor is never moved back.
+        """
+        last = Place(*first[-1][:2])
+        self.floor = last if self.floor is None else min(last, self.floor)
+        self.members = {number for _, _, number in first}
 
     def reaches(self, place: Place | None) -> bool:
         """Whether everything up to this place is certainly among the members; None stands for the last of all."""

@@ -1,13 +1,12 @@
 """Asks MongoDB what boards need: how far partitions are, what batches added, the sums of all products at one moment."""
 
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import PyMongoError
 
+from api.reads.database import Observe, observed
 from api.reads.queries import BY_ID
 from api.reads.top.measures import Measure, rating_sum
 from api.reads.top.questions import Mark, batches, ends, hours_of, minutes_of, products_after
@@ -24,8 +23,7 @@ from shared.documents import (
     ROLLUPS,
     Document,
 )
-from shared.errors import DatabaseUnavailable
-from shared.mongo import AsyncDatabase, brief
+from shared.mongo import AsyncDatabase
 
 _PRODUCTS_AT_ONCE: Final = 100
 """Products whose sums one query reads while a board is loaded. With twice as many a reply takes the driver longer than
@@ -42,7 +40,6 @@ _FIRST_GENERATION: Final = 1
 
 Row = tuple[int, int, int]
 """Product, minute since 1970, and a sum of the board's measure (`measures`)."""
-Observe = Callable[[str, float], None]
 
 
 class OtherGroups(Exception):
@@ -68,7 +65,7 @@ class Source:
 
     async def ends(self) -> dict[int, Mark]:
         """Up to where each partition's batches are stored. Raises OtherGroups."""
-        with self._observed("top: ends"):
+        with observed("top: ends", self._observe):
             cursor = await self._database[PARTITIONS].aggregate(ends(), self._session)
             rows = await cursor.to_list()
         found = {REPLAYED_PARTITION: Mark(REPLAYS_GENERATION, 0, 0)}
@@ -81,7 +78,7 @@ class Source:
     async def batches(self, spans: Mapping[int, tuple[Mark, int]]) -> list[Document]:
         """The documents of batches, of each partition from a mark on to below an offset, in order; the first
         `BATCHES_AT_ONCE` of them."""
-        with self._observed("top: batches"):
+        with observed("top: batches", self._observe):
             found = self._database[RECENT_SUMS].find(
                 batches(spans), hint=BY_ID, sort=BY_ID, limit=BATCHES_AT_ONCE, batch_size=BATCHES_AT_ONCE
             )
@@ -92,7 +89,7 @@ class Source:
         first_hour = first_minute // 60
         async for products in self._products():
             query = minutes_of(products, measure, first_hour)
-            with self._observed("top: minutes"):
+            with observed("top: minutes", self._observe):
                 found = self._database[ROLLUPS].find(
                     query.filter, query.fields, hint=BY_ID, batch_size=_DOCUMENTS_AT_ONCE, session=self._session
                 )
@@ -102,7 +99,7 @@ class Source:
     async def sums(self, measure: Measure, first_minute: int) -> AsyncIterator[list[Row]]:
         """All products' sums from the first minute of an hour on, each as a row of that minute."""
         async for products in self._products():
-            with self._observed("top: hours"):
+            with observed("top: hours", self._observe):
                 stages = hours_of(products, measure, first_minute // 60)
                 cursor = await self._database[ROLLUPS].aggregate(stages, self._session, hint=BY_ID)
                 rows = await cursor.to_list()
@@ -112,7 +109,7 @@ class Source:
         """The ids of all known products, some at a time."""
         last: int | None = None
         while True:
-            with self._observed("top: products"):
+            with observed("top: products", self._observe):
                 found = self._database[PRODUCTS].find(
                     products_after(last), {"_id": 1}, hint=BY_ID, sort=BY_ID, limit=_IDS_AT_ONCE,
                     batch_size=_IDS_AT_ONCE, session=self._session,
@@ -123,16 +120,6 @@ class Source:
             if not products:
                 return
             last = products[-1]
-
-    @contextmanager
-    def _observed(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        except PyMongoError as error:
-            raise DatabaseUnavailable(f"MongoDB did not answer: {brief(error)}") from error
-        finally:
-            self._observe(name, time.perf_counter() - started)
 
 
 def rows_of(batch: Document, measure: Measure) -> list[Row]:

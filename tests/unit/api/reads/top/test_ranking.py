@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.reads.top.board import Board, ProductNumbers
-from api.reads.top.cut import CutMinutes
-from api.reads.top.following import View
+from api.reads.top.cut_seconds import CutSeconds
 from api.reads.top.measures import Measure, rating_sum, ratings_of
 from api.reads.top.ranking import Ranking
+from api.reads.top.view import View
 
 NOW = 1_796_032_800 + 17
 """17 s after a full minute."""
@@ -34,7 +34,7 @@ class Happened:
         return {Measure.AMOUNT: self.amount, Measure.UNITS: 2, Measure.SALES: 1, Measure.RATING: 0}[measure]
 
 
-class Remembered(CutMinutes):
+class Remembered(CutSeconds):
     """Reads seconds from a list of events in place of MongoDB."""
 
     def __init__(self, measure: Measure, events: Sequence[Happened]) -> None:
@@ -161,6 +161,23 @@ def test_a_product_that_ties_with_those_that_could_have_been_before_it_is_ordere
             await followed.add([Happened(product, followed.now - age, 5) for product in range(20, 31)])
         await followed.add([Happened(1, followed.now, 5)])
         assert await followed.first(1, 1) == followed.wanted(1, 1) == [(1, 1)]
+
+    asyncio.run(scenario())
+
+
+def test_a_product_that_stayed_as_others_shrank_is_found() -> None:
+    """Four products grew beyond the floor, and lost nearly all of it before anybody asked again."""
+
+    async def scenario() -> None:
+        followed = Followed(Measure.SALES)
+        old = followed.now - LENGTH + 60
+        await followed.add([Happened(product, old, 5) for product in (1, 2) for _ in range(10)])
+        await followed.add([Happened(3, followed.now, 5) for _ in range(5)])
+        assert await followed.first(1, 1) == [(1, 10)]
+        await followed.add([Happened(product, old, 5) for product in (4, 5) for _ in range(11)])
+        await followed.add([Happened(product, followed.now, 5) for product in (1, 2, 4, 5)])
+        await followed.pass_time(180)
+        assert await followed.first(1, 1) == followed.wanted(1, 1) == [(3, 5)]
 
     asyncio.run(scenario())
 

@@ -24,13 +24,13 @@ class Unsettled(Exception):
     brings the board up to them."""
 
 
-class CutMinutes:
+class CutSeconds:
     """Reads what products have from a second of their cut minute on, and remembers their minutes."""
 
     def __init__(self, mongo: MongoReader) -> None:
         self._mongo = mongo
-        self._kept: LRUCache[tuple[Measure, int, int], Sequence[int]] = LRUCache(_KEPT)
-        """By measure, product and minute: for each second of it, the sum from there to the minute's end."""
+        self._kept: LRUCache[tuple[object, int, int], Sequence[int]] = LRUCache(_KEPT)
+        """By board, product and minute: for each second of it, the sum from there to the minute's end."""
 
     async def since(self, board: Board, second: int, numbers: dict[int, int]) -> dict[int, int]:
         """The sums from `second` (since 1970) to the end of the board's cut minute, of products given with their
@@ -43,26 +43,27 @@ class CutMinutes:
         outdated = [
             product
             for product, total in whole.items()
-            if self._kept.get((board.measure, product, minute), (None,))[0] != total
+            if self._kept.get((board.identity, product, minute), (None,))[0] != total
         ]
         for start in range(0, len(outdated), MOST_AT_ONCE):
-            await self._read(board.measure, outdated[start : start + MOST_AT_ONCE], minute)
+            await self._read(board, outdated[start : start + MOST_AT_ONCE])
         since: dict[int, int] = {}
         for product, total in whole.items():
-            remaining = self._kept.get((board.measure, product, minute))
+            remaining = self._kept.get((board.identity, product, minute))
             if remaining is None or remaining[0] != total:
                 raise Unsettled
             since[product] = remaining[second % 60]
         return since
 
-    async def _read(self, measure: Measure, products: Sequence[int], minute: int) -> None:
+    async def _read(self, board: Board, products: Sequence[int]) -> None:
+        minute = board.first_minute
         seconds: dict[int, list[int]] = {product: [0] * 60 for product in products}
         for row in await self._mongo.aggregate(
             "top: cut minute", *seconds_of([(product, minute) for product in products])
         ):
-            seconds[row["_id"]["p"]][row["_id"]["s"] % 60] = _sum(measure, sums_of(row))
+            seconds[row["_id"]["p"]][row["_id"]["s"] % 60] = _sum(board.measure, sums_of(row))
         for product, by_second in seconds.items():
-            self._kept[measure, product, minute] = tuple(accumulate(reversed(by_second)))[::-1]
+            self._kept[board.identity, product, minute] = tuple(accumulate(reversed(by_second)))[::-1]
 
 
 def _sum(measure: Measure, sums: Sums) -> int:
