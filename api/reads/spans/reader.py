@@ -48,9 +48,9 @@ class SpanReader:
         counts = _cut_counts(rows, division)
         for (product, minute), seconds in (await self._cut_minutes.read(mongo, counts)).items():
             for first, stop, bucket in division.minutes[minute]:
-                for second in range(first, stop):
-                    if second in seconds:
-                        found[product][bucket] = found[product][bucket].plus(_only(seconds[second], question.fields))
+                for second, whole in seconds.items():
+                    if first <= second < stop:
+                        found[product][bucket] = found[product][bucket].plus(_only(whole, question.fields))
         known = {row["_id"]["p"] for row in rows}
         unknown = await self._known.unknown_among(mongo, [product for product in products if product not in known])
         return {product: None if product in unknown else found[product] for product in products}
