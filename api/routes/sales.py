@@ -45,7 +45,7 @@ async def sales_of_product(request: ProductRequest) -> Response:
         return answer(request.http, compared_sales(compared), compared.as_of, window=interval(compared.span))
     if window is not None:
         windowed = known(await request.services.dashboard.windows.read((request.product, window)), request.product)
-        return answer(request.http, total_sales(windowed.sums.amount), windowed.as_of, window=interval(windowed.span))
+        return answer(request.http, total_sales(windowed.total), windowed.as_of, window=interval(windowed.span))
     sales = known(await request.services.sales.read(request.product), request.product)
     return answer(request.http, total_sales(sales.total), sales.as_of)
 
@@ -75,7 +75,7 @@ async def sales_of_all_products(request: SomeProductsRequest) -> Response:
         return answer(request.http, compared_sales(compared), compared.as_of, window=interval(compared.span))
     if window is not None:
         windowed = await services.dashboard.all_windows.read(window)
-        return answer(request.http, total_sales(windowed.sums.amount), windowed.as_of, window=interval(windowed.span))
+        return answer(request.http, total_sales(windowed.total), windowed.as_of, window=interval(windowed.span))
     sales = await services.all_sales.read(None)
     return answer(request.http, total_sales(sales.total), sales.as_of)
 

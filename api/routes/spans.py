@@ -23,6 +23,7 @@ WINDOW: Final = Choice(
 COMPARE: Final = Choice(
     "compare",
     Compare,
-    description="`previous` adds the time before, which is as long. Both end with what is complete, by `Data-As-Of`.",
+    description="`previous` adds the time before, which is as long. Both end with what is complete, by `Data-As-Of`; "
+    "totals of `7d` and `30d` at its last full quarter hour. The header `Data-Window` has the span.",
     example="previous",
 )

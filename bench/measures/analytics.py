@@ -18,7 +18,8 @@ from bench.serving.load import LoadResult, load
 from bench.serving.past import consume
 from bench.serving.plain_style import store_sales
 from bench.serving.sealed_past import SALES_A_DAY, add_sealed_days
-from bench.serving.served import serving
+from bench.serving.served import READY_SECONDS, ServedApi, answers, serving
+from stack.waiting import wait_until
 
 IDS: Final = ",".join(map(str, range(1, 101)))
 WINDOW_DAYS: Final = 60
@@ -33,20 +34,27 @@ class Asked(NamedTuple):
 
 
 ONE, BATCH = "sale/{id}", "sale?ids= (100)"
+TOP = "top, 1 hour"
 CURVE, CURVE_OF_ALL = "sale/{id}/series, 30 days", "sale/series, 30 days"
 ROUTES: Final = {
     ONE: Asked("/api/product/sale/{product}", "/bench/plain/hour/{product}"),
     BATCH: Asked(f"/api/product/sale?ids={IDS}", f"/bench/plain/ids/{IDS}"),
     "sale/{id}, 30 days": Asked("/api/product/sale/{product}?window=30d", "/bench/plain/month/{product}"),
-    "… compared": Asked("/api/product/sale/{product}?window=30d&compare=previous"),
+    "… compared": Asked("/api/product/sale/{product}?window=30d&compare=previous", "/bench/plain/compared/{product}"),
     "sale, 30 days": Asked("/api/product/sale?window=30d", "/bench/plain/month/all"),
     "{id}": Asked("/api/product/{product}"),
     CURVE: Asked(
         "/api/product/sale/{product}/series?window=30d&step=1d&tz=Asia/Kathmandu", "/bench/plain/days/{product}"
     ),
     CURVE_OF_ALL: Asked("/api/product/sale/series?window=30d&step=1d&tz=Asia/Kathmandu", "/bench/plain/days/all"),
-    "sale/{id}/series, 24 h by 10 min": Asked("/api/product/sale/{product}/series?window=24h&step=10m"),
+    "sale/{id}/series, 24 h by 10 min": Asked(
+        "/api/product/sale/{product}/series?window=24h&step=10m", "/bench/plain/minutes/{product}"
+    ),
+    "rating/{id}/series, 7 days": Asked("/api/product/rating/{product}/series?window=7d&step=1h"),
     "rating/{id}/distribution": Asked("/api/product/rating/{product}/distribution"),
+    "… of the last hour": Asked("/api/product/rating/{product}/distribution?window=1h"),
+    TOP: Asked("/api/product/top?by=amount&window=1h", "/bench/plain/top/all"),
+    "?name=": Asked("/api/product?name=pro&limit=20"),
 }
 
 OF_ONE, OF_ALL, OF_BATCH, OF_HISTORY = 5.0, 10.0, 5.0, 1.1
@@ -69,6 +77,8 @@ def measure(lab: Lab, options: Options) -> Section:
         sales = add_sealed_days(long, now_ms, range(WINDOW_DAYS + 1, WINDOW_DAYS + 1 + days))
         first = stack.enter_context(serving(lab, short.name, "bench.serving.api_with_peers"))
         second = stack.enter_context(serving(lab, long.name))
+        for served in (first, second):
+            _wait_for_top(served)
         asked = {name: (first, route.path) for name, route in ROUTES.items()}
         asked |= {_after(name): (second, route.path) for name, route in ROUTES.items()}
         asked |= {_plain(name): (first, route.plain) for name, route in ROUTES.items() if route.plain}
@@ -82,6 +92,12 @@ def measure(lab: Lab, options: Options) -> Section:
             lambda seen: f"median {seen.median:.2f} ms",
         )
     return _section(loads, sales)
+
+
+def _wait_for_top(served: ServedApi) -> None:
+    """Block until the instance ranks products: it answers 503 while it reads the sums of all. Raises StackError."""
+    with served.client() as client:
+        wait_until("a top", lambda: answers(client, ROUTES[TOP].path), READY_SECONDS)
 
 
 def _after(name: str) -> str:
@@ -118,7 +134,8 @@ def _section(loads: dict[str, list[LoadResult]], sales: int) -> Section:
     ]
     section.remarks.append(
         "The plain style stores only the sales, as doubles, in a collection whose two indexes, by product and by time, "
-        f"hold all that is asked for: those of the last hour and of {WINDOW_DAYS} days. A curve there has days of UTC."
+        f"hold all that is asked for: those of the last hour and of {WINDOW_DAYS} days. A curve there has days of UTC. "
+        "Routes without a figure there ask for more than sales: names, or ratings."
     )
     return section
 

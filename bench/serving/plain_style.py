@@ -76,9 +76,18 @@ def _by_product(days: float, top: int | None = None) -> Callable[[Any], Stages]:
     return stages
 
 
-def _by_day(products: Any) -> Stages:
-    day = {"$dateTrunc": {"date": "$created_at", "unit": "day"}}
-    return [_since(30, products), {"$group": {"_id": day, **_SUM}}, {"$sort": {"_id": 1}}]
+def _by_step(days: float, unit: str, size: int) -> Callable[[Any], Stages]:
+    def stages(products: Any) -> Stages:
+        begin = {"$dateTrunc": {"date": "$created_at", "unit": unit, "binSize": size}}
+        return [_since(days, products), {"$group": {"_id": begin, **_SUM}}, {"$sort": {"_id": 1}}]
+
+    return stages
+
+
+def _compared(products: Any) -> Stages:
+    """The last 30 days are row true, and the 30 days before them row false."""
+    is_later = {"$gte": ["$created_at", datetime.now(UTC) - timedelta(days=30)]}
+    return [_since(60, products), {"$group": {"_id": is_later, **_SUM}}]
 
 
 def _since(days: float, products: Any) -> dict[str, Any]:
@@ -93,6 +102,8 @@ QUESTIONS: Final[Mapping[str, Callable[[Any], Stages]]] = {
     "month": _total(30),
     "ids": _by_product(HOUR),
     "top": _by_product(HOUR, top=10),
-    "days": _by_day,
+    "compared": _compared,
+    "minutes": _by_step(1, "minute", 10),
+    "days": _by_step(30, "day", 1),
 }
 """The stages of each question, given the filter of its products."""

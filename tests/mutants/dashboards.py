@@ -6,6 +6,7 @@ SPANS = "tests/integration/api/reads/test_spans_model.py"
 SERIES = "tests/integration/api/reads/test_series_model.py"
 MOMENT = "tests/integration/api/reads/test_one_moment.py"
 ROUTES = "tests/integration/api/web/test_dashboard_routes.py"
+ROWS = "tests/unit/api/reads/test_spans.py"
 CALENDAR = "tests/unit/api/reads/test_calendar.py"
 
 MUTANTS = (
@@ -33,7 +34,18 @@ MUTANTS = (
     Mutant(
         "of a day that a cut divides, one bucket gets the whole",
         f"{SPANS}::test_any_cuts_equal_the_model",
-        (Edit("api/reads/spans/reader.py", "of_piece = of_piece.less(_of_cells(row, begin, end, fields))", "pass"),),
+        (Edit("api/reads/spans/unit_rows.py", "of_piece = of_piece.less(_of_cells(row, begin, end, fields))", "pass"),),
+    ),
+    Mutant(
+        "a window gets the whole of the hour in which it begins",
+        f"{ROWS}::test_of_the_hour_in_which_a_window_begins_its_row_has_the_rest",
+        (
+            Edit(
+                "api/reads/spans/bucket_rows.py",
+                'return {"$subtract": [{"$sum": [f"${name}"]}, _of_cells(level, beside, name)]}',
+                'return {"$sum": [f"${name}"]}',
+            ),
+        ),
     ),
     Mutant(
         "a comparison ends with the present second, although the as-of is older",
@@ -45,6 +57,11 @@ MUTANTS = (
                 "end = now",
             ),
         ),
+    ),
+    Mutant(
+        "a comparison of 30 days ends with the last full hour",
+        f"{ROUTES}::test_totals_are_compared_with_the_time_before",
+        (Edit("api/reads/spans/comparison.py", "end -= end % DAYS.cell", "end -= end % (4 * DAYS.cell)"),),
     ),
     Mutant(
         "where partitions disagree, the newest stored name counts, although a later sale had another",

@@ -13,5 +13,7 @@ that they are of. `api.dashboard` makes the readers, `api.routes` asks them. In 
     reader          SpanReader: sums between any cuts, of any products
     division        Division: which cells of which documents make up the buckets between cuts; pure
     pipelines       what MongoDB is asked, as aggregations; pure
+    bucket_rows     how few buckets are asked for, and how their rows are read: a row is a product's whole answer; pure
+    unit_rows       the same for many buckets: a row is a unit of a product; pure
     cut_minutes     CutMinutes: the seconds of products' cut minutes, from the raw events
 """

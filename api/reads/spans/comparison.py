@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from api.reads.ratings import half_even
 from api.reads.spans.answers import Moment, SpanAnswers
-from api.reads.spans.division import UNSEALED_SECONDS
+from api.reads.spans.division import DAYS, sealed_before
 from api.reads.spans.reader import Question
 from api.reads.spans.window_sums import Span
 from api.reads.spans.windows import Window
@@ -16,7 +16,6 @@ from shared.documents import milliseconds
 CHANGE_DECIMALS: Final = 4
 """Decimals of `change`: 0.1234 is 12.34 %."""
 
-_HOUR: Final = 3_600
 _SALES: Final = ("amount",)
 
 
@@ -25,7 +24,7 @@ class Compared(NamedTuple):
 
     total: int
     previous: int | None
-    """Of the span before; None when the as-of is unknown, or too old to tell."""
+    """Of the span before; None when the as-of is unknown."""
     span: Span
     """The span of `total`."""
     as_of: str | None
@@ -46,8 +45,8 @@ class Compared(NamedTuple):
 class ComparisonReader(SpanAnswers[Window, Compared]):
     """Compares [T - L, T) with [T - 2L, T - L), where T is the present second or, if that is earlier, the as-of's.
 
-    So a consumer that lags behind never makes sales look as if they fell. T is a full hour for windows of 7 days and
-    longer.
+    So a consumer that lags behind never makes sales look as if they fell. T is cut to a full quarter hour where the
+    earlier span begins in a day that may be sealed: those keep nothing finer.
     """
 
     def _question(self, asked: Window, at: Moment) -> Question:
@@ -59,18 +58,14 @@ class ComparisonReader(SpanAnswers[Window, Compared]):
 
 
 def compared_cuts(window: Window, at: Moment) -> tuple[int, ...]:
-    """The cuts of the two spans: T - 2L, T - L and T.
+    """The cuts of the two spans: T - 2L, T - L and T. Without the first where the as-of is unknown; T is then now.
 
-    Without the first where the as-of is unknown, or so old that the earlier span would begin in a day that may be
-    sealed, which has no seconds any more. T is then the present second.
+    At 12:34:56 with an as-of of 12:34:55.9, the window 24h ends at 12:34:55, and 7d at 12:30:00.
     """
-    now = end = at.second
+    end = at.second
     if at.as_of is not None:
-        end = min(now, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)
-    first = end - 2 * window.seconds
-    if at.as_of is None or (window.to_the_second and first < now - UNSEALED_SECONDS):
-        end = now if window.to_the_second else now - now % _HOUR
-        return end - window.seconds, end
-    if not window.to_the_second:
-        end -= end % _HOUR
-    return end - 2 * window.seconds, end - window.seconds, end
+        end = min(end, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)
+    if end - 2 * window.seconds < sealed_before(at.now_ms):
+        end -= end % DAYS.cell
+    cuts = end - 2 * window.seconds, end - window.seconds, end
+    return cuts if at.as_of is not None else cuts[1:]

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from shared.documents import block_path, minute_path, quarter_path, second_path
@@ -161,13 +161,6 @@ def added_up(level: Level, units: Pieces) -> dict[tuple[int, int], list[int]]:
                 if unit not in having[cells][-1:]:
                     having[cells].append(unit)
     return dict(having)
-
-
-def stretches(level: Level, units: Pieces) -> list[range]:
-    """The whole units that lie in one bucket, where there are several."""
-    whole = [(pieces[0].bucket, unit) for unit, pieces in units.items() if is_whole(level, pieces)]
-    found = [[unit for _, unit in run] for _, run in groupby(whole, key=lambda each: each[0])]
-    return [range(run[0], run[-1] + 1) for run in found if len(run) > 1]
 
 
 def _pieces(level: Level, cuts: Iterable[int]) -> Pieces:

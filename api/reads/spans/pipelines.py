@@ -1,20 +1,18 @@
 """What the API asks MongoDB for sums between cuts, as aggregations. Pure: each function returns `Stages`.
 
-MongoDB adds up a product's partitions and hours here: Decimal128 adds 34 digits exactly, and an answer is a few rows
-instead of a row for each of 700 documents.
-
-A row of `sums` is `{_id: {p, l, n}, amount, c20_60_amount, cut29671940, …}`: the product (if products are asked for),
-the letter of the level, the number of a unit of time, and then the sums of the whole unit, those of its cells 20 to 59,
-and how many events a cut minute has. Its cells 0 to 19 are the whole less the others. Whole units that lie in one
-bucket are one row, under the number of the first.
+MongoDB adds up a product's partitions here: Decimal128 adds 34 digits exactly, and an answer is a few rows instead of a
+row for each of 700 documents. What a row is depends on how many buckets are asked for: `bucket_rows` and `unit_rows`
+each say how theirs are asked for, and how they are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from api.reads.queries import Stages, events_between, union
-from api.reads.spans.division import DAYS, HOURS, MINUTES, Division, Level, Pieces, added_up, stretches
+from api.reads.spans import bucket_rows, unit_rows
+from api.reads.spans.division import DAYS, HOURS, MINUTES, Division, Level, Pieces
+from api.reads.sums import Sums
 from shared.documents import (
     MINUTE_MS,
     ROLLUP_DAYS,
@@ -28,17 +26,27 @@ from shared.documents import (
 )
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
 
-_MERGED_RUNS: Final = 4
-"""So many stretches of whole units become one row each. A window has one, a comparison two to four; the days of a month
-would be 30 comparisons for each document, so there each document is a row."""
-_FEW_UNITS: Final = 4
-"""Cells that are added up in only so many units, or hours of the day, are so in these alone. For more the comparison
-costs as much as the sums that it saves."""
-_DAY_HOURS: Final = 24
+_FEW_BUCKETS: Final = 2
+"""Questions of so many buckets get rows by bucket: windows have one, comparisons two. MongoDB tries each document for
+every bucket, so a month by days would be 30 trials a document: it gets rows by unit. With half of it, a comparison of
+30 days gets some 120 rows instead of two. Twice as many would change nothing, since no question has three or four."""
 _GROUPS_KEPT: Final = 64
 """Stages that are remembered: they change when a window's first second does, or once a minute for a series. That of a
 month by hours has 20 kB, so they take 1 MB at most. It saves 5 ms, which is more than MongoDB takes for one product.
 Half as many would serve until 32 questions that differ in time zone or window come in one second."""
+
+
+class Rows(Protocol):
+    """What rows are: `bucket_rows` and `unit_rows` are modules of this form."""
+
+    def identity(self, level: Level) -> Document:
+        """What rows are grouped by, the product aside."""
+
+    def counted(self, level: Level, division: Division, fields: Sequence[str]) -> Document:
+        """What the stage that groups adds up of a level's documents."""
+
+    def add(self, found: list[Sums], row: Mapping[str, Any], division: Division, fields: Sequence[str]) -> None:
+        """Add the sums of a row to those of the buckets."""
 
 
 class Asked(NamedTuple):
@@ -62,11 +70,6 @@ def sums(asked: Asked, division: Division) -> tuple[str, Stages]:
     if division.days:
         stages.append(union(TOTAL_DAYS if of_all else ROLLUP_DAYS, _sums_of_level(DAYS, division, asked)))
     return TOTALS if of_all else ROLLUPS, stages
-
-
-def cell_sum(first: int, stop: int, name: str) -> str:
-    """The field of a row that has one sum of the cells `first` to below `stop`."""
-    return f"c{first}_{stop}_{name}"
 
 
 def cut_count(minute: int) -> str:
@@ -97,8 +100,15 @@ def seconds_of(needed: Sequence[tuple[int, int]]) -> tuple[str, Stages]:
     return collection, [first, *unions, {"$group": {"_id": {"p": "$_id.p", "s": second}, **counted}}]
 
 
+def rows_of(division: Division) -> Rows:
+    """What the rows of this division are."""
+    if division.buckets <= _FEW_BUCKETS:
+        return bucket_rows
+    return unit_rows
+
+
 def _sums_of_level(level: Level, division: Division, asked: Asked) -> Stages:
-    """The stages on one collection: a row for each unit, or for each stretch of whole units of one bucket."""
+    """The stages on one collection: find the documents, and add them up to rows."""
     found = {"$match": _units_of(level, division.units(level), asked.products)}
     return [found, _group(level, division, asked.fields, asked.products is None)]
 
@@ -106,43 +116,19 @@ def _sums_of_level(level: Level, division: Division, asked: Asked) -> Stages:
 @lru_cache(_GROUPS_KEPT)
 def _group(level: Level, division: Division, fields: tuple[str, ...], of_all: bool) -> Document:
     """The stage that adds up, the same for all products."""
-    units, number = division.units(level), f"$_id.{level.letter}"
-    identity: Document = {"l": level.letter, "n": _row_number(level, units, number)}
+    rows = rows_of(division)
+    identity, sums = rows.identity(level), rows.counted(level, division, fields)
     if not of_all:
-        identity["p"] = "$_id.p"
-    counted: Document = {name: {"$sum": f"${name}"} for name in fields} if level is not MINUTES else {}
-    for (first, stop), having in added_up(level, units).items():
-        where = _where(level, units, having, number)
-        for name in fields:
-            paths = [f"${path}.{name}" for path in level.paths(first, stop)]
-            amount: Any = paths[0] if len(paths) == 1 else {"$sum": paths}
-            if where is not None:
-                amount = {"$cond": [where, amount, 0]}
-            counted[cell_sum(first, stop, name)] = {"$sum": amount}
-    for minute in division.minutes if level is HOURS and not of_all else ():
-        events: Any = {"$sum": [f"${minute_path(minute)}.{name}" for name in ("sales", "ratings")]}
-        counted[cut_count(minute)] = {"$sum": {"$cond": [{"$eq": [number, minute // 60]}, events, 0]}}
-    return {"$group": {"_id": identity, **counted}}
+        identity = {"p": "$_id.p", **identity}
+        if level is HOURS:
+            sums |= {cut_count(minute): _events_of(minute) for minute in division.minutes}
+    return {"$group": {"_id": identity, **sums}}
 
 
-def _where(level: Level, units: Pieces, having: Sequence[int], number: str) -> Document | None:
-    """The condition of the units whose cells are added up, where that is worth it; None adds them up everywhere."""
-    if len(having) <= _FEW_UNITS < len(units):
-        return {"$in": [number, having]}
-    hours = sorted({unit % _DAY_HOURS for unit in having})
-    if level is HOURS and len(hours) <= _FEW_UNITS and len(units) > _DAY_HOURS:
-        return {"$in": [{"$mod": [number, _DAY_HOURS]}, hours]}
-    return None
-
-
-def _row_number(level: Level, units: Pieces, number: str) -> Any:
-    """The expression that gives a document's row: the number of its unit, or of the first of its stretch."""
-    runs = stretches(level, units)
-    if not 0 < len(runs) <= _MERGED_RUNS:
-        return number
-    inside = [{"$and": [{"$gte": [number, run.start]}, {"$lt": [number, run.stop]}]} for run in runs]
-    branches = [{"case": case, "then": run.start} for case, run in zip(inside, runs, strict=True)]
-    return {"$switch": {"branches": branches, "default": number}}
+def _events_of(minute: int) -> Document:
+    """How many events a product has in a minute (since 1970), by the documents of its hours."""
+    events = {"$sum": [f"${minute_path(minute)}.{name}" for name in ("sales", "ratings")]}
+    return {"$sum": {"$cond": [{"$eq": ["$_id.h", minute // 60]}, events, 0]}}
 
 
 def _units_of(level: Level, units: Pieces, products: Sequence[int] | None) -> Document:

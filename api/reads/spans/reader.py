@@ -8,21 +8,9 @@ from api.reads.database import MongoReader
 from api.reads.known import KnownProducts
 from api.reads.queries import BY_ID
 from api.reads.spans.cut_minutes import CutMinutes, ProductMinute
-from api.reads.spans.division import (
-    DAYS,
-    HOURS,
-    MINUTES,
-    Division,
-    Level,
-    cells_beside,
-    divide,
-    is_whole,
-    sealed_before,
-)
-from api.reads.spans.pipelines import Asked, cell_sum, cut_count, sums
-from api.reads.sums import NOTHING, Sums, sums_of
-
-_LEVELS = {level.letter: level for level in (DAYS, HOURS, MINUTES)}
+from api.reads.spans.division import Division, divide, sealed_before
+from api.reads.spans.pipelines import Asked, cut_count, rows_of, sums
+from api.reads.sums import NOTHING, Sums
 
 
 class Question(NamedTuple):
@@ -54,14 +42,15 @@ class SpanReader:
         collection, stages = sums(asked, division)
         rows = await mongo.aggregate("sums of products", collection, stages, BY_ID)
         found = {product: [NOTHING] * division.buckets for product in products}
+        add = rows_of(division).add
         for row in rows:
-            _add(found[row["_id"]["p"]], row, division, question.fields)
+            add(found[row["_id"]["p"]], row, division, question.fields)
         counts = _cut_counts(rows, division)
         for (product, minute), seconds in (await self._cut_minutes.read(mongo, counts)).items():
             for first, stop, bucket in division.minutes[minute]:
-                for second in range(first, stop):
-                    if second in seconds:
-                        found[product][bucket] = found[product][bucket].plus(_only(seconds[second], question.fields))
+                for second, whole in seconds.items():
+                    if first <= second < stop:
+                        found[product][bucket] = found[product][bucket].plus(_only(whole, question.fields))
         known = {row["_id"]["p"] for row in rows}
         unknown = await self._known.unknown_among(mongo, [product for product in products if product not in known])
         return {product: None if product in unknown else found[product] for product in products}
@@ -71,36 +60,10 @@ class SpanReader:
         division = divide(question.cuts, sealed_before(now_ms))
         collection, stages = sums(Asked(None, question.fields), division)
         found = [NOTHING] * division.buckets
+        add = rows_of(division).add
         for row in await mongo.aggregate("sums of all", collection, stages, BY_ID):
-            _add(found, row, division, question.fields)
+            add(found, row, division, question.fields)
         return found
-
-
-def _add(found: list[Sums], row: Mapping[str, Any], division: Division, fields: Sequence[str]) -> None:
-    """Add the sums of a row to the buckets that its cells belong to."""
-    level = _LEVELS[row["_id"]["l"]]
-    pieces = division.units(level).get(row["_id"]["n"], ())
-    if is_whole(level, pieces):
-        bucket = pieces[0].bucket
-        found[bucket] = found[bucket].plus(sums_of(row))
-        return
-    for first, stop, bucket in pieces:
-        found[bucket] = found[bucket].plus(_of_piece(row, level, first, stop, fields))
-
-
-def _of_piece(row: Mapping[str, Any], level: Level, first: int, stop: int, fields: Sequence[str]) -> Sums:
-    """The sums of a piece, of a row that has them, or those of the whole unit and of the cells beside the piece."""
-    beside = cells_beside(level, first, stop)
-    if beside is None:
-        return _of_cells(row, first, stop, fields)
-    of_piece = sums_of(row)
-    for begin, end in beside:
-        of_piece = of_piece.less(_of_cells(row, begin, end, fields))
-    return of_piece
-
-
-def _of_cells(row: Mapping[str, Any], first: int, stop: int, fields: Sequence[str]) -> Sums:
-    return sums_of({name: row[cell_sum(first, stop, name)] for name in fields})
 
 
 def _cut_counts(rows: Iterable[Mapping[str, Any]], division: Division) -> dict[ProductMinute, int]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pydantic import BaseModel, Field
 
 from api.reads.spans.comparison import Compared
-from api.reads.sums import Sums
 from api.web.bodies.texts import amount_text, optional_amount, ratio_text
 from api.web.responses import TotalSales
 
@@ -14,7 +13,7 @@ class ComparedSales(TotalSales):
     """Sales of a span and of the span before it, which is as long."""
 
     previous: float | None = Field(
-        description="Sum of the amounts of the span before. Null while `Data-As-Of` is unknown, or hours behind.",
+        description="Sum of the amounts of the span before. Null while `Data-As-Of` is unknown.",
         examples=[2500],
     )
     change: float | None = Field(
@@ -39,8 +38,7 @@ def compared_sales(compared: Compared) -> bytes:
     return f'{{"total": {total}, "previous": {previous}, "change": {ratio_text(compared.change)}}}'.encode()
 
 
-def product_totals(totals: Mapping[int, Sums | None]) -> bytes:
+def product_totals(totals: Mapping[int, int | None]) -> bytes:
     """`{"totals": {"1": 10, "2": null}}`."""
-    amounts = ((product, None if sums is None else sums.amount) for product, sums in totals.items())
-    members = (f'"{product}": {optional_amount(amount)}' for product, amount in amounts)
+    members = (f'"{product}": {optional_amount(amount)}' for product, amount in totals.items())
     return f'{{"totals": {{{", ".join(members)}}}}}'.encode()

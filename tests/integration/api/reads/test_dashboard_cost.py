@@ -1,6 +1,6 @@
 """What an answer for a dashboard costs: how many documents MongoDB examines for it, whatever the history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,9 @@ SEALED_TO = TODAY - 3
 SUMS = {"amount": Decimal128("1.5"), "units": 1, "sales": 1}
 
 MOST = {
+    "/api/product/sale/3": 3,
+    "/api/product/sale": 3,
+    "/api/product/rating/3": 1,
     # The cut hour, the present one and the next.
     "/api/product/sale/3?window=15m": 3,
     "/api/product/sale/3?window=1h": 3,
@@ -37,7 +40,11 @@ MOST = {
     # Its document in `products`, the newest hour, the newest sealed day, the newest event, and the last hour.
     "/api/product/3": 3 + 3 + 3,
     "/api/product/rating/3/distribution": 1,
+    # Its document, the hours that count ratings, and the raw events of those that have any.
+    "/api/product/rating/3/distribution?window=1h": 1 + 3 + 1,
 }
+ELSEWHERE = {"/api/product": "test_search_cost", "/api/product/top": "test_top_loading"}
+"""Routes whose cost other files hold."""
 
 
 def keep(database: Documents, days: range, product: int) -> None:
@@ -63,6 +70,11 @@ def _insert(database: Documents, collection: str, documents: Iterable[dict[str, 
 
 def examined(api: Api, path: str) -> int:
     """How many documents MongoDB examines for a request, those for the token and the as-of aside."""
+    return sum(entry.get("docsExamined", 0) for entry in profiled(api, path))
+
+
+def profiled(api: Api, path: str) -> list[dict[str, Any]]:
+    """MongoDB's own record of each command for a request, those for the token and the as-of aside."""
     database = api.database
     assert api.get(path).status_code == 200  # so that the product is known to exist
     database.command("profile", 2)
@@ -73,7 +85,26 @@ def examined(api: Api, path: str) -> int:
     sums = ("rollups", "totals", "rollup_days", "total_days", "products")
     asked = [entry for entry in entries if entry["ns"].partition(".")[2].startswith((*sums, "events_"))]
     assert asked
-    return sum(entry.get("docsExamined", 0) for entry in asked)
+    return asked
+
+
+def plans(api: Api, command: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stages by which MongoDB finds documents for a command of the profile, those of `$unionWith` too."""
+    named = ("find", "aggregate", "pipeline", "filter", "projection", "sort", "limit", "hint")
+    explained = {name: command[name] for name in command if name in named}
+    if "aggregate" in explained:
+        explained["cursor"] = {}
+    return list(_finding(api.database.command("explain", explained, verbosity="queryPlanner")))
+
+
+def _finding(explained: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(explained, dict):
+        if str(explained.get("stage", "")).endswith("SCAN"):
+            yield explained
+        explained = [value for name, value in explained.items() if name != "rejectedPlans"]
+    if isinstance(explained, list):
+        for each in explained:
+            yield from _finding(each)
 
 
 @pytest.fixture
@@ -95,6 +126,35 @@ def test_documents_examined_are_few_and_do_not_grow_with_history(filled: Api) ->
     for other in (1, 2, 4, 5):
         keep(filled.database, range(TODAY - 62, TODAY + 1), other)
     assert {path: examined(filled, path) for path in MOST} == before
+
+
+def test_each_query_is_ranges_of_an_index(filled: Api) -> None:
+    """No query scans a collection, nor an index from its first entry on or to its last."""
+    for path in MOST:
+        for entry in profiled(filled, path):
+            found = plans(filled, entry["command"])
+            assert found, (path, entry["command"])
+            for stage in found:
+                assert stage["stage"] in {"IXSCAN", "CLUSTERED_IXSCAN"}, (path, stage)
+                bounds = [bound for of_field in stage.get("indexBounds", {}).values() for bound in of_field]
+                # The last two are the ends of all documents, as MongoDB writes them: `{}` and an empty array.
+                ends = ("[MinKey", "(MinKey", "[{}, ", "MaxKey]", "MaxKey)", "[])")
+                assert [b for b in bounds if b.startswith(ends) or b.endswith(ends)] == [], path
+
+
+def test_each_route_has_a_cost(filled: Api) -> None:
+    routes = {path for path in filled.get("/openapi.json").json()["paths"] if path.startswith("/api/product")}
+    held = {path.partition("?")[0].replace("/3", "/{product_id}") for path in MOST} | ELSEWHERE.keys()
+    assert routes == held
+
+
+def test_a_product_in_all_partitions_costs_a_document_for_each(filled: Api) -> None:
+    for collection in ("rollups", "rollup_days"):
+        of_one = list(filled.database[collection].find({"_id.p": 3}))
+        for k in range(1, 12):
+            _insert(filled.database, collection, ({**each, "_id": {**each["_id"], "k": k}} for each in of_one))
+    for path in ("window=24h", "window=30d", "window=30d&compare=previous"):
+        assert examined(filled, f"/api/product/sale/3?{path}") <= 12 * MOST[f"/api/product/sale/3?{path}"]
 
 
 def test_a_hundred_products_are_one_query_with_as_many_documents(filled: Api) -> None:

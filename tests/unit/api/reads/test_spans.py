@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.reads.spans.division import DAYS, HOURS, MINUTES, Level, Piece, Pieces, added_up, cells_beside
+from api.reads.spans import bucket_rows
+from api.reads.spans.division import DAYS, HOURS, MINUTES, Level, Piece, Pieces, added_up, cells_beside, divide
 
 
 @pytest.mark.parametrize(("level", "most"), [(DAYS, 48), (HOURS, 7)])
@@ -27,3 +28,13 @@ def test_cells_are_added_up_in_the_units_that_have_them() -> None:
 def test_minutes_have_no_sums_of_the_whole() -> None:
     assert cells_beside(MINUTES, 0, 59) is None
     assert added_up(MINUTES, {7: [Piece(0, 59, 0)]}) == {(0, 59): [7]}
+
+
+def test_of_the_hour_in_which_a_window_begins_its_row_has_the_rest() -> None:
+    window = divide((5 * 3_600 + 20 * 60, 8 * 3_600), 0)
+    rest = {"$subtract": [{"$sum": ["$units"]}, {"$sum": ["$b.0.units", "$b.1.units"]}]}
+    whole = {"$and": [{"$gte": ["$_id.h", 6]}, {"$lte": ["$_id.h", 7]}]}
+    branches = [{"case": {"$eq": ["$_id.h", 5]}, "then": rest}, {"case": whole, "then": "$units"}]
+    assert bucket_rows.counted(HOURS, window, ["units"]) == {
+        "b0_units": {"$sum": {"$switch": {"branches": branches, "default": 0}}}
+    }
