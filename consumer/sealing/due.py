@@ -36,6 +36,11 @@ class ProductDay(NamedTuple):
     partition: int
     hours: tuple[int, ...]
 
+    @property
+    def whose(self) -> str:
+        """Whose sums these are, for a person."""
+        return f"product {self.product}, partition {self.partition}"
+
 
 class TotalDay(NamedTuple):
     """The same over all products."""
@@ -43,6 +48,11 @@ class TotalDay(NamedTuple):
     day: int
     partition: int
     hours: tuple[int, ...]
+
+    @property
+    def whose(self) -> str:
+        """Whose sums these are, for a person."""
+        return f"all products, partition {self.partition}"
 
 
 def product_day_pages(database: SyncDatabase, end_hour: int, is_mine: IsMine) -> Iterator[list[ProductDay]]:

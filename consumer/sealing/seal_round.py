@@ -15,7 +15,7 @@ from bson.errors import BSONError
 from pymongo.errors import BulkWriteError, ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
 
 from consumer.process import metrics
-from consumer.sealing.due import IsMine, ProductDay, product_day_pages, total_day_pages
+from consumer.sealing.due import IsMine, ProductDay, TotalDay, product_day_pages, total_day_pages
 from consumer.sealing.transactions import Sealed, SealingTransactions
 from shared.documents import DAY_MS, ROLLUPS, TOTALS
 from shared.errors import DatabaseUnavailable
@@ -59,10 +59,15 @@ class SealRound:
         self._stopping = stopping
         self.documents: Counter[int] = Counter()
         """Documents that were folded, by day."""
-        self.unsealable = 0
+        self._unsealable: set[tuple[str, int, str]] = set()
         self._waiting = 0
         self.complete = True
         """Whether all that was due is sealed, but for what cannot be."""
+
+    @property
+    def unsealable(self) -> int:
+        """How many days cannot be sealed."""
+        return len(self._unsealable)
 
     def run(self) -> None:
         """Seal what is due. Raises PyMongoError, DatabaseUnavailable or Interrupted; what was committed stays."""
@@ -72,7 +77,7 @@ class SealRound:
                     self._seal_products(days)
             for parts in self._paced(total_day_pages(self._database, self._end_hour, self._is_mine)):
                 for part in parts:
-                    self._seal(TOTALS, part.day, partial(self._transactions.seal_total, part))
+                    self._seal_total(part)
         finally:
             for number, documents in sorted(self.documents.items()):
                 log.info("hours of a day were sealed", day=day_name(number), documents=documents)
@@ -82,15 +87,25 @@ class SealRound:
         """Seal days of products. Where MongoDB does not take them together, each half of them is tried by itself: so a
         day that it never takes holds up no other one."""
         seal = partial(self._transactions.seal_products, days)
-        if not self._seal(ROLLUPS, days[0].day, seal, may_divide=len(days) > 1):
+        if not self._seal(ROLLUPS, days[0], seal, may_divide=len(days) > 1):
             middle = len(days) // 2
             self._seal_products(days[:middle])
             self._seal_products(days[middle:])
 
-    def _seal(self, collection: str, day: int, seal: Callable[[], Sealed], *, may_divide: bool = False) -> bool:
+    def _seal_total(self, part: TotalDay) -> None:
+        """The same of hours over all products."""
+        hours, middle = part.hours, len(part.hours) // 2
+        if not self._seal(TOTALS, part, partial(self._transactions.seal_total, part), may_divide=len(hours) > 1):
+            self._seal_total(part._replace(hours=hours[:middle]))
+            self._seal_total(part._replace(hours=hours[middle:]))
+
+    def _seal(
+        self, collection: str, first: ProductDay | TotalDay, seal: Callable[[], Sealed], *, may_divide: bool
+    ) -> bool:
         """Run one transaction, unless the process is stopping. Returns False where it failed and is to be divided.
 
-        Raises ConnectionFailure where MongoDB is not there, since all others would fail as well.
+        `first` is the first day in it. Raises ConnectionFailure where MongoDB is not there, since all others would fail
+        as well.
         """
         if self._stopping():
             self.complete = False
@@ -101,35 +116,37 @@ class SealRound:
             except (PyMongoError, BSONError, DatabaseUnavailable) as error:
                 if isinstance(error, ConnectionFailure) and not isinstance(error, NetworkTimeout):
                     raise
-                if may_divide and not (isinstance(error, PyMongoError) and error.timeout):
-                    return False
-                self._leave(collection, day, error)
-                return True
+                if not may_divide:
+                    self._leave(collection, first, error)
+                return not may_divide
         if sealed.days:
             self.documents.update(sealed.documents)
             metrics.SEALED_DOCUMENTS.labels(collection).inc(sealed.documents.total())
             metrics.SEALED_DAYS.labels(collection).inc(sealed.days)
-        for of_day, reason in sealed.unsealable:
-            self._report(collection, of_day, f"its sums are not as written, run the audit: {reason}")
+        for day, reason in sealed.unsealable:
+            self._report(collection, day, f"its sums are not as written, run the audit: {reason}")
         return True
 
-    def _leave(self, collection: str, day: int, error: PyMongoError | BSONError | DatabaseUnavailable) -> None:
+    def _leave(
+        self, collection: str, of: ProductDay | TotalDay, error: PyMongoError | BSONError | DatabaseUnavailable
+    ) -> None:
         """Leave a day: for good, where trying again would not help, and else to the next round, a minute later."""
-        reason = brief(error) if isinstance(error, PyMongoError) else str(error)
+        reason = f"{of.whose}: {brief(error) if isinstance(error, PyMongoError) else error}"
         if isinstance(error, BSONError):
-            self._report(collection, day, f"a document cannot be read, run the audit: {reason}")
+            self._report(collection, of.day, f"a document cannot be read, run the audit: {reason}")
         elif _codes(error) & _REFUSALS:
-            self._report(collection, day, f"MongoDB refuses its document: {reason}")
+            self._report(collection, of.day, f"MongoDB refuses its document: {reason}")
         else:
             self.complete = False
             self._waiting += 1
             if self._waiting <= MOST_REPORTED:
-                log.info("hours wait to be sealed", collection=collection, day=day_name(day), reason=reason)
+                log.info("hours wait to be sealed", collection=collection, day=day_name(of.day), reason=reason)
 
     def _report(self, collection: str, day: int, reason: str) -> None:
-        """Count a day that cannot be sealed, and say why."""
-        self.unsealable += 1
-        if self.unsealable <= MOST_REPORTED:
+        """Count a day that cannot be sealed, and say why; once, though its hours were tried in several parts."""
+        known = len(self._unsealable)
+        self._unsealable.add((collection, day, reason))
+        if known < len(self._unsealable) <= MOST_REPORTED:
             log.error("a day stays unsealed", collection=collection, day=day_name(day), reason=reason)
 
     def _paced(self, pages: Iterator[Page]) -> Iterator[Page]:

@@ -134,7 +134,7 @@ class SealingTransactions:
             try:
                 documents.append(_with_hours(identity, held.get(tuple(identity.values())), _by_hour(found)))
             except NotSealable as error:
-                unsealable.append((day.day, f"product {day.product}, partition {day.partition}: {error}"))
+                unsealable.append((day.day, f"{day.whose}: {error}"))
             else:
                 folded += [document["_id"] for document in found]
                 of_days[day.day] += len(found)
@@ -155,7 +155,7 @@ class SealingTransactions:
                 folded += self._minutes(hour, day.partition, minutes)
             document = _with_hours(identity, held[0] if held else None, by_hour)
         except NotSealable as error:
-            return Sealed(Counter(), 0, ((day.day, f"all products, partition {day.partition}: {error}"),))
+            return Sealed(Counter(), 0, ((day.day, f"{day.whose}: {error}"),))
         failpoints.reach("seal_read")
         self._move(TOTAL_DAYS, [document], [found["_id"] for found in held], TOTALS, folded)
         return Sealed(Counter({day.day: len(folded)}), 1)

@@ -1,11 +1,15 @@
 """Days that cannot be sealed: they stay as they are, are counted and named, and hold up no other day."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
+from pymongo.errors import ExecutionTimeout
 
+from consumer.sealing.transactions import SealingTransactions
+from shared.documents import Document
 from shared.mongo import SyncDatabase
 from tests.support.documents.invariant import check_aggregates
 from tests.support.documents.sealing import OLD, a_day, audit_findings, moment, seal, sealed, unsealed, write
@@ -63,6 +67,35 @@ def test_a_minute_that_no_hour_holds_is_not_deleted(writer: Writer) -> None:
     database.totals.insert_one({"_id": {"m": OLD * 1440 + 5 * 60 + 8, "k": 0}, "s": {"3": {"sales": 1}}})
     assert seal(database).unsealable == 1
     assert database.totals.count_documents({}) == 3
+
+
+def test_a_day_over_all_products_that_mongodb_refuses_is_counted_once(writer: Writer) -> None:
+    """Its hours are tried in parts of six and fewer."""
+    database = writer.database
+    write(writer, *(sold(at_ms=moment(OLD, hour)) for hour in range(0, 24, 2)), sold(at_ms=moment(OLD - 1)))
+    database.command("collMod", "total_days", validator={"_id.d": {"$ne": OLD}})
+    one = seal(database)
+    assert (one.unsealable, one.complete) == (1, True)
+    assert sealed(database) == {(1, OLD - 1, 0), (1, OLD, 0), (OLD - 1, 0)}
+    check_aggregates(database)
+
+
+def test_what_one_transaction_cannot_do_in_time_is_divided(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine a transaction may always meet its deadline: half of its days takes half as long."""
+    database = writer.database
+    write(writer, *(sold(at_ms=moment(OLD, hour), product=product) for product in range(1, 5) for hour in range(6)))
+    find = SealingTransactions._find
+
+    def slow(transactions: SealingTransactions, collection: str, ids: Iterable[Any]) -> Iterable[Document]:
+        chosen = list(ids)
+        if len(chosen) > 6 and collection == "rollups":
+            raise ExecutionTimeout("operation exceeded time limit", 50)
+        return find(transactions, collection, chosen)
+
+    monkeypatch.setattr(SealingTransactions, "_find", slow)
+    assert seal(database).complete
+    assert unsealed(database) == 0
+    check_aggregates(database)
 
 
 def test_a_day_that_mongodb_refuses_holds_up_no_other(writer: Writer, capsys: pytest.CaptureFixture[str]) -> None:
