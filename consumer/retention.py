@@ -10,15 +10,14 @@ for an hour; were the collection dropped, MongoDB would make another one for the
 in `maintenance` how long it keeps events, for two hours at a time.
 """
 
-import threading
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
 from consumer.process.clocks import Clock, Clocks
+from consumer.process.duty import Duty
 from shared.documents import (
     DAY_MS,
     EVENT_COLLECTIONS,
@@ -28,9 +27,8 @@ from shared.documents import (
     event_day,
     milliseconds,
 )
-from shared.errors import AnalyticsError
 from shared.logs import logger
-from shared.mongo import SyncDatabase, brief
+from shared.mongo import SyncDatabase
 
 ROUND_SECONDS: Final = 3600.0
 """How often a consumer looks for old days, and writes its note again.
@@ -40,12 +38,6 @@ below `KEEPER_HOURS`, or the note of a running consumer would end.
 """
 AGAIN_SECONDS: Final = 60.0
 """How soon it looks again after an error. Twice or half of it shifts the next attempt, and nothing waits for it."""
-STOP_SECONDS: Final = 1.0
-"""How long `stop` waits for the thread to take its note away.
-
-At twice this, the process ends a second later while MongoDB is silent. At half, a slow MongoDB more often keeps the
-note, and with it the days, for up to two hours more.
-"""
 MARGIN_DAYS: Final = 2
 """Days between the moment at which a day's last event becomes too old and the moment at which the day is dropped.
 
@@ -85,29 +77,28 @@ def first_day_to_keep(
     return (milliseconds(now) - (days + MARGIN_DAYS) * DAY_MS) // DAY_MS
 
 
-class Retention:
+class Retention(Duty):
     """A thread that drops old days, at its start and every hour from then on.
 
     `owner` names this process in the lock and in its note. `clock` gives the time by which events are judged.
     """
 
     def __init__(self, database: SyncDatabase, clocks: Clocks, retention_days: int, clock: Clock, owner: str) -> None:
+        super().__init__("retention", "old days wait to be dropped", AGAIN_SECONDS)
         self._database = database
         self._clocks = clocks
         self._retention_days = retention_days
         self._clock = clock
         self._owner = owner
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+    def work(self) -> float:
+        """Drop the days that are past their time. Raises as `drop_old_days` does."""
+        self.drop_old_days()
+        return ROUND_SECONDS
 
-    def stop(self) -> None:
-        """End the thread and take this consumer's note away. Waits for it for `STOP_SECONDS` at most."""
-        self._stopping.set()
-        self._thread.join(STOP_SECONDS)
+    def finish(self) -> None:
+        """Take this consumer's note away. Raises PyMongoError."""
+        self._database[MAINTENANCE].delete_one({"_id": _KEEPER + self._owner})
 
     def drop_old_days(self) -> list[str]:
         """Drop the days that are past their time. Returns the names of the dropped collections, oldest first.
@@ -157,16 +148,3 @@ class Retention:
         except DuplicateKeyError:
             return False
         return True
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            seconds = ROUND_SECONDS
-            try:
-                self.drop_old_days()
-            except (AnalyticsError, PyMongoError) as error:
-                reason = brief(error) if isinstance(error, PyMongoError) else str(error)
-                log.warning("old days wait to be dropped", reason=reason)
-                seconds = AGAIN_SECONDS
-            self._stopping.wait(seconds)
-        with suppress(PyMongoError):
-            self._database[MAINTENANCE].delete_one({"_id": _KEEPER + self._owner})

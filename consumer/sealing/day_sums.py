@@ -138,7 +138,7 @@ def _numbered(parts: object, numbers: range, where: str) -> Iterable[tuple[int, 
     if not isinstance(parts, dict):
         raise NotSealable(f"{where} is not a document")
     for name, part in parts.items():
-        number = int(name) if name.isascii() and name.isdigit() else -1
+        number = int(name) if name.isascii() and name.isdigit() and len(name) < 3 else -1
         if number not in numbers or str(number) != name or not isinstance(part, dict):
             raise NotSealable(f"{where} has a field that is not written here, {name!r}")
         yield number, part

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from pymongo.errors import PyMongoError
+from bson.errors import BSONError
+from pymongo.errors import BulkWriteError, ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
 
 from consumer.process import metrics
 from consumer.sealing.due import IsMine, ProductDay, TotalDay, product_day_pages, total_day_pages
 from consumer.sealing.transactions import Sealed, SealingTransactions
 from shared.documents import DAY_MS, ROLLUPS, TOTALS
+from shared.errors import DatabaseUnavailable
 from shared.logs import logger
 from shared.mongo import SyncDatabase, brief
 
@@ -25,8 +27,10 @@ HOURS_AT_ONCE: Final = 240
 second. With twice as many, a late event that meets them may wait for twice as long; with half as many there are twice
 as many commits, each of which waits for a majority."""
 MOST_REPORTED: Final = 20
-"""Days that cannot be sealed of which a round's log says why; all are counted in the metric. Twice or half as many make
-the log longer or shorter where a whole database is damaged."""
+"""Days that cannot be sealed of which a round's log says why, and as many of those that wait; all are counted in the
+metric. Twice or half as many make the log longer or shorter where a whole database is damaged."""
+_REFUSALS: Final = frozenset({121, 10334})
+"""DocumentValidationFailure and BSONObjectTooLarge: MongoDB would refuse the same document again."""
 
 Page = TypeVar("Page")
 Working = Callable[[], AbstractContextManager[None]]
@@ -55,65 +59,95 @@ class SealRound:
         self._stopping = stopping
         self.documents: Counter[int] = Counter()
         """Documents that were folded, by day."""
-        self.unsealable = 0
+        self._unsealable: set[tuple[str, int, str]] = set()
+        self._waiting = 0
         self.complete = True
         """Whether all that was due is sealed, but for what cannot be."""
+
+    @property
+    def unsealable(self) -> int:
+        """How many days cannot be sealed."""
+        return len(self._unsealable)
 
     def run(self) -> None:
         """Seal what is due. Raises PyMongoError, DatabaseUnavailable or Interrupted; what was committed stays."""
         try:
-            for days in self._product_chunks():
-                self._seal(ROLLUPS, days[0].day, partial(self._transactions.seal_products, days))
-            for day in self._total_days():
-                self._seal(TOTALS, day.day, partial(self._transactions.seal_total, day))
+            for page in self._paced(product_day_pages(self._database, self._end_hour, self._is_mine)):
+                for days in _chunks(page):
+                    self._seal_products(days)
+            for parts in self._paced(total_day_pages(self._database, self._end_hour, self._is_mine)):
+                for part in parts:
+                    self._seal_total(part)
         finally:
-            metrics.SEALED_DAYS_WRONG.set(self.unsealable)
             for number, documents in sorted(self.documents.items()):
                 log.info("hours of a day were sealed", day=day_name(number), documents=documents)
+        metrics.SEALED_DAYS_WRONG.set(self.unsealable)
 
-    def _seal(self, collection: str, day: int, seal: Callable[[], Sealed]) -> None:
-        """Run one transaction, unless the process is stopping. One that meets others too often is left for later."""
+    def _seal_products(self, days: list[ProductDay]) -> None:
+        """Seal days of products. Where MongoDB does not take them together, each half of them is tried by itself: so a
+        day that it never takes holds up no other one."""
+        seal = partial(self._transactions.seal_products, days)
+        if not self._seal(ROLLUPS, days[0], seal, may_divide=len(days) > 1):
+            middle = len(days) // 2
+            self._seal_products(days[:middle])
+            self._seal_products(days[middle:])
+
+    def _seal_total(self, part: TotalDay) -> None:
+        """The same of hours over all products."""
+        hours, middle = part.hours, len(part.hours) // 2
+        if not self._seal(TOTALS, part, partial(self._transactions.seal_total, part), may_divide=len(hours) > 1):
+            self._seal_total(part._replace(hours=hours[:middle]))
+            self._seal_total(part._replace(hours=hours[middle:]))
+
+    def _seal(
+        self, collection: str, first: ProductDay | TotalDay, seal: Callable[[], Sealed], *, may_divide: bool
+    ) -> bool:
+        """Run one transaction, unless the process is stopping. Returns False where it failed and is to be divided.
+
+        `first` is the first day in it. Raises ConnectionFailure where MongoDB is not there, since all others would fail
+        as well.
+        """
         if self._stopping():
             self.complete = False
-            return
+            return True
         with self._working():
             try:
                 sealed = seal()
-            except PyMongoError as error:
-                if not error.has_error_label("TransientTransactionError"):
+            except (PyMongoError, BSONError, DatabaseUnavailable) as error:
+                if isinstance(error, ConnectionFailure) and not isinstance(error, NetworkTimeout):
                     raise
-                log.info("hours wait to be sealed, something changes them", day=day_name(day), reason=brief(error))
-                self.complete = False
-                return
-        self._count(collection, day, sealed)
-
-    def _count(self, collection: str, day: int, sealed: Sealed) -> None:
-        if sealed.documents:
-            self.documents[day] += sealed.documents
-            metrics.SEALED_DOCUMENTS.labels(collection).inc(sealed.documents)
+                if not may_divide:
+                    self._leave(collection, first, error)
+                return not may_divide
+        if sealed.days:
+            self.documents.update(sealed.documents)
+            metrics.SEALED_DOCUMENTS.labels(collection).inc(sealed.documents.total())
             metrics.SEALED_DAYS.labels(collection).inc(sealed.days)
-        for reason in sealed.unsealable:
-            self.unsealable += 1
-            if self.unsealable <= MOST_REPORTED:
-                log.error(
-                    "a day stays unsealed: its sums are not as written, run the audit",
-                    collection=collection,
-                    day=day_name(day),
-                    reason=reason,
-                )
+        for day, reason in sealed.unsealable:
+            self._report(collection, day, f"its sums are not as written, run the audit: {reason}")
+        return True
 
-    def _product_chunks(self) -> Iterator[list[ProductDay]]:
-        """The products' days that are due; those of one chunk are of one day."""
-        for page in self._paced(product_day_pages(self._database, self._end_hour, self._is_mine)):
-            by_day: dict[int, list[ProductDay]] = {}
-            for day in page:
-                by_day.setdefault(day.day, []).append(day)
-            for days in by_day.values():
-                yield from _chunks(days)
+    def _leave(
+        self, collection: str, of: ProductDay | TotalDay, error: PyMongoError | BSONError | DatabaseUnavailable
+    ) -> None:
+        """Leave a day: for good, where trying again would not help, and else to the next round, a minute later."""
+        reason = f"{of.whose}: {brief(error) if isinstance(error, PyMongoError) else error}"
+        if isinstance(error, BSONError):
+            self._report(collection, of.day, f"a document cannot be read, run the audit: {reason}")
+        elif _codes(error) & _REFUSALS:
+            self._report(collection, of.day, f"MongoDB refuses its document: {reason}")
+        else:
+            self.complete = False
+            self._waiting += 1
+            if self._waiting <= MOST_REPORTED:
+                log.info("hours wait to be sealed", collection=collection, day=day_name(of.day), reason=reason)
 
-    def _total_days(self) -> Iterator[TotalDay]:
-        for page in self._paced(total_day_pages(self._database, self._end_hour, self._is_mine)):
-            yield from page
+    def _report(self, collection: str, day: int, reason: str) -> None:
+        """Count a day that cannot be sealed, and say why; once, though its hours were tried in several parts."""
+        known = len(self._unsealable)
+        self._unsealable.add((collection, day, reason))
+        if known < len(self._unsealable) <= MOST_REPORTED:
+            log.error("a day stays unsealed", collection=collection, day=day_name(day), reason=reason)
 
     def _paced(self, pages: Iterator[Page]) -> Iterator[Page]:
         """The pages, each of which is read as a step of work."""
@@ -126,8 +160,17 @@ class SealRound:
         self.complete = False
 
 
+def _codes(error: Exception) -> set[int | None]:
+    """The codes by which MongoDB says why it refused."""
+    if isinstance(error, BulkWriteError):
+        return {one.get("code") for one in (error.details or {}).get("writeErrors", [])}
+    return {error.code} if isinstance(error, OperationFailure) else set()
+
+
 def _chunks(days: list[ProductDay]) -> Iterator[list[ProductDay]]:
-    """Days in groups of at most `HOURS_AT_ONCE` hours; a day has 24 of them at most."""
+    """Days in groups of at most `HOURS_AT_ONCE` hours; a day has 24 of them at most.
+
+    Days of a page follow each other as they do in MongoDB, so a group is read from neighbouring documents."""
     chunk: list[ProductDay] = []
     hours = 0
     for day in days:

@@ -7,6 +7,7 @@ all conflict with this by that document, and one of the two runs again. An hour 
 among those read, so it stays for the next round.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -64,12 +65,12 @@ Outcome = TypeVar("Outcome")
 class Sealed(NamedTuple):
     """What a transaction did."""
 
-    documents: int = 0
-    """Documents of hours and minutes that were folded and deleted."""
-    days: int = 0
+    documents: Counter[int]
+    """Documents of hours and minutes that were folded and deleted, by day."""
+    days: int
     """Days of a product and partition, or of all products and a partition, that these were of."""
-    unsealable: tuple[str, ...] = ()
-    """What was left as it is because a document is not as written, and how, for a person."""
+    unsealable: tuple[tuple[int, str], ...] = ()
+    """What was left as it is because a document is not as written: the day, and what is wrong, for a person."""
 
 
 class Interrupted(Exception):
@@ -124,6 +125,7 @@ class SealingTransactions:
         failpoints.reach("seal_read")
         documents: list[Document] = []
         folded: list[Id] = []
+        of_days: Counter[int] = Counter()
         unsealable = []
         for day, found in hours.items():
             if not found:
@@ -132,19 +134,20 @@ class SealingTransactions:
             try:
                 documents.append(_with_hours(identity, held.get(tuple(identity.values())), _by_hour(found)))
             except NotSealable as error:
-                unsealable.append(f"product {day.product}, partition {day.partition}: {error}")
+                unsealable.append((day.day, f"{day.whose}: {error}"))
             else:
                 folded += [document["_id"] for document in found]
+                of_days[day.day] += len(found)
         held_ids = [found["_id"] for found in held.values()]
         self._move(ROLLUP_DAYS, documents, held_ids, ROLLUPS, folded)
-        return Sealed(len(folded), len(documents), tuple(unsealable))
+        return Sealed(of_days, len(documents), tuple(unsealable))
 
     def _fold_total(self, day: TotalDay) -> Sealed:
         identity = total_day_id(day.day, day.partition)
         hours = list(self._find(TOTALS, [hour_total_id(hour, day.partition) for hour in day.hours]))
         held = list(self._find(TOTAL_DAYS, [identity]))
         if not hours:
-            return Sealed()
+            return Sealed(Counter(), 0)
         try:
             by_hour = _by_hour(hours)
             folded = [document["_id"] for document in hours]
@@ -152,10 +155,10 @@ class SealingTransactions:
                 folded += self._minutes(hour, day.partition, minutes)
             document = _with_hours(identity, held[0] if held else None, by_hour)
         except NotSealable as error:
-            return Sealed(unsealable=(f"all products, partition {day.partition}: {error}",))
+            return Sealed(Counter(), 0, ((day.day, f"{day.whose}: {error}"),))
         failpoints.reach("seal_read")
         self._move(TOTAL_DAYS, [document], [found["_id"] for found in held], TOTALS, folded)
-        return Sealed(len(folded), 1)
+        return Sealed(Counter({day.day: len(folded)}), 1)
 
     def _minutes(self, hour: int, partition: int, of_hour: ByTime) -> list[Id]:
         """The `_id`s of an hour's minutes, each of which must hold what the hour holds of it. Raises NotSealable."""

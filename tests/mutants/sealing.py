@@ -6,8 +6,10 @@ TRANSACTIONS = "consumer/sealing/transactions.py"
 DAY_SUMS = "consumer/sealing/day_sums.py"
 DUE = "consumer/sealing/due.py"
 DUTY = "consumer/sealing/duty.py"
+ROUND = "consumer/sealing/seal_round.py"
 SEALED_DAYS = "scripts/audit/sums/sealed_days.py"
 SEALING = "tests/integration/consumer/sealing/test_sealing.py"
+UNSEALABLE = "tests/integration/consumer/sealing/test_unsealable.py"
 CONFLICTS = "tests/integration/consumer/sealing/test_conflicts.py"
 SUMS = "tests/unit/consumer/sealing/test_day_sums.py"
 ARITHMETIC = "tests/unit/scripts/audit/test_arithmetic.py"
@@ -53,7 +55,7 @@ MUTANTS = (
     ),
     Mutant(
         "minutes over all products are deleted that were not folded",
-        f"{SEALING}::test_a_minute_that_no_hour_holds_is_not_deleted",
+        f"{UNSEALABLE}::test_a_minute_that_no_hour_holds_is_not_deleted",
         (
             Edit(
                 TRANSACTIONS,
@@ -99,8 +101,45 @@ MUTANTS = (
         (
             Edit(
                 DUTY,
-                "partition in assigned or (partition not in known and FIRST_PARTITION in assigned)",
+                "partition in assigned or (partition not in of_topic and FIRST_PARTITION in assigned)",
                 "partition in assigned",
+            ),
+        ),
+    ),
+    Mutant(
+        "nobody seals the partitions that a topic lost when it was created again",
+        f"{SEALING}::test_who_has_partition_0_seals_partitions_that_the_topic_had_before_it_was_created_again",
+        (Edit(DUTY, "if topic == topics.get(FIRST_PARTITION)}", "}"),),
+    ),
+    Mutant(
+        "a day that MongoDB refuses keeps those beside it unsealed",
+        f"{UNSEALABLE}::test_a_day_that_mongodb_refuses_holds_up_no_other",
+        (Edit(ROUND, "may_divide=len(days) > 1", "may_divide=False"),),
+    ),
+    Mutant(
+        "a document that cannot be read ends the round",
+        f"{UNSEALABLE}::test_a_document_that_cannot_be_read_holds_up_no_other",
+        (
+            Edit(
+                ROUND,
+                "except (PyMongoError, BSONError, DatabaseUnavailable)",
+                "except (PyMongoError, DatabaseUnavailable)",
+            ),
+        ),
+    ),
+    Mutant(
+        "of a day over all products the first six hours are sealed alone",
+        f"{SEALING}::test_a_full_day_over_all_products_is_sealed_in_parts",
+        (Edit(DUE, "for first in range(0, len(of_day), HOURS_OF_TOTAL)", "for first in range(0, 1)"),),
+    ),
+    Mutant(
+        "an error that nobody foresaw ends the thread of a duty",
+        "tests/unit/consumer/process/test_duty.py::test_an_error_is_logged_and_the_work_goes_on[error2]",
+        (
+            Edit(
+                "consumer/process/duty.py",
+                "            except Exception as error:\n                self._log(error)\n                seconds",
+                "            except PyMongoError as error:\n                self._log(error)\n                seconds",
             ),
         ),
     ),

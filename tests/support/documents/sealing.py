@@ -51,8 +51,7 @@ def sealing(
 
 def seal(database: SyncDatabase, partitions: Iterable[int] = (0,), moment: datetime = NOW) -> SealRound:
     """Seal what is due of these partitions at `moment`. Returns the round."""
-    with database.client.start_session() as session:
-        one = sealing(database, partitions, moment).seal_due_days(session)
+    one = sealing(database, partitions, moment).seal_due_days()
     assert one is not None
     return one
 
@@ -61,3 +60,14 @@ def audit_findings(database: SyncDatabase) -> list[str]:
     """What an audit says is wrong, without asking Kafka."""
     report = Reconciliation(database, GROUP, TOPIC, None, None).run(lambda _: None)
     return [finding.message for finding in report.findings.details]
+
+
+def unsealed(database: SyncDatabase) -> int:
+    """How many documents of hours and minutes there are."""
+    return database.rollups.count_documents({}) + database.totals.count_documents({})
+
+
+def sealed(database: SyncDatabase) -> set[tuple[int, ...]]:
+    """The `_id`s of the sealed days."""
+    found = [*database.rollup_days.find({}, {"_id": 1}), *database.total_days.find({}, {"_id": 1})]
+    return {tuple(document["_id"].values()) for document in found}

@@ -14,24 +14,24 @@ from shared.mongo import SyncDatabase
 from stack.waiting import wait_until
 from tests.support.documents.days import NOW, NOW_MS, at
 from tests.support.documents.invariant import check_aggregates
-from tests.support.documents.sealing import OLD, TODAY, a_day, audit_findings, moment, seal, sealing, write
+from tests.support.documents.sealing import (
+    OLD,
+    TODAY,
+    a_day,
+    audit_findings,
+    moment,
+    seal,
+    sealed,
+    sealing,
+    unsealed,
+    write,
+)
 from tests.support.documents.writing import GROUP, TOPIC, Writer, sold
 
 
 @pytest.fixture
 def writer(database: SyncDatabase) -> Writer:
     return Writer(database)
-
-
-def unsealed(database: SyncDatabase) -> int:
-    """How many documents of hours and minutes there are."""
-    return database.rollups.count_documents({}) + database.totals.count_documents({})
-
-
-def sealed(database: SyncDatabase) -> set[tuple[int, ...]]:
-    """The `_id`s of the sealed days."""
-    found = [*database.rollup_days.find({}, {"_id": 1}), *database.total_days.find({}, {"_id": 1})]
-    return {tuple(document["_id"].values()) for document in found}
 
 
 def test_the_hours_of_old_days_become_one_document_a_day_and_new_ones_stay(writer: Writer) -> None:
@@ -117,6 +117,45 @@ def test_who_has_partition_0_seals_replays_and_partitions_of_nobody(writer: Writ
     assert {key[-1] for key in sealed(database)} == {REPLAYED_PARTITION, 0, 1, 2, 7}
 
 
+def test_who_has_partition_0_seals_partitions_that_the_topic_had_before_it_was_created_again(writer: Writer) -> None:
+    """The topic had three partitions and has two: no consumer is given the third one, whose hours stay otherwise."""
+    database = writer.database
+    for partition in range(3):
+        write(writer, *a_day(OLD), partition=partition)
+    database.partitions.update_many({"_id.k": {"$lt": 2}}, {"$set": {"topic_id": "of the new topic"}})
+    seal(database, [1])
+    assert {key[-1] for key in sealed(database)} == {1}
+    seal(database, [0])
+    assert {key[-1] for key in sealed(database)} == {0, 1, 2}
+    check_aggregates(database)
+    assert audit_findings(database) == []
+
+
+def test_a_full_day_over_all_products_is_sealed_in_parts(writer: Writer) -> None:
+    database = writer.database
+    write(writer, *(sold(at_ms=moment(OLD, hour, hour)) for hour in range(24)))
+    one = seal(database)
+    assert one.documents == {OLD: 24 + 24 + 24}
+    assert unsealed(database) == 0
+    assert len(sealed(database)) == 2
+    check_aggregates(database)
+
+
+def test_days_may_be_sealed_later_or_sooner_than_before(writer: Writer) -> None:
+    """What was sealed stays so when `SEAL_AFTER_HOURS` is raised, and a late event of it waits for the later moment."""
+    database = writer.database
+    days = range(TODAY - 20, TODAY - 3)
+    write(writer, *(sold(at_ms=moment(day, 5)) for day in days))
+    for hours, unsealed_days in ((240, 7), (72, 0), (8760, 17), (50, 0)):
+        assert sealing(database, hours=hours).seal_due_days() is not None
+        check_aggregates(database)
+        assert audit_findings(database) == []
+        assert database.rollups.count_documents({}) == unsealed_days
+        if hours == 72:
+            write(writer, *(sold(at_ms=moment(day, 5)) for day in days))
+    assert database.rollup_days.count_documents({}) == len(days)
+
+
 def test_hours_of_many_products_and_pages_are_all_sealed(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages end inside a day, inside a product and inside what is not due yet."""
     monkeypatch.setattr("consumer.sealing.due.PAGE", 7)
@@ -151,16 +190,15 @@ def test_what_was_sealed_is_looked_at_again_when_a_day_or_a_partition_comes(writ
         lambda: now[0],
         share=1.0,
     )
-    with writer.database.client.start_session() as session:
-        assert one.seal_due_days(session) is not None
-        assert one.seal_due_days(session) is None
-        assigned.append(1)
-        assert one.seal_due_days(session) is not None
-        assert one.seal_due_days(session) is None
-        now[0] += timedelta(days=1)
-        assert one.seal_due_days(session) is not None
-        assigned.clear()
-        assert one.seal_due_days(session) is None
+    assert one.seal_due_days() is not None
+    assert one.seal_due_days() is None
+    assigned.append(1)
+    assert one.seal_due_days() is not None
+    assert one.seal_due_days() is None
+    now[0] += timedelta(days=1)
+    assert one.seal_due_days() is not None
+    assigned.clear()
+    assert one.seal_due_days() is None
 
 
 def test_a_wrong_clock_seals_nothing(writer: Writer) -> None:
@@ -168,57 +206,9 @@ def test_a_wrong_clock_seals_nothing(writer: Writer) -> None:
     write(writer, *a_day(TODAY - 1))
     clock = at(NOW + timedelta(days=30))
     skewed = Sealing(database, Clocks(database, clock), 72, lambda: [0], GROUP, TOPIC, clock)
-    with database.client.start_session() as session, pytest.raises(ClockSkewed):
-        skewed.seal_due_days(session)
+    with pytest.raises(ClockSkewed):
+        skewed.seal_due_days()
     assert sealed(database) == set()
-
-
-@pytest.mark.parametrize(
-    ("collection", "change"),
-    [
-        ("rollups", {"$inc": {"sales": 1}}),
-        ("rollups", {"$set": {"b.0.m.0.amount": 5}}),
-        ("rollups", {"$set": {"currency": "EUR"}}),
-        ("rollup_days", {"$inc": {"q.0.sales": 1}}),
-        ("rollup_days", {"$set": {"note": 1}}),
-        ("totals", {"$inc": {"b.0.m.0.units": 1, "b.0.units": 1, "units": 1}}),
-        ("totals", {"$set": {"b.0.m.0.seconds": {}}}),
-        ("total_days", {"$unset": {"q.0": ""}}),
-    ],
-)
-def test_what_is_not_as_written_stays_and_is_said(
-    writer: Writer, capsys: pytest.CaptureFixture[str], collection: str, change: dict[str, Any]
-) -> None:
-    """Nothing of a product's day is sealed whose documents are damaged, and the rest is."""
-    database = writer.database
-    write(writer, *a_day(OLD), sold(product=2, at_ms=moment(OLD, 5)))
-    seal(database)
-    write(writer, *a_day(OLD), sold(product=2, at_ms=moment(OLD, 5)))
-    damaged = database[collection].find_one_and_update({}, change, sort=[("_id", 1)], return_document=True)
-    assert damaged is not None
-    before = {name: list(database[name].find()) for name in ("rollups", "totals", "rollup_days", "total_days")}
-    one = seal(database)
-    assert one.unsealable == 1
-    assert one.complete
-    assert damaged in database[collection].find()
-    if collection.startswith("rollup"):
-        assert list(database.rollups.find()) == [
-            document for document in before["rollups"] if document["_id"]["p"] == 1
-        ]
-        assert database.totals.count_documents({}) == 0
-    else:
-        assert list(database.totals.find()) == before["totals"]
-        assert database.rollups.count_documents({}) == 0
-    assert "a day stays unsealed" in capsys.readouterr().out
-    assert audit_findings(database) != []
-
-
-def test_a_minute_that_no_hour_holds_is_not_deleted(writer: Writer) -> None:
-    database = writer.database
-    write(writer, sold(at_ms=moment(OLD, 5, 7)))
-    database.totals.insert_one({"_id": {"m": OLD * 1440 + 5 * 60 + 8, "k": 0}, "s": {"3": {"sales": 1}}})
-    assert seal(database).unsealable == 1
-    assert database.totals.count_documents({}) == 3
 
 
 def test_the_thread_seals_and_ends_in_time(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
