@@ -70,5 +70,5 @@ def create_app(settings: ApiSettings, clock: Clock = system_clock) -> Applicatio
     for resource in (each.resource for each in resources):
         resource.add_to(framework)
     operations.add_to(framework)
-    documentation.correct(framework.openapi())
+    documentation.correct(framework.openapi(), framework.routes)
     return Application(framework, health, settings.origins())
