@@ -19,6 +19,7 @@ resource = Resource("products")
     operation_id="getProduct",
     summary="What is known of a product",
     model=ProductDetails,
+    windowed=True,
     example={
         "id": 3,
         "name": "Chair",

@@ -48,11 +48,11 @@ async def rating_of_product(request: ProductRequest) -> Response:
     model=RatingDistribution,
     example={
         "bins": [
-            {"from": number / 2, "to": (number + 1) / 2, "ratings": {6: 1, 8: 4, 9: 7}.get(number, 0)}
+            {"from": number / 2, "to": (number + 1) / 2, "ratings": {7: 1, 8: 4, 9: 7}.get(number, 0)}
             for number in range(10)
         ],
         "ratings": 12,
-        "average_rating": 4.42,
+        "average_rating": 4.5,
     },
     errors=(too_many_events(51_234, MAX_EVENTS),),
 )

@@ -32,6 +32,7 @@ IDS: Final = Ids(
     summary="Sales of a product in a window",
     model=ComparedSales | TotalSales,
     example={"total": 3000},
+    examples={"compare=previous": {"total": 3000, "previous": 2400, "change": 0.25}},
 )
 async def sales_of_product(request: ProductRequest) -> Response:
     """Sum of `amount` over the product's sales of the last 3600 seconds, or of the window, exact to the digit.
@@ -58,6 +59,10 @@ async def sales_of_product(request: ProductRequest) -> Response:
     summary="Sales of all products, or of some, in a window",
     model=ComparedSales | TotalSales | ProductTotals,
     example={"total": 245226.76},
+    examples={
+        "ids=3,5,12": {"totals": {"3": 3000, "5": None, "12": 242226.76}},
+        "compare=previous": {"total": 245226.76, "previous": 196181.408, "change": 0.25},
+    },
 )
 async def sales_of_all_products(request: SomeProductsRequest) -> Response:
     """Sum of `amount` over all sales of the last 3600 seconds, or of the window, exact to the digit.

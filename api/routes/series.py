@@ -62,27 +62,34 @@ COMPARE: Final = Choice(
 _PARAMETERS: Final = (WINDOW, STEP, TZ, COMPARE, FORMAT)
 
 
-def _example(first: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+def _example(first: dict[str, Any], between: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+    """A week of which the days between the first and the last have the same numbers."""
+    days = [f"2026-05-{day}" for day in range(26, 32)] + ["2026-06-01"]
+    points = [
+        {"at": f"{day}T00:00:00+02:00", **numbers, "partial": numbers is last}
+        for day, numbers in zip(days, (first, *[between] * 5, last), strict=True)
+    ]
     return {
         "from": "2026-05-26T00:00:00+02:00",
         "to": "2026-06-02T00:00:00+02:00",
         "step": "1d",
         "tz": "Europe/Berlin",
-        "points": [
-            {"at": "2026-05-26T00:00:00+02:00", **first, "partial": False},
-            {"at": "2026-06-01T00:00:00+02:00", **last, "partial": True},
-        ],
+        "points": points,
     }
 
 
-_SALES_EXAMPLE: Final = _example({"amount": 500.01, "units": 5, "sales": 3}, {"amount": 3000, "units": 30, "sales": 2})
-_SALES_CSV: Final = (
-    "at,amount,units,sales,partial\r\n2026-05-26T00:00:00+02:00,500.01,5,3,false\r\n"
-    "2026-06-01T00:00:00+02:00,3000,30,2,true\r\n"
-)
-_RATINGS_CSV: Final = (
-    "at,average,ratings,partial\r\n2026-05-26T00:00:00+02:00,,0,false\r\n2026-06-01T00:00:00+02:00,4.5,2,true\r\n"
-)
+def _as_csv(example: dict[str, Any]) -> str:
+    """The same example as CSV."""
+    rows = [[str(cell) if isinstance(cell, float) else cell for cell in row.values()] for row in example["points"]]
+    return table(list(example["points"][0]), rows).decode()
+
+
+_FIRST_DAY: Final = {"amount": 500.01, "units": 5, "sales": 3}
+_NO_SALES: Final = {"amount": 0, "units": 0, "sales": 0}
+_OF_ALL: Final = _example(_FIRST_DAY, _NO_SALES, {"amount": 441408.168, "units": 4056, "sales": 6})
+_OF_PRODUCT: Final = _example(_FIRST_DAY, _NO_SALES, {"amount": 5400, "units": 54, "sales": 3})
+_NO_RATINGS: Final = {"average": None, "ratings": 0}
+_OF_RATINGS: Final = _example(_NO_RATINGS, _NO_RATINGS, {"average": 4.5, "ratings": 2})
 
 
 @resource.get(
@@ -92,8 +99,8 @@ _RATINGS_CSV: Final = (
     operation_id="getSalesSeries",
     summary="Sales of all products as a curve",
     model=SalesSeries,
-    example=_SALES_EXAMPLE,
-    csv_example=_SALES_CSV,
+    example=_OF_ALL,
+    csv_example=_as_csv(_OF_ALL),
 )
 async def sales_series(request: AllProductsRequest) -> Response:
     """Sums of the sales of all products by bucket, exact to the digit. A bucket without sales has zeros."""
@@ -109,8 +116,8 @@ async def sales_series(request: AllProductsRequest) -> Response:
     operation_id="getProductSalesSeries",
     summary="Sales of a product as a curve",
     model=SalesSeries,
-    example=_SALES_EXAMPLE,
-    csv_example=_SALES_CSV,
+    example=_OF_PRODUCT,
+    csv_example=_as_csv(_OF_PRODUCT),
 )
 async def sales_series_of_product(request: ProductRequest) -> Response:
     """Sums of the product's sales by bucket, exact to the digit. A bucket without sales has zeros."""
@@ -126,8 +133,8 @@ async def sales_series_of_product(request: ProductRequest) -> Response:
     operation_id="getProductRatingSeries",
     summary="Ratings of a product as a curve",
     model=RatingSeries,
-    example=_example({"average": None, "ratings": 0}, {"average": 4.5, "ratings": 2}),
-    csv_example=_RATINGS_CSV,
+    example=_OF_RATINGS,
+    csv_example=_as_csv(_OF_RATINGS),
 )
 async def rating_series_of_product(request: ProductRequest) -> Response:
     """The average of the ratings of each bucket, and how many there are."""

@@ -10,7 +10,7 @@ GET. What this costs in clarity is in this module:
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Generic
 
 from fastapi import FastAPI, Response, Security
@@ -94,6 +94,8 @@ class Resource:
         model: Any,
         example: Any,
         parameters: Sequence[Parameter[Any]] = (),
+        windowed: bool = False,
+        examples: Mapping[str, Any] | None = None,
         csv_example: str | None = None,
         errors: Sequence[problems.Problem] = (),
     ) -> Callable[[Endpoint[Checked]], Endpoint[Checked]]:
@@ -102,8 +104,10 @@ class Resource:
         `checks` says which scopes a token needs, and what kind of request the endpoint gets; `parameters` are the query
         parameters that the endpoint reads from `request.query`. `operation_id` names the route in generated clients:
         a verb and a noun, as `getProductSales`. `model`, a pydantic model or a type made of models, describes the body
-        of a 200, `example` is one such body; `csv_example` is the same body as CSV, of a route that can answer so;
-        `errors` are those that this route alone answers. Raises ValueError for a path that a direct route cannot have.
+        of a 200, `example` is one such body, and `examples` are those that the given queries get; `csv_example` is the
+        body as CSV, of a route that can answer so. `windowed` says that an answer has `Data-Window`, as it is whenever
+        the route takes a `window`; `errors` are those that this route alone answers. Raises ValueError for a path that
+        a direct route cannot have.
         """
         checks = checks.taking(parameters)
         documented = {
@@ -117,6 +121,8 @@ class Resource:
                 parameters,
                 any_of=checks.any_of,
                 of_product=_PRODUCT in path,
+                windowed=windowed or any(parameter.name == "window" for parameter in parameters),
+                examples=examples,
                 csv_example=csv_example,
                 others=errors,
             ),

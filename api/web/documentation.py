@@ -4,7 +4,8 @@ The examples of errors are made by the functions that make the errors (api/web/p
 FastAPI adds paths, parameters and descriptions from the endpoints.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.routing import APIRoute
@@ -62,7 +63,11 @@ _HEADERS: Final[dict[str, Any]] = {
 _DATA_HEADERS: Final[dict[str, Any]] = {
     **_HEADERS,
     "ETag": {"description": "Entity tag of the body.", "schema": _TEXT, "example": '"d0163128b0abb5b7da722db5"'},
-    "Cache-Control": {"schema": _TEXT, "example": "private, no-cache"},
+    "Cache-Control": {
+        "description": "A browser may keep the answer, and asks each time.",
+        "schema": _TEXT,
+        "example": "private, no-cache",
+    },
     "Data-As-Of": {
         "description": "All events that Kafka held until then are counted; absent when unknown.",
         "schema": {"type": "string", "format": "date-time"},
@@ -76,8 +81,10 @@ _WINDOW_HEADER: Final[dict[str, Any]] = {
         "example": "2026-06-01T10:59:59Z/2026-06-01T11:59:59Z",
     },
 }
-_TABLE_HEADERS: Final[dict[str, Any]] = {
-    "Vary": {"schema": _TEXT, "example": "accept"},
+_VARY_HEADER: Final[dict[str, Any]] = {
+    "Vary": {"description": "The answer depends on this header of the request.", "schema": _TEXT, "example": "accept"},
+}
+_FILE_HEADER: Final[dict[str, Any]] = {
     "Content-Disposition": {
         "description": "Of CSV only: the name of the file that a browser saves.",
         "schema": _TEXT,
@@ -126,24 +133,28 @@ def answers(
     *,
     any_of: bool,
     of_product: bool,
+    windowed: bool,
+    examples: Mapping[str, Any] | None = None,
     csv_example: str | None = None,
     others: Sequence[Problem] = (),
 ) -> Answers:
     """The `responses` that FastAPI documents for a route.
 
-    `model` describes the body of a 200 and `example` is one. A token needs all `scopes`, or `any_of` them; `parameters`
-    are those that the query takes. `of_product` says that the path names a product, which may be unknown: then 404 is
-    among the answers. `csv_example` is the body as CSV, if the route can answer with it. `others` are errors that this
+    `model` describes the body of a 200 and `example` is one; `examples` are others, by the queries that get them. A
+    token needs all `scopes`, or `any_of` them; `parameters` are those that the query takes. `of_product` says that the
+    path names a product, which may be unknown: then 404 is among the answers. `windowed` says that the answer has
+    `Data-Window`. `csv_example` is the body as CSV, if the route can answer with it. `others` are errors that this
     route alone answers.
     """
+    of_data = _DATA_HEADERS | (_WINDOW_HEADER if windowed else {}) | (_VARY_HEADER if csv_example is not None else {})
     documented: Answers = {
         200: {
             "model": model,
             "description": "The answer.",
-            "headers": dict(_DATA_HEADERS),
-            "content": {"application/json": {"example": example}},
+            "headers": of_data,
+            "content": {"application/json": _examples(example, examples)},
         },
-        304: {"description": "The request's `If-None-Match` names the present answer.", "headers": _DATA_HEADERS},
+        304: {"description": "The request's `If-None-Match` names the present answer.", "headers": of_data},
         400: _problem(query.QueryReader(parameters).unknown("_=1780315198500")),
         401: _problem(problems.no_token(given=True)),
         403: _problem(problems.no_scope_of(*scopes) if any_of else problems.scope_missing(*scopes)),
@@ -152,11 +163,9 @@ def answers(
         500: _problem(problems.internal_fault()),
         503: _problem(problems.unavailable()),
     }
-    if any(parameter.name == "window" for parameter in parameters):
-        documented[200]["headers"] |= _WINDOW_HEADER
     if csv_example is not None:
         documented[200]["content"]["text/csv"] = {"schema": _TEXT, "example": csv_example}
-        documented[200]["headers"] |= _TABLE_HEADERS
+        documented[200]["headers"] = of_data | _FILE_HEADER
     if not of_product:
         del documented[404]
     documented |= {problem.status.value: _problem(problem) for problem in others}
@@ -173,19 +182,25 @@ def answers(
     )
 
 
-def correct(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
-    """Change FastAPI's OpenAPI document of these routes, in place, where it does not say what the service does.
+def _examples(example: Any, others: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Examples of a body, as OpenAPI has them: one by itself, several by names, which are the queries that get them."""
+    if not others:
+        return {"example": example}
+    named = {query: {"summary": f"With `?{query}`", "value": value} for query, value in others.items()}
+    return {"examples": {"plain": {"summary": "Without a query", "value": example}, **named}}
+
+
+def correct(document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
+    """Change FastAPI's OpenAPI document, in place, where it does not say what the service does.
 
     FastAPI documents a 422 of its own for every route with parameters, which no route here answers. It does not know
-    that every route with data takes `If-None-Match`, nor the schema of errors. And it leaves out whatever is null, also
-    in the examples of bodies, which then lack fields that every answer has.
+    that every route with data takes `If-None-Match`, nor the schema of errors. And it leaves each null out of examples,
+    so they are taken from the `routes` again.
     """
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            for status, answer in route.responses.items():
-                documented = document["paths"][route.path_format]["get"]["responses"][str(status)]
-                for media_type, body in answer.get("content", {}).items():
-                    documented["content"][media_type]["example"] = body["example"]
+            described = document["paths"][route.path]["get"]["responses"]["200"]["content"]["application/json"]
+            described |= route.responses[HTTPStatus.OK]["content"]["application/json"]
     for path in document["paths"].values():
         for operation in path.values():
             if operation["responses"].get("422", {}).get("description") == _OF_FASTAPI:
@@ -201,7 +216,8 @@ def correct(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
 
 def _problem(problem: Problem) -> dict[str, Any]:
     """The documentation of one error, with the body and the headers that the service sends."""
-    named = {name: {"schema": {"type": "string"}, "example": value} for name, value in (problem.headers or {}).items()}
+    headers = {"Cache-Control": "no-store", **(problem.headers or {})}
+    named = {name: {"schema": _TEXT, "example": value} for name, value in headers.items()}
     return {
         "description": problem.message,
         "headers": {**_HEADERS, **named},
