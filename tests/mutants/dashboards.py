@@ -53,8 +53,8 @@ MUTANTS = (
         (
             Edit(
                 "api/reads/spans/comparison.py",
-                "end = min(now, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)",
-                "end = now",
+                "end = min(end, milliseconds(datetime.fromisoformat(at.as_of)) // 1000)",
+                "pass",
             ),
         ),
     ),
