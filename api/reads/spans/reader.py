@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.known import KnownProducts
 from api.reads.queries import BY_ID
-from api.reads.spans.cut_minutes import CutMinutes, ProductMinute
+from api.reads.spans.cut_minutes import CutMinutes, ProductMinute, Seconds
 from api.reads.spans.division import Division, divide, sealed_before
 from api.reads.spans.pipelines import Asked, cut_count, rows_of, sums
 from api.reads.sums import NOTHING, Sums
@@ -48,9 +49,8 @@ class SpanReader:
         counts = _cut_counts(rows, division)
         for (product, minute), seconds in (await self._cut_minutes.read(mongo, counts)).items():
             for first, stop, bucket in division.minutes[minute]:
-                for second, whole in seconds.items():
-                    if first <= second < stop:
-                        found[product][bucket] = found[product][bucket].plus(_only(whole, question.fields))
+                within = _within(seconds, first, stop, question.fields)
+                found[product][bucket] = found[product][bucket].plus(within)
         known = {row["_id"]["p"] for row in rows}
         unknown = await self._known.unknown_among(mongo, [product for product in products if product not in known])
         return {product: None if product in unknown else found[product] for product in products}
@@ -76,6 +76,7 @@ def _cut_counts(rows: Iterable[Mapping[str, Any]], division: Division) -> dict[P
     return dict(counts)
 
 
-def _only(whole: Sums, fields: Sequence[str]) -> Sums:
-    """The sums of these names; the others are 0, as they are where they were not asked for."""
-    return Sums(**{name: getattr(whole, name) for name in fields})
+def _within(seconds: Seconds, first: int, stop: int, fields: Sequence[str]) -> Sums:
+    """The sums of the seconds `first` to below `stop`; those that were not asked for are 0."""
+    counted = [sums for second, sums in seconds.items() if first <= second < stop]
+    return Sums(**{name: sum(map(attrgetter(name), counted)) for name in fields})
