@@ -37,6 +37,11 @@ MOST = {
     # Its document in `products`, the newest hour, the newest sealed day, the newest event, and the last hour.
     "/api/product/3": 3 + 3 + 3,
     "/api/product/rating/3/distribution": 1,
+    # The same documents as of the windows' sums.
+    "/api/product/rating/3/distribution?window=15m": 3,
+    "/api/product/rating/3/distribution?window=24h": 26,
+    "/api/product/rating/3/distribution?window=7d": 62 + 5,
+    "/api/product/rating/3/distribution?window=30d": 62 + 28,
 }
 
 
