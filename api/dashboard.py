@@ -8,7 +8,7 @@ from api import metrics
 from api.reads.batching import BatchingReader
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
-from api.reads.products.distribution import Distribution, DistributionReader, RawWindow, TooManyEvents
+from api.reads.products.distribution import Distribution, DistributionReader, NotInBins
 from api.reads.products.product import Product, ProductReader
 from api.reads.spans.comparison import Compared, ComparisonReader
 from api.reads.spans.reader import SpanReader
@@ -43,7 +43,7 @@ class Dashboard:
     rating_series: BatchingReader[tuple[int, Course], Series | None]
     products: BatchingReader[int, Product | None]
     distributions: BatchingReader[int, Distribution | None]
-    window_distributions: BatchingReader[tuple[int, RawWindow], Distribution | TooManyEvents | None]
+    window_distributions: BatchingReader[tuple[int, Window], Distribution | NotInBins | None]
 
     @classmethod
     def of(cls, mongo: MongoReader, freshness: Freshness, clock: Callable[[], int], deadline: float) -> Self:
@@ -53,7 +53,7 @@ class Dashboard:
         compared = ComparisonReader(mongo, freshness, clock, spans)
         sales = SeriesReader(mongo, freshness, clock, spans, SALES)
         ratings = SeriesReader(mongo, freshness, clock, spans, RATINGS)
-        distributions = DistributionReader(mongo, freshness, clock, spans)
+        distributions = DistributionReader(mongo, freshness, clock)
 
         def batching(
             name: str, query: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], limit: int

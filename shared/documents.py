@@ -35,7 +35,9 @@ consumers never write the same document, and never conflict; readers add up the 
 -1 holds the events of replayed dead letters, which no consumer writes.
 
 **Numbers.** Amounts are Decimal128 with six decimals, ratings and their sums Decimal128 with two, counts are integers.
-**Sums** are the five fields named in `SUMS`; a sum that no event has touched is absent.
+**Sums** are the five fields named in `SUMS`; a sum that no event has touched is absent. Sums of a product have, beside
+them, the ratings by bin (`BIN_FIELDS`); a bin without ratings is absent. Ratings that were stored by versions before
+1.2.0 are in no bin, so the bins of a document may be fewer than its `ratings`, until `audit --repair-rollups` has run.
 
 The examples are what the consumer stores for a sale of product 3, a rating of it and a rejected message, all in
 partition 0 at 2026-11-30 09:58:48.954 UTC.
@@ -64,8 +66,14 @@ AMOUNT_DECIMALS = 6
 RATING_DECIMALS = 2
 """Decimals of a stored rating: the most that the wire contract allows."""
 
+HISTOGRAM_BINS = 10
+"""Bins of half a point from 0 to 5."""
+
 SUMS = ("amount", "units", "sales", "ratings", "rating_sum")
 """Money of all sales, units sold, number of sales, number of ratings, sum of all ratings."""
+
+BIN_FIELDS = tuple(f"r{bin_}" for bin_ in range(HISTOGRAM_BINS))
+"""Beside a product's sums: the ratings by bin, which is floor(2 * rating). 4.0 counts in `r8`; 4.5 and 5.0 in `r9`."""
 
 REPLAYED_PARTITION = -1
 """The `k` of events that were rejected first, and accepted when an operator replayed their dead letters."""
@@ -172,9 +180,9 @@ def place_name(place: Document) -> str:
 # the minute in which it began come from the raw events.
 #
 #     {_id: {p: 3, h: 498897, k: 0},
-#      amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: Decimal128("4.50"),
-#      b: {"5": {amount: ..., units: 10, sales: 1, ratings: 1, rating_sum: ...,
-#                m: {"58": {amount: ..., units: 10, sales: 1, ratings: 1, rating_sum: ...}}}}}
+#      amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: Decimal128("4.50"), r9: 1,
+#      b: {"5": {amount: ..., units: 10, sales: 1, ratings: 1, rating_sum: ..., r9: 1,
+#                m: {"58": {amount: ..., units: 10, sales: 1, ratings: 1, rating_sum: ..., r9: 1}}}}}
 
 ROLLUPS = "rollups"
 
@@ -228,7 +236,7 @@ def second_path(second: int) -> str:
 # always those of its sealed document and of its hours together; whoever adds them up reads both at one moment.
 #
 #     {_id: {p: 3, d: 20787, k: 0}, amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ...,
-#      q: {"39": {amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ...}}}
+#      r9: 1, q: {"39": {amount: Decimal128("1000.500000"), units: 10, sales: 1, ratings: 1, rating_sum: ..., r9: 1}}}
 #     {_id: {d: 20787, k: 0}, amount: ..., q: {"39": {amount: ..., ...}}}
 #
 # Quarter hours are kept because the full hours of some time zones begin at :30 or :45 of an hour of UTC.
@@ -267,18 +275,14 @@ def quarter_path(quarter: int) -> str:
 # sale with the known name does not write `latest`, so its time may be older than the newest event's; its name is right.
 # `key` is the name as searches compare it (`shared.name_key`); a consumer of schema version 2 writes `latest` without
 # it, and the others add it within a minute (`shared.name_index`).
-# `first_seen` is the time of the oldest event, in UTC milliseconds. `histogram` counts the ratings by bin, which is
-# floor(2 * rating): 4.0 counts in bin 8 and 4.5 in bin 9, where 5.0 counts too. A product without ratings has only
-# `latest` and `first_seen`.
+# `first_seen` is the time of the oldest event, in UTC milliseconds. `histogram` counts the ratings by the bins of
+# `BIN_FIELDS`: 4.5 in bin 9. A product without ratings has only `latest` and `first_seen`.
 
 PRODUCTS = "products"
 
 NAMES_INDEX = {"latest.key": 1, "_id.p": 1, "_id.k": 1}
 """The index by which products are found by their names: in the order of the answer, and with all that a search needs to
 know of a document before it reads it."""
-
-HISTOGRAM_BINS = 10
-"""Bins of half a point from 0 to 5."""
 
 
 def product_id(product: int, partition: int) -> Id:

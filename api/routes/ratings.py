@@ -5,22 +5,23 @@ from typing import Final
 from fastapi import Response
 
 from api.auth.access import RATINGS_READ
-from api.reads.products.distribution import MAX_EVENTS, RawWindow, TooManyEvents
+from api.reads.products.distribution import NotInBins
+from api.reads.spans.windows import Window
 from api.web.bodies.ratings import RatingDistribution, rating_distribution
 from api.web.bodies.texts import interval
 from api.web.direct_routes import Resource
 from api.web.parameters import Choice
-from api.web.problems import known, too_many_events
+from api.web.problems import known, not_in_bins
 from api.web.requests import OneProduct, ProductRequest
 from api.web.responses import AverageRating, answer, average_rating
 
 resource = Resource("ratings")
 
-RAW_WINDOW: Final = Choice(
+WINDOW: Final = Choice(
     "window",
-    RawWindow,
-    description="How far back the answer looks, to the second; without it, over all time. The header `Data-Window` has "
-    f"the span. A product with more than {MAX_EVENTS:,} events in it is answered with 422.",
+    Window,
+    description="How far back the answer looks; without it, over all time. `15m`, `1h` and `24h` are exact to the "
+    "second, `7d` and `30d` begin at a full hour (UTC). The header `Data-Window` has the span.",
     example="24h",
 )
 
@@ -42,7 +43,7 @@ async def rating_of_product(request: ProductRequest) -> Response:
 @resource.get(
     "/api/product/rating/{product_id}/distribution",
     OneProduct(RATINGS_READ),
-    parameters=(RAW_WINDOW,),
+    parameters=(WINDOW,),
     operation_id="getProductRatingDistribution",
     summary="How the ratings of a product are distributed",
     model=RatingDistribution,
@@ -54,17 +55,17 @@ async def rating_of_product(request: ProductRequest) -> Response:
         "ratings": 12,
         "average_rating": 4.5,
     },
-    errors=(too_many_events(51_234, MAX_EVENTS),),
+    errors=(not_in_bins(51_234),),
 )
 async def distribution_of_product(request: ProductRequest) -> Response:
     """How many ratings lie in each half point from 0 to 5; the last one has the fives as well."""
-    window = request.query.get(RAW_WINDOW)
+    window = request.query.get(WINDOW)
     if window is None:
         read = await request.services.dashboard.distributions.read(request.product)
     else:
         in_window = await request.services.dashboard.window_distributions.read((request.product, window))
-        if isinstance(in_window, TooManyEvents):
-            raise too_many_events(in_window.events, MAX_EVENTS)
+        if isinstance(in_window, NotInBins):
+            raise not_in_bins(in_window.ratings)
         read = in_window
     found = known(read, request.product)
     span = None if found.span is None else interval(found.span)

@@ -141,12 +141,12 @@ def nothing_here() -> Problem:
     return Problem(types.NOTHING_HERE, "There is nothing at this address")
 
 
-def too_many_events(events: int, most: int) -> Problem:
-    """422: the answer would have to count more raw events than one request may have counted."""
+def not_in_bins(ratings: int) -> Problem:
+    """422: some ratings of the window are counted, but not by bin."""
     return Problem(
-        types.TOO_MANY_EVENTS,
-        f"The product has {events:,} events in this window, and at most {most:,} are counted for one answer. "
-        "Ask for a shorter window, or for all time",
+        types.NOT_IN_BINS,
+        f"Of the ratings in this window {ratings:,} were stored by an older version, which did not count them by half "
+        "points. Ask for a shorter window, or for all time",
     )
 
 

@@ -6,9 +6,9 @@ blocks, hours, and minutes over all products) is a sum of these, made once when 
 
 from typing import NamedTuple
 
-from consumer.batches.sums import Sums
+from consumer.batches.sums import IN_ITS_BIN, Sums, added_up
 from consumer.events.event import Event, Rated, Sold
-from shared.documents import HISTOGRAM_BINS, MINUTE_MS, SECOND_MS
+from shared.documents import MINUTE_MS, SECOND_MS
 
 
 class MinuteIncrements(Sums):
@@ -35,12 +35,11 @@ class Latest(NamedTuple):
 
 
 class ProductIncrements:
-    """What one batch adds to one product in one partition: sums by minute since 1970, ratings by bin, the newest
-    event."""
+    """What one batch adds to one product in one partition: sums by minute since 1970, the newest event."""
 
     __slots__ = (
-        "_newest_rating", "_newest_rating_offset", "first_seen_ms", "histogram", "last_at", "last_minute", "minutes",
-        "name", "newest_ms", "newest_offset",
+        "_newest_rating", "_newest_rating_offset", "first_seen_ms", "last_at", "last_minute", "minutes", "name",
+        "newest_ms", "newest_offset",
     )  # fmt: skip
 
     def __init__(self, time_ms: int, offset: int, name: str) -> None:
@@ -51,8 +50,6 @@ class ProductIncrements:
         self.newest_ms, self.newest_offset, self.name = time_ms, offset, name
         self._newest_rating: Rated | None = None
         self._newest_rating_offset = -1
-        self.histogram: list[int] | None = None
-        """Ratings by bin; None where there was no rating."""
 
     @property
     def latest(self) -> Latest:
@@ -65,6 +62,16 @@ class ProductIncrements:
         rated = self._newest_rating
         return None if rated is None else Latest(rated.time_ms, self._newest_rating_offset, rated.name, rated.category)
 
+    @property
+    def is_rated(self) -> bool:
+        """Whether there was a rating."""
+        return self._newest_rating is not None
+
+    @property
+    def sums(self) -> Sums:
+        """The sums of all minutes. They may be those of the only one, so nothing must be added to them."""
+        return self.last_minute if len(self.minutes) == 1 else added_up(self.minutes.values())
+
     def turn_to(self, at: int) -> MinuteIncrements:
         """The increments of the minute `at` (since 1970), to which the next event is added."""
         minute = self.minutes.get(at)
@@ -74,10 +81,7 @@ class ProductIncrements:
         return minute
 
     def rate(self, rated: Rated, offset: int) -> None:
-        """Count a rating in its bin, and note it where it is the newest."""
-        if self.histogram is None:
-            self.histogram = [0] * HISTOGRAM_BINS
-        self.histogram[histogram_bin(rated.rating)] += 1
+        """Note a rating where it is the newest."""
         newest = self._newest_rating
         if newest is None or (rated.time_ms, offset) > (newest.time_ms, self._newest_rating_offset):
             self._newest_rating, self._newest_rating_offset = rated, offset
@@ -131,9 +135,5 @@ class Increments:
             second.rating_sum += rating
             minute.ratings += 1
             second.ratings += 1
+            minute.bins += IN_ITS_BIN[rating]
             product.rate(event, offset)
-
-
-def histogram_bin(rating: int) -> int:
-    """Bin of a rating in hundredths: ten bins of half a point, 5.00 in the last. 449 is in bin 8, 450 and 500 in 9."""
-    return min(rating // 50, HISTOGRAM_BINS - 1)

@@ -7,16 +7,31 @@ minute 32 of its hour (29933852 % 60), the block is block 3 of it (2993385 % 6).
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
+
+from shared.documents import HISTOGRAM_BINS
+
+BIN_BITS: Final = 32
+"""Bits that each bin has in `Sums.bins`. A batch has some thousands of events, so no bin reaches 2^32; with half as
+many bits a batch of 65,536 ratings would spoil the next bin, and twice as many make the numbers longer for nothing."""
+IN_ITS_BIN: Final = tuple(
+    1 << BIN_BITS * min(hundredths // 50, HISTOGRAM_BINS - 1) for hundredths in range(50 * HISTOGRAM_BINS + 1)
+)
+"""By a rating in hundredths: the `Sums.bins` of that one rating. A bin is half a point wide, and 5.00 belongs to the
+last one: 449 is in bin 8, 450 and 500 in bin 9."""
 
 
 class Sums:
-    """Sums over some events: `amount` in millionths, `rating_sum` in hundredths, the others are counts."""
+    """Sums over some events: `amount` in millionths, `rating_sum` in hundredths, the others are counts.
 
-    __slots__ = ("amount", "rating_sum", "ratings", "sales", "units")
+    `bins` is how many ratings are in each of the ten bins, as one number, so that adding a rating is one addition: bin
+    0 is in the lowest `BIN_BITS` bits. It is kept of products; over all products it stays 0.
+    """
+
+    __slots__ = ("amount", "bins", "rating_sum", "ratings", "sales", "units")
 
     def __init__(self) -> None:
-        self.amount = self.units = self.sales = self.ratings = self.rating_sum = 0
+        self.amount = self.units = self.sales = self.ratings = self.rating_sum = self.bins = 0
 
     def add(self, other: "Sums") -> Self:
         """Add another's sums to these."""
@@ -25,6 +40,7 @@ class Sums:
         self.sales += other.sales
         self.ratings += other.ratings
         self.rating_sum += other.rating_sum
+        self.bins += other.bins
         return self
 
     def __eq__(self, other: object) -> bool:

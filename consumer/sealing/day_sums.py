@@ -3,7 +3,8 @@
 A sealed day keeps less than its hours do, so what is wrong in an hour could not be seen afterwards. Each level of a
 document is therefore compared with the level below it first: an hour must be the sum of its blocks, a block that of its
 minutes, a sealed day that of its quarter hours. Where one is not, or a document holds what this program never writes,
-`NotSealable` is raised, and the day stays as it is for the audit to find.
+`NotSealable` is raised, and the day stays as it is for the audit to find. Ratings that an older consumer stored are in
+no bin; so bins may be fewer than ratings, and never more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,19 +14,25 @@ from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
 from shared.decimals import decimal128, scaled
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, SUMS, Document
+from shared.documents import AMOUNT_DECIMALS, BIN_FIELDS, RATING_DECIMALS, SUMS, Document
 
 Sums: TypeAlias = tuple[int, ...]
-"""The five sums in the order of `SUMS`: `amount` in millionths, `rating_sum` in hundredths, three counts."""
+"""The five sums in the order of `SUMS`: `amount` in millionths, `rating_sum` in hundredths, three counts. After them
+the ratings by bin as one number, so that adding them is one addition: bin 0 is in its lowest 64 bits."""
 ByTime: TypeAlias = dict[int, Sums]
 """Sums by the number of a minute in its hour, or of a quarter hour in its day."""
 
-NOTHING: Final[Sums] = (0,) * len(SUMS)
+NOTHING: Final[Sums] = (0,) * (len(SUMS) + 1)
+_RATINGS: Final = SUMS.index("ratings")
+_BINS: Final = len(SUMS)
 _PLACES: Final = {name: place for place, name in enumerate(SUMS)}
 _DECIMALS: Final = {"amount": AMOUNT_DECIMALS, "rating_sum": RATING_DECIMALS}
 _END_OF_DECIMAL: Final = 10**34
 """The first whole number that a Decimal128 cannot hold: it has 34 digits."""
 _END_OF_COUNT: Final = 2**63
+_BIN_SHIFTS: Final = {name: 64 * bin_ for bin_, name in enumerate(BIN_FIELDS)}
+"""A bin has at most as many ratings as there are, so all of them stay in their 64 bits."""
+_ONE_BIN: Final = 2**64 - 1
 
 
 class NotSealable(ValueError):
@@ -91,7 +98,7 @@ def day_document(identity: Document, quarters: ByTime) -> Document:
 
 def _fields(sums: Sums) -> Document:
     """Sums as documents hold them; those of a kind of event that did not occur are left out."""
-    amount, units, sales, ratings, rating_sum = sums
+    amount, units, sales, ratings, rating_sum, bins = sums
     if max(amount, rating_sum) >= _END_OF_DECIMAL or max(units, sales, ratings) >= _END_OF_COUNT:
         raise NotSealable("a day's sum has more digits than MongoDB can hold")
     fields: Document = {}
@@ -99,7 +106,13 @@ def _fields(sums: Sums) -> Document:
         fields |= {"amount": decimal128(amount, AMOUNT_DECIMALS), "units": Int64(units), "sales": sales}
     if ratings or rating_sum:
         fields |= {"ratings": ratings, "rating_sum": decimal128(rating_sum, RATING_DECIMALS)}
-    return fields
+    return fields | _by_bin(bins)
+
+
+def _by_bin(bins: int) -> dict[str, int]:
+    """The bins that have ratings, by their fields."""
+    counts = {name: bins >> shift & _ONE_BIN for name, shift in _BIN_SHIFTS.items()} if bins else {}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _read(part: Mapping[str, Any], inner: str | None, where: str, ignored: str | None = None) -> tuple[Sums, Any]:
@@ -109,10 +122,14 @@ def _read(part: Mapping[str, Any], inner: str | None, where: str, ignored: str |
         place = _PLACES.get(name)
         if place is not None:
             sums[place] = _whole(name, value, where)
+        elif name in _BIN_SHIFTS:
+            sums[_BINS] += _whole(name, value, where) << _BIN_SHIFTS[name]
         elif name == inner:
             below = value
         elif name != ignored:
             raise NotSealable(f"{where} has a field that is not written here, {name!r}")
+    if sums[_BINS] and sum(_by_bin(sums[_BINS]).values()) > sums[_RATINGS]:
+        raise NotSealable(f"{where} has more ratings by bin than ratings")
     return tuple(sums), below
 
 

@@ -81,7 +81,7 @@ def plan(prepared: Prepared, stored: Stored) -> Statements:
                 continue
         else:
             after = known_after[key] = _after(known, added, stored.newest_events.get(key))
-            if added.histogram is not None or _is_to_be_written(known, after):
+            if added.is_rated or _is_to_be_written(known, after):
                 product_updates.append(product_update(product, partition, added, after.latest))
         for hour, update in prepared.hours.get(key) or hour_drafts(key, added):
             if (product, hour.number, partition) in stored.absent_hours:

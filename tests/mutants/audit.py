@@ -5,6 +5,7 @@ from tests.mutants.mutant import Edit, Mutant
 REPAIRS = "tests/integration/scripts/audit/test_repair_beside_others.py"
 MOMENTS = "tests/integration/scripts/audit/test_audit_moments.py"
 SUMS = "tests/integration/scripts/audit/test_corrupt_sums.py"
+SEALED = "tests/integration/scripts/audit/test_sealed_days.py"
 GUARDS = "scripts/audit/repair/guards.py"
 TRANSACTIONS = "scripts/audit/repair/transactions.py"
 
@@ -66,6 +67,17 @@ MUTANTS = (
         "the audit expects the name of the last generation's event, the consumer the greater name",
         f"{MOMENTS}::test_events_of_two_generations_at_one_moment_and_offset_are_named_as_the_consumer_names_them",
         (Edit("scripts/audit/products/names.py", "max(of_events, key=_as_texts)", "of_events[-1]"),),
+    ),
+    Mutant(
+        "the repair writes an hour without its ratings by bin",
+        f"{SEALED}::test_damage_is_found_and_repaired[a late rating is in its hour's bin alone]",
+        (
+            Edit(
+                "scripts/audit/reading/packed_sums.py",
+                "return fields | {name: sums[name] for name in BIN_FIELDS if sums[name]}",
+                "return fields",
+            ),
+        ),
     ),
     Mutant(
         "a malformed _id makes its day missing as well",

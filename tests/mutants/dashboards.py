@@ -75,6 +75,33 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a distribution leaves ratings out that an older consumer counted in no bin",
+        f"{SERIES}::test_products_and_distributions_equal_the_model",
+        (
+            Edit(
+                "api/reads/products/distribution.py",
+                'missing = counts["ratings"] - sum(in_bins(counts))',
+                "missing = 0",
+            ),
+            Edit(
+                "api/reads/products/distribution.py",
+                "if sum(in_bins(counts)) == ratings or",
+                "if ratings or",
+            ),
+        ),
+    ),
+    Mutant(
+        "a distribution leaves out the seconds of the minute in which its window begins",
+        f"{SERIES}::test_products_and_distributions_equal_the_model",
+        (
+            Edit(
+                "api/reads/products/window_bins.py",
+                "counts.update(await raw_bins(mongo, product, begin * 1000, (minute + 1) * 60_000))",
+                "pass",
+            ),
+        ),
+    ),
+    Mutant(
         "a bucket of the calendar goes on where clocks are set within it",
         f"{CALENDAR}::test_borders_are_where_the_clocks_show_another_bucket",
         (

@@ -49,6 +49,11 @@ MUTANTS = (
         (Edit(DAY_SUMS, "quarter = first + minute // 15", "quarter = first + minute // 16"),),
     ),
     Mutant(
+        "the sealing of a day loses its ratings by bin",
+        f"{SEALING}::test_what_a_sealed_day_holds",
+        (Edit(DAY_SUMS, "return fields | _by_bin(bins)", "return fields"),),
+    ),
+    Mutant(
         "hours are told apart by the day's hour in another zone",
         f"{SEALING}::test_what_a_sealed_day_holds",
         (Edit(DAY_SUMS, "first = hour % 24 * 4", "first = (hour + 1) % 24 * 4"),),

@@ -9,6 +9,7 @@ SECOND = "tests/integration/consumer/storage/test_second_failures.py"
 TRANSACTION = "consumer/storage/transaction.py"
 RETENTION = "consumer/retention.py"
 COMMITTER_TEST = "tests/integration/consumer/storage/test_committer.py"
+INCREMENTS = "tests/unit/consumer/batches/test_increments.py"
 PLAN = "tests/unit/consumer/storage/test_plan.py"
 KEEPERS = "tests/integration/consumer/test_retention_between_consumers.py"
 DROPS = "tests/integration/consumer/test_retention.py"
@@ -18,6 +19,11 @@ MUTANTS = (
         "the compare-and-swap is dropped",
         f"{NETWORK}::test_replies_to_commits_that_are_lost[swallow]",
         (Edit(TRANSACTION, ', "epoch": lease.epoch, "next_offset": lease.next_offset}', "}"),),
+    ),
+    Mutant(
+        "a rating on the border of two bins is counted in the lower one",
+        f"{INCREMENTS}::test_five_is_in_the_last_bin",
+        (Edit("consumer/batches/sums.py", "min(hundredths // 50, HISTOGRAM_BINS - 1)", "hundredths // 51"),),
     ),
     Mutant(
         "the offset is stored after the commit",

@@ -2,6 +2,7 @@
 
 queries         what MongoDB is asked; pure
 newest          the newest event of products, and their present names
+window_bins     ratings by half points since a second, from hours and sealed days
 distribution    DistributionReader: ratings by half points
 product         ProductReader: name, times, sales of the last hour and ratings of one product
 """

@@ -1,38 +1,30 @@
 """How a product's ratings are distributed over ten bins of half a point.
 
-Over all time the bins are counted in `products`. Over a window they are counted from the raw events, because rollups
-keep only the number of ratings and their sum. That costs as much as the product had events in the window, so it is done
-for windows of up to a day with up to `MAX_EVENTS` events: the rollups say beforehand how many there are.
+Over all time the bins are counted in `products`, over a window in the hours and the sealed days (`window_bins`).
+Ratings that a consumer of a version before 1.2.0 stored are in none of their bins, until the audit has repaired them.
+Where a window has such ratings, the raw events are counted, if they are no more than `MAX_EVENTS`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
+from api.reads.known import KnownProducts
 from api.reads.products.newest import rows_of
-from api.reads.products.queries import rating_bins
+from api.reads.products.window_bins import Counts, in_bins, raw_bins, read_bins
 from api.reads.ratings import half_even
 from api.reads.spans.division import open_end
-from api.reads.spans.reader import Question, SpanReader
 from api.reads.spans.window_sums import Span
 from api.reads.spans.windows import Window
 from shared.decimals import scaled
 from shared.documents import HISTOGRAM_BINS, RATING_DECIMALS
 
 MAX_EVENTS: Final = 20_000
-"""Events of a product, sales as well, that MongoDB examines for one distribution of a window: about 30 ms of its
-processor. At twice of it one request would hold up others twice as long; at half, a product with a rating every eight
-seconds had no distribution of a day."""
-
-
-class RawWindow(StrEnum):
-    """The windows whose distribution is counted from raw events."""
-
-    QUARTER_HOUR = Window.QUARTER_HOUR.value
-    HOUR = Window.HOUR.value
-    DAY = Window.DAY.value
+"""Events of a product, sales as well, that MongoDB examines for a distribution that the bins do not give: about 30 ms
+of its processor. At twice of it one request would hold up others twice as long; at half, in the day after an update a
+product with an event every eight seconds had no distribution of a day."""
 
 
 class Distribution(NamedTuple):
@@ -57,10 +49,10 @@ class Distribution(NamedTuple):
         return half_even(self.rating_sum, self.ratings) if self.ratings else None
 
 
-class TooManyEvents(NamedTuple):
-    """Why there is no distribution: the product had so many events in the window."""
+class NotInBins(NamedTuple):
+    """Why there is no distribution: so many of the ratings in the window are in no bin."""
 
-    events: int
+    ratings: int
 
 
 class DistributionReader:
@@ -69,11 +61,11 @@ class DistributionReader:
     Methods return None for a product that never had an event. They raise DatabaseUnavailable and SchemaNewer.
     """
 
-    def __init__(self, mongo: MongoReader, freshness: Freshness, clock: Callable[[], int], spans: SpanReader) -> None:
+    def __init__(self, mongo: MongoReader, freshness: Freshness, clock: Callable[[], int]) -> None:
         self._mongo = mongo
         self._freshness = freshness
         self._clock = clock
-        self._spans = spans
+        self._known = KnownProducts()
 
     async def of_products(self, products: Sequence[int]) -> dict[int, Distribution | None]:
         """Each product's distribution over all time."""
@@ -90,31 +82,39 @@ class DistributionReader:
         return found
 
     async def of_windows(
-        self, keys: Sequence[tuple[int, RawWindow]]
-    ) -> dict[tuple[int, RawWindow], Distribution | TooManyEvents | None]:
+        self, keys: Sequence[tuple[int, Window]]
+    ) -> dict[tuple[int, Window], Distribution | NotInBins | None]:
         """Each product's distribution in a window, or why it cannot be had."""
         as_of = await self._freshness.as_of()
         now_ms = self._clock()
-        found: dict[tuple[int, RawWindow], Distribution | TooManyEvents | None] = {}
+        products: dict[Window, list[int]] = {}
+        for product, window in keys:
+            products.setdefault(window, []).append(product)
+        found: dict[tuple[int, Window], Distribution | NotInBins | None] = {}
         async with self._mongo.at_one_moment() as moment:
-            for key in keys:
-                found[key] = await self._of_window(moment, *key, now_ms, as_of)
+            for window, of_window in products.items():
+                span = Span(window.begin(now_ms), now_ms // 1000)
+                counted = await read_bins(moment, of_window, span.begin, now_ms)
+                unknown = await self._known.unknown_among(moment, set(of_window) - counted.keys())
+                for product in of_window:
+                    if product in unknown:
+                        found[product, window] = None
+                        continue
+                    counts = await _completed(moment, product, counted.get(product, Counter()), span.begin, now_ms)
+                    missing = counts["ratings"] - sum(in_bins(counts))
+                    found[product, window] = (
+                        NotInBins(missing)
+                        if missing
+                        else Distribution(in_bins(counts), counts["rating_sum"], span, as_of)
+                    )
         return found
 
-    async def _of_window(
-        self, moment: MongoReader, product: int, window: RawWindow, now_ms: int, as_of: str | None
-    ) -> Distribution | TooManyEvents | None:
-        begin, end = Window(window).begin(now_ms), open_end(now_ms)
-        question = Question((begin, end), ("sales", "ratings"))
-        sums = (await self._spans.of_products(moment, [product], question, now_ms))[product]
-        if sums is None:
-            return None
-        events = sums[0].sales + sums[0].ratings
-        if events > MAX_EVENTS:
-            return TooManyEvents(events)
-        bins, rating_sum = [0] * HISTOGRAM_BINS, 0
-        if sums[0].ratings:
-            for row in await moment.aggregate("rating bins", *rating_bins(product, begin * 1000, end * 1000)):
-                bins[row["_id"]] = row["ratings"]
-                rating_sum += scaled(row["rating_sum"], RATING_DECIMALS)
-        return Distribution(bins, rating_sum, Span(begin, now_ms // 1000), as_of)
+
+async def _completed(mongo: MongoReader, product: int, counts: Counts, begin: int, now_ms: int) -> Counts:
+    """The same counts; or, where ratings are missing in their bins, those of the raw events, as far as they are stored
+    and few enough to be counted."""
+    ratings = counts["ratings"]
+    if sum(in_bins(counts)) == ratings or ratings + counts["sales"] > MAX_EVENTS:
+        return counts
+    raw = await raw_bins(mongo, product, begin * 1000, open_end(now_ms) * 1000)
+    return raw if raw["ratings"] == ratings else counts

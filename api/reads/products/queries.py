@@ -13,7 +13,7 @@ from shared.events import PRODUCT_RATED
 def rating_bins(product: int, begin_ms: int, end_ms: int) -> tuple[str, Stages]:
     """The collection to ask, and the stages: a row `{_id: bin, ratings, rating_sum}` for each bin that has ratings.
 
-    Made of the product's raw events of a time span that touches a few days.
+    Made of the product's raw events of a time span, of each day that it touches.
     """
     days = range(begin_ms - begin_ms % DAY_MS, end_ms, DAY_MS)
     match = events_between(product, begin_ms, end_ms)

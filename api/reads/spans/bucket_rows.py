@@ -22,7 +22,7 @@ def identity(level: Level) -> Document:
 def counted(level: Level, division: Division, fields: Sequence[str]) -> Document:
     """What the stage that groups adds up of a level's documents."""
     return {
-        _field(bucket, name): {"$sum": _of_bucket(level, division.units(level), bucket, name)}
+        bucket_sum(bucket, name): {"$sum": _of_bucket(level, division.units(level), bucket, name)}
         for bucket in range(division.buckets)
         for name in fields
     }
@@ -31,10 +31,11 @@ def counted(level: Level, division: Division, fields: Sequence[str]) -> Document
 def add(found: list[Sums], row: Mapping[str, Any], division: Division, fields: Sequence[str]) -> None:
     """Add the sums of a row to the buckets."""
     for bucket in range(division.buckets):
-        found[bucket] = found[bucket].plus(sums_of({name: row[_field(bucket, name)] for name in fields}))
+        found[bucket] = found[bucket].plus(sums_of({name: row[bucket_sum(bucket, name)] for name in fields}))
 
 
-def _field(bucket: int, name: str) -> str:
+def bucket_sum(bucket: int, name: str) -> str:
+    """The field of a row that has one sum of a bucket."""
     return f"b{bucket}_{name}"
 
 

@@ -7,6 +7,7 @@ statements an event, and encoding nested dicts would cost more than all the rest
 dict that says the same.
 
     bson_parts   BSON elements, and the frame of an upsert
+    bins         ratings by bin, as fields
     rollups      the fields of sums, and a product's hours: `rollups`
     totals       hours and minutes over all products: `totals`
     products     a product's ratings, names and first time: `products`

@@ -14,6 +14,8 @@ from struct import Struct
 from typing import Final
 
 from consumer.batches.increments import Latest, ProductIncrements
+from consumer.batches.sums import Sums
+from consumer.storage.statements.bins import bin_fields
 from consumer.storage.statements.bson_parts import INT64, decimal, embedded, increment, integer, text, upsert
 from shared.documents import RATING_DECIMALS
 from shared.name_key import name_key
@@ -25,9 +27,9 @@ _LATEST: Final = Struct("<i 3s q 3s q 6s i")
 def product_update(product: int, partition: int, added: ProductIncrements, latest: Latest) -> bytes:
     """The upsert that adds to a product's document. `latest` is the newest event known, in the batch or before it."""
     changes = b"\x03$max\0" + embedded(_newest(added, latest)) + b"\x03$min\0" + embedded(_first_seen(added))
-    if added.histogram is not None:
-        bins = (integer(b"histogram.%d" % bin_, count) for bin_, count in enumerate(added.histogram) if count)
-        changes += increment(_ratings(added) + b"".join(bins))
+    if added.is_rated:
+        sums = added.sums
+        changes += increment(_ratings(sums) + bin_fields(b"histogram.", sums.bins))
     return upsert(integer(b"p", product) + integer(b"k", partition), changes)
 
 
@@ -35,9 +37,9 @@ def product_document(product: int, partition: int, added: ProductIncrements, lat
     """The document that begins a product; `latest` is `added.latest`, which callers have at hand."""
     identity = integer(b"p", product) + integer(b"k", partition)
     fields = _newest(added, latest) + _first_seen(added)
-    if added.histogram is not None:
-        bins = (integer(b"%d" % bin_, count) for bin_, count in enumerate(added.histogram) if count)
-        fields += _ratings(added) + b"\x03histogram\0" + embedded(b"".join(bins))
+    if added.is_rated:
+        sums = added.sums
+        fields += _ratings(sums) + b"\x03histogram\0" + embedded(bin_fields(b"", sums.bins))
     return embedded(b"\x03_id\0" + embedded(identity) + fields)
 
 
@@ -54,10 +56,9 @@ def _first_seen(added: ProductIncrements) -> bytes:
     return b"\x12first_seen\0" + INT64(added.first_seen_ms)
 
 
-def _ratings(added: ProductIncrements) -> bytes:
+def _ratings(sums: Sums) -> bytes:
     """`ratings` and `rating_sum`."""
-    rating_sum = sum(sums.rating_sum for sums in added.minutes.values())
-    return integer(b"ratings", sum(added.histogram or ())) + decimal(b"rating_sum", rating_sum, RATING_DECIMALS)
+    return integer(b"ratings", sums.ratings) + decimal(b"rating_sum", sums.rating_sum, RATING_DECIMALS)
 
 
 def _latest(latest: Latest, more: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """A product's increments -> statements and documents of `rollups`, one for each hour. Pure.
 
 A document of a product's hour, and the statement that adds to it, hold the same sums at three levels. For a sale of
-1.50 in minute 31 of the hour (each `sums` stands for amount, units, sales and, after a rating, ratings and rating_sum):
+1.50 in minute 31 of the hour (each `sums` stands for amount, units and sales, and after a rating of 4.5 for ratings,
+rating_sum and r9):
 
     {_id: {p, h, k}, <sums>, b: {3: {<sums>, m: {31: {<sums>}}}}}
     {q: {_id: {p, h, k}}, u: {$inc: {<sums>, b.3.<sums>, b.3.m.31.<sums>}}, upsert: true}
@@ -14,6 +15,7 @@ from typing import Final
 
 from consumer.batches.increments import Increments
 from consumer.batches.sums import Hour, Sums, hours_of
+from consumer.storage.statements.bins import bin_fields
 from consumer.storage.statements.bson_parts import INT32, embedded, increment, integer, upsert
 from shared.decimals import LOW_WORD, exponent_word
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, block_path, minute_path
@@ -79,9 +81,11 @@ def sums_fields(prefix: bytes, sums: Sums) -> bytes:
         low, high = sums.amount & LOW_WORD, _AMOUNT_HIGH + (sums.amount >> 64)
         fields = pack(amount, low, high, units, sums.units, sales, sums.sales)
     if sums.ratings:
-        pack, ratings, rating_sum = _rating_layout(prefix)
+        pack, ratings, rating_sum, bins = _rating_layout(prefix)
         low, high = sums.rating_sum & LOW_WORD, _RATING_HIGH + (sums.rating_sum >> 64)
         fields += pack(ratings, sums.ratings, rating_sum, low, high)
+        if sums.bins:
+            fields += bin_fields(bins, sums.bins)
     return fields
 
 
@@ -100,7 +104,7 @@ def _document_of_one_minute(product: int, partition: int, minute: int, sums: Sum
     ))  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1_024)
 def _frame(length: int, minute: int) -> tuple[int, bytes, bytes]:
     """What stands around three equal sums of `length` bytes in the document of a single `minute` (0 to 59):
 
@@ -113,7 +117,8 @@ def _frame(length: int, minute: int) -> tuple[int, bytes, bytes]:
         00 00 00 00 00                                    the ends of minute, m, block, b and the document
 
     Returned first: the document's length without the elements of `_id`, which differ from product to product. The
-    cache holds every minute for the few lengths that sums have (sales, ratings, or both: 180 entries).
+    cache holds every minute for the few lengths that sums usually have: sales, ratings in one to five bins, or both are
+    660 entries. With half of it, products with many ratings a minute would push out the others' entries.
     """
     block_name, minute_name = b"\x03%d\0" % (minute // 10), b"\x03%d\0" % minute
     minute_length = length + 5
@@ -150,8 +155,9 @@ def _sale_layout(prefix: bytes) -> tuple[Callable[..., bytes], bytes, bytes, byt
 
 
 @lru_cache(maxsize=256)
-def _rating_layout(prefix: bytes) -> tuple[Callable[..., bytes], bytes, bytes]:
-    """How the fields of ratings are packed, and each one's type byte and name: ratings, rating_sum."""
+def _rating_layout(prefix: bytes) -> tuple[Callable[..., bytes], bytes, bytes, bytes]:
+    """How the fields of ratings are packed, each one's type byte and name, ratings and rating_sum, and with what the
+    names of bins begin."""
     names = b"\x10%bratings\0" % prefix, b"\x13%brating_sum\0" % prefix
     ratings, rating_sum = map(len, names)
-    return Struct(f"<{ratings}si {rating_sum}sQQ").pack, *names
+    return Struct(f"<{ratings}si {rating_sum}sQQ").pack, *names, b"%br" % prefix

@@ -1,23 +1,26 @@
-"""The five sums of an aggregate as one integer, so adding an event to a sum is one addition. Pure.
+"""The sums of an aggregate as one integer, so adding an event to a sum is one addition. Pure.
 
-    bit      240              160              112               64                0
-      ┌───────┬────────────────┬────────────────┬────────────────┬────────────────┐
-      │amount │     units      │     sales      │    ratings     │   rating_sum   │
-      │no end │    80 bits     │    48 bits     │    48 bits     │    64 bits     │
-      └───────┴────────────────┴────────────────┴────────────────┴────────────────┘
+    bit  800 … 368        240              160              112               64                0
+      ┌───────────┬────────┬────────────────┬────────────────┬────────────────┬────────────────┐
+      │ r9  …  r0 │ amount │     units      │     sales      │    ratings     │   rating_sum   │
+      │48 bits a. │128 bits│    80 bits     │    48 bits     │    48 bits     │    64 bits     │
+      └───────────┴────────┴────────────────┴────────────────┴────────────────┴────────────────┘
 
-`amount` is in millionths and `rating_sum` in hundredths, so all five are whole numbers. Example: a sale of 3 units for
-12.50 and a rating of 4.5:
+`amount` is in millionths and `rating_sum` in hundredths, so all are whole numbers; `r0` to `r9` count the ratings by
+bin, of products. They are the highest, so that sums without ratings are no longer numbers for them. Example: a sale of
+3 units for 12.50 and a rating of 4.5:
 
     of_sale(12_500_000, 3)   12_500_000 << 240 | 3 << 160 | 1 << 112
-    of_rating(450)                                                     1 << 64 | 450
-    both added               amount 12.50, units 3, sales 1, ratings 1, rating_sum 4.50
+    of_rating(450)           1 << 800                                   | 1 << 64 | 450
+    both added               r9 1, amount 12.50, units 3, sales 1, ratings 1, rating_sum 4.50
 
 No part can overflow into the next one for 2^40 events: they have at most 2^40 sales or ratings (48 bits each), 2^71
-units (80 bits; one event has less than 2^31) and a rating sum of 500 * 2^40 < 2^49 hundredths (64 bits).
+units (80 bits; one event has less than 2^31), a rating sum of 500 * 2^40 < 2^49 hundredths (64 bits) and an amount of
+10^24 * 2^40 < 2^120 millionths (128 bits).
 """
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from bson.decimal128 import Decimal128
@@ -25,16 +28,18 @@ from bson.int64 import Int64
 
 from scripts.audit.reading.shapes import is_integer
 from shared.decimals import decimal128, scaled
-from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS, SUMS, Document
+from shared.documents import AMOUNT_DECIMALS, BIN_FIELDS, RATING_DECIMALS, SUMS, Document
 
-_WIDTHS = {"rating_sum": 64, "ratings": 48, "sales": 48, "units": 80}
-"""Bits of each sum, from the lowest on; `amount` lies above them all."""
-RATINGS_SHIFT = _WIDTHS["rating_sum"]
-_SALES_SHIFT = RATINGS_SHIFT + _WIDTHS["ratings"]
-UNITS_SHIFT = _SALES_SHIFT + _WIDTHS["sales"]
-AMOUNT_SHIFT = UNITS_SHIFT + _WIDTHS["units"]
-ONE_SALE = 1 << _SALES_SHIFT
-ONE_RATING = 1 << RATINGS_SHIFT
+NAMES = (*SUMS, *BIN_FIELDS)
+"""The names of all sums of a product."""
+_WIDTHS = {"rating_sum": 64, "ratings": 48, "sales": 48, "units": 80, "amount": 128, **dict.fromkeys(BIN_FIELDS, 48)}
+"""Bits of each sum, from the lowest on."""
+_SHIFTS = dict(zip(_WIDTHS, accumulate(_WIDTHS.values(), initial=0), strict=False))
+RATINGS_SHIFT = _SHIFTS["ratings"]
+UNITS_SHIFT = _SHIFTS["units"]
+AMOUNT_SHIFT = _SHIFTS["amount"]
+ONE_SALE = 1 << _SHIFTS["sales"]
+_BELOW_BINS = (1 << _SHIFTS[BIN_FIELDS[0]]) - 1
 
 _DECIMALS = {"amount": AMOUNT_DECIMALS, "rating_sum": RATING_DECIMALS}
 
@@ -50,20 +55,26 @@ def of_sale(amount: int, units: int) -> int:
 
 def of_rating(rating: int) -> int:
     """The packed sums of one rating, in hundredths."""
-    return ONE_RATING | rating
+    bin_ = BIN_FIELDS[min(rating // 50, len(BIN_FIELDS) - 1)]
+    return 1 << _SHIFTS[bin_] | 1 << RATINGS_SHIFT | rating
+
+
+OF_RATING = tuple(map(of_rating, range(501)))
+"""The packed sums of every rating there can be: to look them up costs less than to make them."""
+
+
+def without_bins(packed: int) -> int:
+    """The five sums alone, which are all that is kept over all products."""
+    return packed & _BELOW_BINS
 
 
 def unpacked(packed: int) -> dict[str, int]:
     """The sums by name: `amount` in millionths, `rating_sum` in hundredths."""
-    sums = {}
-    for name, width in _WIDTHS.items():
-        sums[name] = packed & ((1 << width) - 1)
-        packed >>= width
-    return sums | {"amount": packed}
+    return {name: packed >> _SHIFTS[name] & ((1 << width) - 1) for name, width in _WIDTHS.items()}
 
 
 def is_within(part: int, whole: int) -> bool:
-    """Whether none of the five sums of `part` is more than that of `whole`.
+    """Whether none of the sums of `part` is more than that of `whole`.
 
     Only then `whole - part` is packed sums: a sum below zero would take from the one above it.
     """
@@ -74,12 +85,14 @@ def is_within(part: int, whole: int) -> bool:
 def of_document(document: Mapping[str, Any]) -> int:
     """The packed sums that `document` holds at its top level; a sum that it lacks is 0. Raises NotASum."""
     packed = 0
-    for name in ("amount", "units", "sales", "ratings", "rating_sum"):
-        value = _whole(document[name], _DECIMALS.get(name)) if name in document else 0
+    for name, stored in document.items():
         width = _WIDTHS.get(name)
-        if value < 0 or (width is not None and value >> width):
-            raise NotASum(f"{name}: {document[name]}")
-        packed = value if width is None else packed << width | value
+        if width is None:
+            continue
+        value = _whole(stored, _DECIMALS.get(name))
+        if value < 0 or value >> width:
+            raise NotASum(f"{name}: {stored}")
+        packed |= value << _SHIFTS[name]
     return packed
 
 
@@ -109,7 +122,7 @@ def as_fields(packed: int) -> Document:
     if sums["ratings"] or sums["rating_sum"]:
         fields["ratings"] = sums["ratings"]
         fields["rating_sum"] = decimal128(sums["rating_sum"], RATING_DECIMALS)
-    return fields
+    return fields | {name: sums[name] for name in BIN_FIELDS if sums[name]}
 
 
 def described(packed: int | None) -> str:
@@ -117,7 +130,7 @@ def described(packed: int | None) -> str:
     if not packed:
         return "nothing"
     sums = unpacked(packed)
-    shown = [(name, sums[name], _DECIMALS.get(name, 0)) for name in SUMS]
+    shown = [(name, sums[name], _DECIMALS.get(name, 0)) for name in NAMES]
     return ", ".join(f"{name} {_decimal_text(value, decimals)}" for name, value, decimals in shown if value)
 
 

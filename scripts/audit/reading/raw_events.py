@@ -60,7 +60,7 @@ import bson
 from bson.decimal128 import Decimal128
 from bson.errors import BSONError
 
-from scripts.audit.reading.packed_sums import AMOUNT_SHIFT, ONE_RATING, ONE_SALE, UNITS_SHIFT
+from scripts.audit.reading.packed_sums import AMOUNT_SHIFT, OF_RATING, ONE_SALE, UNITS_SHIFT
 from shared.decimals import scaled
 from shared.documents import AMOUNT_DECIMALS, RATING_DECIMALS
 from shared.events import PRODUCT_RATED, PRODUCT_SOLD
@@ -136,7 +136,7 @@ def events_of(batch: bytes, report_malformed: ReportMalformed) -> Iterator[Event
         elif length == _RATED.size:
             row = _RATED.unpack_from(batch, position)
             if row[::2] == _RATED_FIXED and row[13] == _RATING_HIGH_WORD and row[11] <= _MOST_RATING:
-                yield row[1], row[3], row[5], row[7], row[9], ONE_RATING | row[11], row[11]
+                yield row[1], row[3], row[5], row[7], row[9], OF_RATING[row[11]], row[11]
                 position += length
                 continue
         event = _decode_any_layout(batch[position : position + length], report_malformed)
@@ -190,7 +190,7 @@ def sums_and_rating(decoded: dict[str, Any]) -> tuple[int, int]:
         rating = _decimal(decoded["rating"], RATING_DECIMALS)
         if not 0 <= rating <= _MOST_RATING:
             raise ValueError("the rating is not from 0 to 5")
-        return ONE_RATING | rating, rating
+        return OF_RATING[rating], rating
     raise ValueError("its event is neither a sale nor a rating")
 
 

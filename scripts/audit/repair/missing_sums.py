@@ -21,7 +21,7 @@ same, so it is added to the document that is left, or made anew:
     the hour is sealed                           300.00      0.00 +  200.00         100.00
     the repair adds what was lacking             300.00    100.00 +  200.00           0.00
 
-What the hour had too much cannot be taken from it any more where it was sealed: of none of its five sums less than
+What the hour had too much cannot be taken from it any more where it was sealed: of none of its sums less than
 nothing may be left.
 """
 

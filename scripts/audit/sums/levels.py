@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from scripts.audit.reading import packed_sums
-from shared.documents import SUMS, Document, block_path, minute_path
+from shared.documents import Document, block_path, minute_path
 
 _LEVELS: Final = {"b": "block", "m": "minute", "s": "second", "q": "quarter"}
 
@@ -46,7 +46,7 @@ def _collect(document: Mapping[str, Any], path: str, levels: Levels) -> None:
     except packed_sums.NotASum:
         levels[path] = NOT_A_SUM
     for name, inner in document.items():
-        if name in SUMS or (name == "_id" and not path):
+        if name in packed_sums.NAMES or (name == "_id" and not path):
             continue
         inner_path = f"{path}.{name}" if path else name
         if name not in _LEVELS or not isinstance(inner, dict):

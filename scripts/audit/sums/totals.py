@@ -1,5 +1,6 @@
 """A day's sums over all products, of its hours and minutes or sealed, against the sums of its seconds."""
 
+from scripts.audit.reading.packed_sums import without_bins
 from scripts.audit.reading.shapes import is_aggregate_id
 from scripts.audit.reading.snapshot import Snapshot
 from scripts.audit.sums import levels
@@ -21,7 +22,8 @@ def compare_totals(day: int, seconds: SumsByTime, snapshot: Snapshot, compare: C
     """
     minutes: _ByTime = {}
     by_minute: SumsByTime = {}
-    for key, packed in seconds.items():
+    for key, of_second in seconds.items():
+        packed = without_bins(of_second)
         second, partition = key >> PARTITION_BITS, key & PARTITION_MASK
         minutes.setdefault((partition - 1, second // 60), {})[second_path(second)] = packed
         minute = second // 60 << PARTITION_BITS | partition

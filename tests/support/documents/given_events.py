@@ -79,8 +79,11 @@ def average_rating(events: Iterable[GivenEvent], product: int) -> Decimal | None
     return (Decimal(mean.numerator) / Decimal(mean.denominator)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
 
-def store(database: Documents, events: Iterable[GivenEvent]) -> None:
-    """Store events as the consumer would: the raw event, and its numbers in every sum that it belongs to."""
+def store(database: Documents, events: Iterable[GivenEvent], in_bins: bool = True) -> None:
+    """Store events as the consumer would: the raw event, and its numbers in every sum that it belongs to.
+
+    Without `in_bins` the hours do not have the ratings by bin, as consumers of versions before 1.2.0 wrote them.
+    """
     for event in events:
         offset = next(_OFFSETS)
         _store_raw(database, event, offset)
@@ -92,7 +95,8 @@ def store(database: Documents, events: Iterable[GivenEvent]) -> None:
         of_hour = {path + name: value for path in paths for name, value in sums.items()}
         of_second = {f"s.{second % 60}.{name}": value for name, value in sums.items()}
         k = event.partition
-        _add(database, "rollups", {"p": event.product, "h": hour, "k": k}, of_hour)
+        bins = {path + name: 1 for path in paths for name in _bins(event)} if in_bins else {}
+        _add(database, "rollups", {"p": event.product, "h": hour, "k": k}, of_hour | bins)
         _add(database, "totals", {"h": hour, "k": k}, of_hour)
         _add(database, "totals", {"m": minute, "k": k}, of_second)
         _store_product(database, event, offset)
@@ -153,6 +157,11 @@ def _sums(event: GivenEvent) -> dict[str, Any]:
     if isinstance(event, GivenSale):
         return {"amount": Decimal128(Decimal(event.amount)), "units": event.units, "sales": 1}
     return {"ratings": 1, "rating_sum": Decimal128(Decimal(event.rating))}
+
+
+def _bins(event: GivenEvent) -> list[str]:
+    """The bin that the event is counted in: `r9` of 4.50."""
+    return [f"r{min(int(Decimal(event.rating) * 2), 9)}"] if isinstance(event, GivenRating) else []
 
 
 def _add(database: Documents, collection: str, identity: dict[str, int], sums: dict[str, Any]) -> None:

@@ -113,7 +113,7 @@ def check_aggregates(database: SyncDatabase) -> None:
     for event in raw_events(database):
         identity, amounts = event["_id"], _amounts(event)
         named_after.discard((identity["p"], identity["k"], _text_of(event)))
-        add(minutes[identity["p"], identity["t"] // 60_000, identity["k"]], amounts)
+        add(minutes[identity["p"], identity["t"] // 60_000, identity["k"]], amounts | _bin(amounts))
         add(seconds[identity["t"] // 1_000, identity["k"]], amounts)
         _add_to_product(products[identity["p"], identity["k"]], event, amounts)
     check_sums(database, minutes, seconds)
@@ -134,6 +134,11 @@ def _amounts(event: dict[str, Any]) -> Sums:
     if event["event"] == "productSold":
         return {"amount": event["amount"].to_decimal(), "units": event["no_of_units"], "sales": 1}
     return {"ratings": 1, "rating_sum": event["rating"].to_decimal()}
+
+
+def _bin(amounts: Sums) -> Sums:
+    """What one event adds to the bins of its product."""
+    return {f"r{min(int(amounts['rating_sum'] * 2), 9)}": 1} if "rating_sum" in amounts else {}
 
 
 def _text_of(event: dict[str, Any]) -> Text:

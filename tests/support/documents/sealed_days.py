@@ -56,7 +56,7 @@ def _fold(
 
 
 def _add(sums: dict[str, Any], more: dict[str, Any]) -> None:
-    for name in ("amount", "units", "sales", "ratings", "rating_sum"):
+    for name in ("amount", "units", "sales", "ratings", "rating_sum", *(f"r{bin_}" for bin_ in range(10))):
         if name in more:
             added = _number(more[name])
             total = _EXACT.add(Decimal(_number(sums.get(name, 0))), Decimal(added))

@@ -82,7 +82,7 @@ OF_THE_API = [
     problems.no_product(5),
     problems.nothing_here(),
     problems.method_not_allowed(),
-    problems.too_many_events(2_000_000, 1_000_000),
+    problems.not_in_bins(51_234),
     problems.internal_fault(),
     problems.unavailable(),
     problems.too_new(),

@@ -40,8 +40,11 @@ MOST = {
     # Its document in `products`, the newest hour, the newest sealed day, the newest event, and the last hour.
     "/api/product/3": 3 + 3 + 3,
     "/api/product/rating/3/distribution": 1,
-    # Its document, the hours that count ratings, and the raw events of those that have any.
-    "/api/product/rating/3/distribution?window=1h": 1 + 3 + 1,
+    # The same documents as of the windows' sums.
+    "/api/product/rating/3/distribution?window=15m": 3,
+    "/api/product/rating/3/distribution?window=24h": 26,
+    "/api/product/rating/3/distribution?window=7d": 62 + 5,
+    "/api/product/rating/3/distribution?window=30d": 62 + 28,
 }
 ELSEWHERE = {"/api/product": "test_search_cost", "/api/product/top": "test_top_loading"}
 """Routes whose cost other files hold."""

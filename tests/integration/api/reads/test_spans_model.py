@@ -94,17 +94,20 @@ def connected(settings: ApiSettings) -> Iterator[tuple[asyncio.Runner, MongoRead
         runner.run(database.client.close())
 
 
-def stored(database: Documents, given: list[GivenEvent], now_ms: int, sealed: int, late: int) -> list[GivenEvent]:
+def stored(
+    database: Documents, given: list[GivenEvent], now_ms: int, sealed: int, late: int, in_no_bin: int = 0
+) -> list[GivenEvent]:
     """Store events by age, seal every day that is old enough and in the bits of `sealed` (see `SEALED`), then store the
     last `late` events.
 
-    Returns the events with their times.
+    An old consumer stored the first `in_no_bin` of them. Returns the events with their times.
     """
     for name in database.list_collection_names():
         database[name].delete_many({})
     events = [replace(event, time_ms=now_ms - event.time_ms) for event in given]
     first, last = events[: len(events) - late], events[len(events) - late :]
-    store(database, first)
+    store(database, first[:in_no_bin], in_bins=False)
+    store(database, first[in_no_bin:])
     for day in {event.time_ms // (DAY * 1000) for event in first}:
         if (day + 1) * DAY <= now_ms // 1000 - UNSEALED and sealed >> day % 8 & 1:
             seal(database, day, partitions=[k for bit, k in enumerate(PARTITIONS, 8) if not sealed >> bit & 1])

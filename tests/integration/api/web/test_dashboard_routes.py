@@ -113,7 +113,7 @@ def test_several_products_at_once(api: Api) -> None:
         (f"{SALE}/series?step=1d", "with the window 24h. It must be 10m or 1h"),
         ("/api/product/top?by=units&min_ratings=5", "does not go with by=units. It must be left out there"),
         (f"{SALE}/series?tz=Mars/Olympus", "tz database"),
-        ("/api/product/rating/3/distribution?window=7d", "15m, 1h or 24h"),
+        ("/api/product/rating/3/distribution?window=2h", "15m, 1h, 24h, 7d or 30d"),
         ("/api/product/3?window=1h", "No query parameter"),
     ],
 )

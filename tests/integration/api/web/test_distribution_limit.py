@@ -1,30 +1,58 @@
-"""A distribution of a window is refused where its answer would have to count too many raw events."""
+"""A distribution of a window with ratings that an older consumer counted in no bin: exact, or refused, never wrong."""
 
 from api.reads.products.distribution import MAX_EVENTS
 from tests.integration.api.conftest import NOON
 from tests.support.api.running import Api
 from tests.support.documents.given_events import GivenRating, GivenSale, store
+from tests.support.documents.sealed_days import seal
 
-MINUTE, HOUR = 60_000, 3_600_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 DISTRIBUTION = "/api/product/rating/3/distribution"
 
 
-def test_too_many_events_in_a_window_are_422_with_their_number_and_the_way_out(api: Api) -> None:
-    store(api.database, [GivenSale(3, NOON - 2 * HOUR, "1"), GivenRating(3, NOON - MINUTE, "4.5")])
-    _sell(api, MAX_EVENTS - 2)
-    assert api.get(f"{DISTRIBUTION}?window=24h").json()["ratings"] == 1
+def test_ratings_in_no_bin_are_counted_from_few_raw_events_and_refused_among_many(api: Api) -> None:
+    store(api.database, [GivenSale(3, NOON - 2 * HOUR, "1"), GivenRating(3, NOON - 2 * HOUR, "2")], in_bins=False)
+    store(api.database, [GivenRating(3, NOON - MINUTE, "4.5")])
+    _sell(api, MAX_EVENTS - 3)
+    assert _bins(api, "24h") == {2: 1, 4.5: 1}
     _sell(api, 1)
     response = api.get(f"{DISTRIBUTION}?window=24h")
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     problem = response.json()
-    assert problem["type"].endswith(":too-many-events")
+    assert problem["type"].endswith(":ratings-not-in-bins")
     assert problem["detail"] == (
-        "The product has 20,001 events in this window, and at most 20,000 are counted for one answer. "
+        "Of the ratings in this window 1 were stored by an older version, which did not count them by half points. "
         "Ask for a shorter window, or for all time"
     )
-    # What it advises works: those sales are two hours old, and all ratings are counted in `products`.
-    assert api.get(f"{DISTRIBUTION}?window=1h").json()["ratings"] == 1
-    assert api.get(DISTRIBUTION).json()["ratings"] == 1
+    # What it advises works: that rating is two hours old, and all ratings are counted in `products`.
+    assert _bins(api, "1h") == {4.5: 1}
+    assert _bins(api, None) == {2: 1, 4.5: 1}
+
+
+def test_a_window_of_many_events_is_answered_from_bins(api: Api) -> None:
+    store(api.database, [GivenSale(3, NOON - 2 * HOUR, "1"), GivenRating(3, NOON - 2 * HOUR, "2")])
+    _sell(api, 10 * MAX_EVENTS)
+    for window in ("24h", "7d", "30d"):
+        assert _bins(api, window) == {2: 1}
+
+
+def test_ratings_in_no_bin_whose_raw_events_are_gone_are_refused(api: Api) -> None:
+    store(api.database, [GivenRating(3, NOON - 20 * DAY, "2")], in_bins=False)
+    store(api.database, [GivenRating(3, NOON - HOUR, "5")])
+    seal(api.database, NOON // DAY - 20)
+    assert _bins(api, "30d") == {2: 1, 4.5: 1}
+    for name in sorted(api.database.list_collection_names(filter={"name": {"$regex": "^events_"}}))[:1]:
+        api.database.drop_collection(name)
+    assert api.get(f"{DISTRIBUTION}?window=30d").status_code == 422
+    assert _bins(api, "7d") == {4.5: 1}
+
+
+def _bins(api: Api, window: str | None) -> dict[float, int]:
+    """The bins that have ratings, by the least rating of each."""
+    body = api.get(DISTRIBUTION if window is None else f"{DISTRIBUTION}?window={window}").json()
+    found = {bin_["from"]: bin_["ratings"] for bin_ in body["bins"] if bin_["ratings"]}
+    assert sum(found.values()) == body["ratings"]
+    return found
 
 
 def _sell(api: Api, sales: int) -> None:

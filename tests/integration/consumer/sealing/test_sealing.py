@@ -55,6 +55,7 @@ def test_what_a_sealed_day_holds(writer: Writer) -> None:
     total: Any = writer.database.total_days.find_one()
     assert document.pop("_id") == {"p": 1, "d": OLD, "k": 0}
     assert total.pop("_id") == {"d": OLD, "k": 0}
+    assert (document.pop("r8"), document["q"]["38"].pop("r8")) == (1, 1)
     assert document == total
     last_digits = {quarter: str(sums["amount"])[-9:-7] for quarter, sums in document["q"].items()}
     assert last_digits == {"0": "01", "1": "02", "37": "03", "38": "04", "39": "05", "95": "13"}

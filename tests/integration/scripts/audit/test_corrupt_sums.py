@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from bson.decimal128 import Decimal128
 
-from shared.documents import HOUR_MS, SUMS, Document, event_collection
+from shared.documents import BIN_FIELDS, HOUR_MS, SUMS, Document, event_collection
 from shared.mongo import SyncDatabase
 from tests.integration.scripts.audit.corrupting import (
     Corrupt,
@@ -16,6 +16,7 @@ from tests.integration.scripts.audit.corrupting import (
     assert_found,
     levels_in,
 )
+from tests.support.documents.sums import flat
 from tests.support.kafka.consumer_group import ConsumerGroup
 
 
@@ -51,6 +52,24 @@ def a_cent_in_a_total_hour(database: SyncDatabase) -> list[Wanted]:
     total = database.totals.find_one_and_update({"sales": {"$gt": 1}}, {"$inc": {"amount": Decimal128("0.01")}})
     assert total is not None
     return [{"kind": "sum_differs", "collection": "totals", "level": "hour", "partition": total["_id"]["k"]}]
+
+
+def forget_bins(database: SyncDatabase) -> list[Wanted]:
+    """Make a product's hour one that an older consumer has written: none of its ratings is in a bin."""
+    rollup = a_rollup(database)
+    paths = [path for path in flat(rollup) if path.rpartition(".")[2] in BIN_FIELDS]
+    database.rollups.update_one({"_id": rollup["_id"]}, {"$unset": dict.fromkeys(paths, "")})
+    common = {"kind": "sum_differs", "collection": "rollups", "product": rollup["_id"]["p"]}
+    return [common | {"path": path} for path in {path.rpartition(".")[0] for path in paths}]
+
+
+def move_a_bin(database: SyncDatabase) -> list[Wanted]:
+    """Count a rating of a product's hour in the next bin."""
+    rollup = a_rollup(database)
+    bin_ = next(place for place, name in enumerate(BIN_FIELDS) if rollup.get(name))
+    change = {BIN_FIELDS[bin_]: -1, BIN_FIELDS[(bin_ + 1) % len(BIN_FIELDS)]: 1}
+    database.rollups.update_one({"_id": rollup["_id"]}, {"$inc": change})
+    return [{"kind": "sum_differs", "collection": "rollups", "path": "", "product": rollup["_id"]["p"]}]
 
 
 def lose_a_rollup(database: SyncDatabase) -> list[Wanted]:
@@ -135,6 +154,8 @@ CORRUPTIONS: dict[str, Corrupt] = {
     "a cent in a minute": a_cent("b.{block}.m.{minute}."),
     "a cent in a second": a_cent_in_a_second,
     "a cent in an hour over all products": a_cent_in_a_total_hour,
+    "ratings in no bin": forget_bins,
+    "a rating in another bin": move_a_bin,
     "a rollup lost": lose_a_rollup,
     "a rollup invented": invent_a_rollup,
     "an unknown field in an hour": set_in("rollups", "p", "note", 1),

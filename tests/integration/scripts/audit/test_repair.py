@@ -20,6 +20,8 @@ def spoil_all(database: SyncDatabase) -> None:
     for corrupt in (sums.a_cent("b.{block}.m.{minute}."), sums.a_cent_in_a_second, sums.a_cent_in_a_total_hour):
         corrupt(database)
     products.move_a_bin(database)
+    sums.move_a_bin(database)
+    sums.forget_bins(database)
     for collection in (database.rollups, database.totals, database.products):
         ids = [document["_id"] for document in collection.find({}, {"_id": 1})]
         collection.delete_many({"_id": {"$in": ids[1::3]}})

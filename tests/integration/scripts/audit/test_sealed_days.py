@@ -18,6 +18,7 @@ FIRST_HOUR = OLD * 24
 DAY: dict[str, Any] = {"_id": {"p": 1, "d": OLD, "k": 0}}
 TOTAL: dict[str, Any] = {"_id": {"d": OLD, "k": 0}}
 HOUR: dict[str, Any] = {"_id": {"p": 1, "h": FIRST_HOUR, "k": 0}}
+RATED_HOUR: dict[str, Any] = {"_id": {"p": 1, "h": FIRST_HOUR + 9, "k": 0}}
 TOTAL_HOUR: dict[str, Any] = {"_id": {"h": FIRST_HOUR, "k": 0}}
 TOTAL_MINUTE: dict[str, Any] = {"_id": {"m": FIRST_HOUR * 60, "k": 0}}
 ONE_SALE = {"amount": Decimal128("1.000000"), "units": 1, "sales": 1}
@@ -44,6 +45,14 @@ DAMAGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "a sealed day is not the sum of its quarters": ("rollup_days", DAY, {"$inc": {"units": 7}}),
     "a sealed day has a foreign field": ("rollup_days", DAY, {"$set": {"note": "x"}}),
     "a sealed sum is no number": ("rollup_days", DAY, {"$set": {"q.37.amount": "much"}}),
+    "a sealed day's rating is in another bin": (
+        "rollup_days",
+        DAY,
+        {"$inc": {"r8": -1, "r7": 1, "q.38.r8": -1, "q.38.r7": 1}},
+    ),
+    "a sealed day's rating is in no bin": ("rollup_days", DAY, {"$unset": {"r8": "", "q.38.r8": ""}}),
+    "a late rating is in no bin": ("rollups", RATED_HOUR, {"$unset": {"r8": "", "b.4.r8": "", "b.4.m.44.r8": ""}}),
+    "a late rating is in its hour's bin alone": ("rollups", RATED_HOUR, {"$unset": {"b.4.r8": "", "b.4.m.44.r8": ""}}),
     "an hour has more than the raw events": ("rollups", HOUR, at_every_level(5)),
     "an hour has less than the late events": ("rollups", HOUR, at_every_level(-1)),
     "an hour is not the sum of its parts": ("rollups", HOUR, {"$inc": {"b.0.sales": 1}}),

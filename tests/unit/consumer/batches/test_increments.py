@@ -7,8 +7,8 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.batches.increments import Increments, ProductIncrements, histogram_bin
-from consumer.batches.sums import Sums
+from consumer.batches.increments import Increments, ProductIncrements
+from consumer.batches.sums import BIN_BITS, IN_ITS_BIN, Sums, added_up
 from consumer.events.event import Event, Rated, Sold
 
 TIMES = st.integers(1_780_000_000_000, 1_780_000_200_000)
@@ -54,8 +54,7 @@ def sums(increments: dict[int, Increments]) -> Counter[tuple[object, ...]]:
                 numbers["minute", product, partition, minute, name] += getattr(part, name)
             for document in part.documents:
                 numbers["document", product, partition, minute, document] += 1
-        for bin_, count in enumerate(added.histogram or ()):
-            numbers["bin", product, partition, bin_] += count
+        assert (added.sums.bins, added.is_rated) == (added_up(added.minutes.values()).bins, added.sums.ratings > 0)
     for partition, of_partition in increments.items():
         for second, part_of_all in of_partition.seconds.items():
             for name in Sums.__slots__:
@@ -70,7 +69,8 @@ def model(events: list[StoredEvent]) -> Counter[tuple[object, ...]]:
             parts = {"amount": event.amount, "units": event.units, "sales": 1}
         else:
             parts = {"ratings": 1, "rating_sum": event.rating}
-            numbers["bin", event.product, partition, min(9, int(event.rating / 100 * 2))] += 1
+            bin_ = min(9, int(event.rating / 100 * 2))
+            numbers["minute", event.product, partition, event.time_ms // 60_000, "bins"] += 2 ** (BIN_BITS * bin_)
         numbers["document", event.product, partition, event.time_ms // 60_000, b"%d" % offset] += 1
         for name, number in parts.items():
             numbers["minute", event.product, partition, event.time_ms // 60_000, name] += number
@@ -107,4 +107,5 @@ def test_the_newest_is_the_last_by_time_and_offset(events: list[StoredEvent]) ->
 
 
 def test_five_is_in_the_last_bin() -> None:
-    assert [histogram_bin(rating) for rating in (0, 49, 50, 449, 450, 499, 500)] == [0, 0, 1, 8, 9, 9, 9]
+    bins = [(IN_ITS_BIN[rating].bit_length() - 1) / BIN_BITS for rating in (0, 49, 50, 449, 450, 499, 500)]
+    assert bins == [0, 0, 1, 8, 9, 9, 9]

@@ -27,7 +27,12 @@ sales = st.builds(
     st.decimals(0, LARGEST, places=6),
     st.integers(0, 2**31 - 1),
 )
-ratings = st.builds(lambda rating: {"ratings": 1, "rating_sum": rating}, st.decimals(0, 5, places=2))
+ratings = st.builds(
+    lambda rating, bins: {"ratings": 1, "rating_sum": rating} | {f"r{min(int(rating * 2), 9)}": 1 for _ in range(bins)},
+    st.decimals(0, 5, places=2),
+    st.integers(0, 1),
+)
+"""Some ratings are in no bin, as those that an older consumer stored."""
 Event = tuple[int, dict[str, Any]]
 days = st.lists(st.tuples(st.integers(0, 1439), sales | ratings), max_size=40)
 
@@ -101,8 +106,8 @@ def test_ten_thousand_of_the_largest_amounts_keep_every_digit() -> None:
 
 def test_a_sum_of_more_digits_than_a_decimal128_has_is_not_rounded() -> None:
     with pytest.raises(NotSealable, match="more digits than MongoDB can hold"):
-        day_document(IDENTITY, {0: (10**34, 1, 1, 0, 0)})
-    most = day_document(IDENTITY, {0: (10**34 - 1, 1, 1, 0, 0)})
+        day_document(IDENTITY, {0: (10**34, 1, 1, 0, 0, 0)})
+    most = day_document(IDENTITY, {0: (10**34 - 1, 1, 1, 0, 0, 0)})
     assert str(most["amount"]) == "9999999999999999999999999999.999999"
 
 
@@ -149,14 +154,14 @@ def changed(path: str, value: object) -> dict[str, Any]:
     ],
 )
 def test_an_hour_that_is_not_as_written_is_not_sealable(path: str, value: object) -> None:
-    assert minutes_of_hour(HOUR) == {31: (1_500_000, 2, 1, 0, 0), 39: (1_500_000, 2, 1, 0, 0)}
+    assert minutes_of_hour(HOUR) == {31: (1_500_000, 2, 1, 0, 0, 0), 39: (1_500_000, 2, 1, 0, 0, 0)}
     with pytest.raises(NotSealable):
         minutes_of_hour(changed(path, value))
 
 
 @pytest.mark.parametrize("document", [{**ONE, "s": {"7": ONE}}, {"s": {"60": ONE}}, {"s": {"7": {"m": {}}}}, {"m": {}}])
 def test_a_minute_that_is_not_as_written_is_not_sealable(document: dict[str, Any]) -> None:
-    assert sums_of_minute({"_id": {}, "s": {"7": ONE, "59": ONE}}) == (3_000_000, 4, 2, 0, 0)
+    assert sums_of_minute({"_id": {}, "s": {"7": ONE, "59": ONE}}) == (3_000_000, 4, 2, 0, 0, 0)
     with pytest.raises(NotSealable):
         sums_of_minute(document)
 
@@ -165,6 +170,21 @@ def test_a_minute_that_is_not_as_written_is_not_sealable(document: dict[str, Any
     "document", [{**ONE, "q": {}}, {"q": {"96": {}}}, {"q": {"5": ONE}}, {**ONE, "q": {"05": ONE}}]
 )
 def test_a_sealed_day_that_is_not_as_written_is_not_added_to(document: dict[str, Any]) -> None:
-    assert quarters_of_day({"_id": {}, **ONE, "q": {"95": ONE}}) == {95: (1_500_000, 2, 1, 0, 0)}
+    assert quarters_of_day({"_id": {}, **ONE, "q": {"95": ONE}}) == {95: (1_500_000, 2, 1, 0, 0, 0)}
     with pytest.raises(NotSealable):
         quarters_of_day(document)
+
+
+@pytest.mark.parametrize("bins", [{"r9": 3}, {"r8": 1, "r9": 2}, {"r9": -1}, {"r9": 1.0}, {"r10": 1}, {"r09": 1}])
+def test_bins_that_are_no_part_of_the_ratings_are_not_sealable(bins: dict[str, Any]) -> None:
+    rated = {"ratings": 2, "rating_sum": Decimal128("9.50")}
+    quarters = quarters_of_day({"_id": {}, **rated, "r9": 2, "q": {"95": rated | {"r9": 2}}})
+    assert day_document(IDENTITY, quarters)["q"]["95"]["r9"] == 2
+    with pytest.raises(NotSealable):
+        quarters_of_day({"_id": {}, **rated, **bins, "q": {"95": rated | bins}})
+
+
+def test_bins_of_a_day_that_are_not_those_of_its_quarters_are_not_sealable() -> None:
+    rated = {"ratings": 2, "rating_sum": Decimal128("9.50")}
+    with pytest.raises(NotSealable, match="not the sum of its parts"):
+        quarters_of_day({"_id": {}, **rated, "r9": 1, "q": {"95": rated | {"r9": 2}}})

@@ -1,5 +1,6 @@
 """The encoded statements say what a dict says that reads like the data model."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,8 +39,8 @@ def increments_of(events: list[Event]) -> Increments:
     return increments
 
 
-def sums(prefix: str, events: list[Event]) -> dict[str, Any]:
-    """What `$inc` adds under `prefix` for these events."""
+def sums(prefix: str, events: list[Event], bins: bool = False) -> dict[str, Any]:
+    """What `$inc` adds under `prefix` for these events, of a product with the ratings by bin."""
     sold = [event for event in events if isinstance(event, Sold)]
     rated = [event for event in events if isinstance(event, Rated)]
     fields: dict[str, Any] = {}
@@ -48,6 +49,8 @@ def sums(prefix: str, events: list[Event]) -> dict[str, Any]:
         fields |= {"units": Int64(sum(event.units for event in sold))}
     if rated:
         fields |= {"ratings": len(rated), "rating_sum": decimal128(sum(event.rating for event in rated), 2)}
+    if bins:
+        fields |= Counter(f"r{min(event.rating // 50, 9)}" for event in rated)
     return {prefix + name: number for name, number in fields.items()}
 
 
@@ -58,12 +61,12 @@ def by(events: list[Event], size: int) -> dict[int, list[Event]]:
     return groups
 
 
-def hours(events: list[Event]) -> dict[int, dict[str, Any]]:
-    changes = {hour: sums("", group) for hour, group in by(events, 3_600_000).items()}
+def hours(events: list[Event], bins: bool) -> dict[int, dict[str, Any]]:
+    changes = {hour: sums("", group, bins) for hour, group in by(events, 3_600_000).items()}
     for block, group in by(events, 600_000).items():
-        changes[block // 6] |= sums(f"b.{block % 6}.", group)
+        changes[block // 6] |= sums(f"b.{block % 6}.", group, bins)
     for minute, group in by(events, 60_000).items():
-        changes[minute // 60] |= sums(f"{minute_path(minute)}.", group)
+        changes[minute // 60] |= sums(f"{minute_path(minute)}.", group, bins)
     return changes
 
 
@@ -90,10 +93,12 @@ def test_rollups_and_totals_are_the_models(events: list[Event], partition: int) 
     rollups = [
         upsert(rollup_id(product, hour, partition), {"$inc": changes})
         for product in {event.product for event in events}
-        for hour, changes in hours([event for event in events if event.product == product]).items()
+        for hour, changes in hours([event for event in events if event.product == product], bins=True).items()
     ]
     same(rollup_updates({partition: increments_of(events)}), rollups)
-    totals = [upsert(hour_total_id(hour, partition), {"$inc": changes}) for hour, changes in hours(events).items()]
+    totals = [
+        upsert(hour_total_id(hour, partition), {"$inc": changes}) for hour, changes in hours(events, bins=False).items()
+    ]
     for minute, group in by(events, 60_000).items():
         changes: dict[str, Any] = {}
         for second, at_once in by(group, 1_000).items():

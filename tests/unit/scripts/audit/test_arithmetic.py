@@ -19,7 +19,7 @@ from scripts.audit.reading.raw_events import events_of
 from scripts.audit.repair.missing_sums import NotRepaired, with_missing_sums
 from scripts.audit.sums.differences import Difference
 from scripts.audit.sums.levels import NOT_A_SUM, as_document, of_document
-from shared.documents import replayed_offset, replayed_source
+from shared.documents import BIN_FIELDS, replayed_offset, replayed_source
 
 numbers = st.integers(0, 2**63 - 1)
 sold = st.builds(
@@ -88,7 +88,11 @@ def test_packed_sums_are_the_sums_and_survive_being_stored(events: list[Event]) 
         "sales": len(sales),
         "ratings": len(ratings),
         "rating_sum": sum(ratings),
+        **{f"r{bin_}": sum(min(rating // 50, 9) == bin_ for rating in ratings) for bin_ in range(10)},
     }
+    assert packed_sums.unpacked(packed_sums.without_bins(packed)) == packed_sums.unpacked(packed) | dict.fromkeys(
+        BIN_FIELDS, 0
+    )
     assert packed_sums.of_document(bson.decode(bson.encode(packed_sums.as_fields(packed)))) == packed
 
 
