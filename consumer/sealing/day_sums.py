@@ -4,7 +4,8 @@ A sealed day keeps less than its hours do, so what is wrong in an hour could not
 document is therefore compared with the level below it first: an hour must be the sum of its blocks, a block that of its
 minutes, a sealed day that of its quarter hours. Where one is not, or a document holds what this program never writes,
 `NotSealable` is raised, and the day stays as it is for the audit to find. Ratings that an older consumer stored are in
-no bin; so bins may be fewer than ratings, and never more.
+no bin, so a day's bins may be fewer than its ratings. They are never more once all its documents are added, while a
+single document may have more: the repair may put into one what another lacks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +24,6 @@ ByTime: TypeAlias = dict[int, Sums]
 """Sums by the number of a minute in its hour, or of a quarter hour in its day."""
 
 NOTHING: Final[Sums] = (0,) * (len(SUMS) + 1)
-_RATINGS: Final = SUMS.index("ratings")
 _BINS: Final = len(SUMS)
 _PLACES: Final = {name: place for place, name in enumerate(SUMS)}
 _DECIMALS: Final = {"amount": AMOUNT_DECIMALS, "rating_sum": RATING_DECIMALS}
@@ -101,12 +101,15 @@ def _fields(sums: Sums) -> Document:
     amount, units, sales, ratings, rating_sum, bins = sums
     if max(amount, rating_sum) >= _END_OF_DECIMAL or max(units, sales, ratings) >= _END_OF_COUNT:
         raise NotSealable("a day's sum has more digits than MongoDB can hold")
+    by_bin = _by_bin(bins)
+    if sum(by_bin.values()) > ratings:
+        raise NotSealable("a day would have more ratings by bin than ratings")
     fields: Document = {}
     if amount or units or sales:
         fields |= {"amount": decimal128(amount, AMOUNT_DECIMALS), "units": Int64(units), "sales": sales}
     if ratings or rating_sum:
         fields |= {"ratings": ratings, "rating_sum": decimal128(rating_sum, RATING_DECIMALS)}
-    return fields | _by_bin(bins)
+    return fields | by_bin
 
 
 def _by_bin(bins: int) -> dict[str, int]:
@@ -128,8 +131,6 @@ def _read(part: Mapping[str, Any], inner: str | None, where: str, ignored: str |
             below = value
         elif name != ignored:
             raise NotSealable(f"{where} has a field that is not written here, {name!r}")
-    if sums[_BINS] and sum(_by_bin(sums[_BINS]).values()) > sums[_RATINGS]:
-        raise NotSealable(f"{where} has more ratings by bin than ratings")
     return tuple(sums), below
 
 

@@ -51,7 +51,7 @@ MUTANTS = (
     Mutant(
         "the sealing of a day loses its ratings by bin",
         f"{SEALING}::test_what_a_sealed_day_holds",
-        (Edit(DAY_SUMS, "return fields | _by_bin(bins)", "return fields"),),
+        (Edit(DAY_SUMS, "return fields | by_bin", "return fields"),),
     ),
     Mutant(
         "hours are told apart by the day's hour in another zone",

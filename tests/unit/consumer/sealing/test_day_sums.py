@@ -181,10 +181,18 @@ def test_bins_that_are_no_part_of_the_ratings_are_not_sealable(bins: dict[str, A
     quarters = quarters_of_day({"_id": {}, **rated, "r9": 2, "q": {"95": rated | {"r9": 2}}})
     assert day_document(IDENTITY, quarters)["q"]["95"]["r9"] == 2
     with pytest.raises(NotSealable):
-        quarters_of_day({"_id": {}, **rated, **bins, "q": {"95": rated | bins}})
+        day_document(IDENTITY, quarters_of_day({"_id": {}, **rated, **bins, "q": {"95": rated | bins}}))
 
 
 def test_bins_of_a_day_that_are_not_those_of_its_quarters_are_not_sealable() -> None:
     rated = {"ratings": 2, "rating_sum": Decimal128("9.50")}
     with pytest.raises(NotSealable, match="not the sum of its parts"):
         quarters_of_day({"_id": {}, **rated, "r9": 1, "q": {"95": rated | {"r9": 2}}})
+
+
+def test_an_hour_may_have_the_bins_of_ratings_that_its_day_holds() -> None:
+    """So a repair leaves them, where a day was sealed between the audit and the repair of its hour."""
+    rated = {"ratings": 1, "rating_sum": Decimal128("4.50")}
+    quarters = quarters_of_day({"_id": {}, **rated, "q": {"92": rated}})
+    add_hour(quarters, 23, minutes_of_hour({"_id": {}, "r9": 1, "b": {"0": {"r9": 1, "m": {"5": {"r9": 1}}}}}))
+    assert day_document(IDENTITY, quarters) == {"_id": IDENTITY, **rated, "r9": 1, "q": {"92": rated | {"r9": 1}}}
