@@ -5,7 +5,6 @@ from tests.mutants.mutant import Edit, Mutant
 REPAIRS = "tests/integration/scripts/audit/test_repair_beside_others.py"
 MOMENTS = "tests/integration/scripts/audit/test_audit_moments.py"
 SUMS = "tests/integration/scripts/audit/test_corrupt_sums.py"
-SEALED = "tests/integration/scripts/audit/test_sealed_days.py"
 GUARDS = "scripts/audit/repair/guards.py"
 TRANSACTIONS = "scripts/audit/repair/transactions.py"
 
@@ -70,7 +69,7 @@ MUTANTS = (
     ),
     Mutant(
         "the repair writes an hour without its ratings by bin",
-        f"{SEALED}::test_damage_is_found_and_repaired[a late rating is in its hour's bin alone]",
+        "tests/unit/scripts/audit/test_arithmetic.py::test_packed_sums_are_the_sums_and_survive_being_stored",
         (
             Edit(
                 "scripts/audit/reading/packed_sums.py",

@@ -6,20 +6,20 @@ from bson.max_key import MaxKey
 from bson.min_key import MinKey
 
 from api.reads.queries import Query, Stages, events_between, partitions_of, union
-from shared.documents import DAY_MS, HISTOGRAM_BINS, ROLLUP_DAYS, ROLLUPS, Document, event_collection, events_of
+from shared.documents import DAY_MS, ROLLUP_DAYS, ROLLUPS, Document, event_collection, events_of
 from shared.events import PRODUCT_RATED
 
 
-def rating_bins(product: int, begin_ms: int, end_ms: int) -> tuple[str, Stages]:
-    """The collection to ask, and the stages: a row `{_id: bin, ratings, rating_sum}` for each bin that has ratings.
+def ratings_by_value(product: int, begin_ms: int, end_ms: int) -> tuple[str, Stages]:
+    """The collection to ask, and the stages: a row `{_id: rating, ratings}` for each rating that was given.
 
-    Made of the product's raw events of a time span, of each day that it touches.
+    Made of the product's raw events of a time span, of each day that it touches. There are 501 different ratings at
+    most, and to put each event into its bin would take MongoDB longer than to find it.
     """
     days = range(begin_ms - begin_ms % DAY_MS, end_ms, DAY_MS)
     match = events_between(product, begin_ms, end_ms)
     rated = [match, {"$match": {"event": PRODUCT_RATED}}]
-    bin_ = {"$toInt": {"$min": [{"$floor": {"$multiply": ["$rating", 2]}}, HISTOGRAM_BINS - 1]}}
-    group = {"$group": {"_id": bin_, "ratings": {"$sum": 1}, "rating_sum": {"$sum": "$rating"}}}
+    group = {"$group": {"_id": "$rating", "ratings": {"$sum": 1}}}
     first, *others = [event_collection(day) for day in days]
     return first, [*rated, *(union(other, rated) for other in others), group]
 

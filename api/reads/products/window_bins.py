@@ -10,17 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.reads.database import MongoReader
-from api.reads.products.queries import rating_bins
+from api.reads.products.queries import ratings_by_value
 from api.reads.queries import BY_ID
 from api.reads.spans.bucket_rows import bucket_sum
 from api.reads.spans.division import divide, open_end, sealed_before
 from api.reads.spans.pipelines import Asked, cut_count, sums
 from shared.decimals import scaled
-from shared.documents import BIN_FIELDS, RATING_DECIMALS
+from shared.documents import BIN_FIELDS, HISTOGRAM_BINS, RATING_DECIMALS
 
 FIELDS: Final = ("sales", "ratings", "rating_sum", *BIN_FIELDS)
 Counts = Counter[str]
 """The sums of these names; `rating_sum` in hundredths."""
+
+_BIN: Final = 50
+"""Hundredths that a bin is wide."""
 
 
 async def read_bins(mongo: MongoReader, products: Sequence[int], begin: int, now_ms: int) -> dict[int, Counts]:
@@ -45,10 +48,11 @@ async def read_bins(mongo: MongoReader, products: Sequence[int], begin: int, now
 async def raw_bins(mongo: MongoReader, product: int, begin_ms: int, end_ms: int) -> Counts:
     """The same of a product's raw events, but for the sales. Examines each of its events between these times."""
     counts: Counts = Counter()
-    for row in await mongo.aggregate("rating bins", *rating_bins(product, begin_ms, end_ms)):
-        counts[BIN_FIELDS[row["_id"]]] += row["ratings"]
-        counts["ratings"] += row["ratings"]
-        counts["rating_sum"] += scaled(row["rating_sum"], RATING_DECIMALS)
+    for row in await mongo.aggregate("ratings by value", *ratings_by_value(product, begin_ms, end_ms)):
+        rating, ratings = scaled(row["_id"], RATING_DECIMALS), row["ratings"]
+        counts[BIN_FIELDS[min(rating // _BIN, HISTOGRAM_BINS - 1)]] += ratings
+        counts["ratings"] += ratings
+        counts["rating_sum"] += rating * ratings
     return counts
 
 
