@@ -71,16 +71,19 @@ def bad_parameter(name: str, found: str, wanted: str) -> Problem:
 
 
 def quoted(given: str) -> str:
-    """What a client gave, in quotation marks, cut, and with escapes for what does not show or changes what is shown."""
-    cut = given if len(given) <= _VALUE_SHOWN else given[:_VALUE_SHOWN] + "…"
-    return '"' + "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in cut) + '"'
+    """What a client gave, in quotation marks and cut."""
+    return f'"{_shown(given, _VALUE_SHOWN)}"'
+
+
+def _shown(given: str, most: int) -> str:
+    """The first `most` characters, with escapes for those that do not show or change what is shown."""
+    cut = given if len(given) <= most else given[:most] + "…"
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in cut)
 
 
 def no_product(product_id: int | str) -> Problem:
     """404: no event ever named this product, or the text cannot be a product's id."""
-    text = str(product_id)
-    shown = text if len(text) <= _ID_SHOWN else text[:_ID_SHOWN] + "…"
-    return Problem(types.UNKNOWN_PRODUCT, f"No product with id {shown} was found")
+    return Problem(types.UNKNOWN_PRODUCT, f"No product with id {_shown(str(product_id), _ID_SHOWN)} was found")
 
 
 def known(found: Found | None, product_id: int) -> Found:

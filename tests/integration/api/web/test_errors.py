@@ -65,13 +65,18 @@ def test_unknown_products(shared_api: Api, route: str) -> None:
 @pytest.mark.parametrize("text", IDS)
 def test_what_no_product_can_have_as_its_id(shared_api: Api, route: str, text: str) -> None:
     answer = shared_api.get(f"/api/product/{route}/{text}")
-    shown = httpx.URL(f"http://x/{text}").path[1:]
+    shown = httpx.URL(f"http://x/{text}").path[1:].replace("\0", "\\u0000")
     assert problem(answer, 404) == f"No product with id {shown} was found"
 
 
 def test_a_long_id_is_cut_in_the_answer(shared_api: Api) -> None:
     answer = shared_api.get(f"/api/product/sale/{'9' * 5000}")
     assert problem(answer, 404) == f"No product with id {'9' * 128}… was found"
+
+
+def test_an_id_cannot_change_how_the_answer_reads(shared_api: Api) -> None:
+    answer = shared_api.get("/api/product/sale/1%E2%80%AE2%1B")
+    assert problem(answer, 404) == "No product with id 1\\u202e2\\u001b was found"
 
 
 @pytest.mark.parametrize(
