@@ -79,7 +79,7 @@ class Measured:
 
 
 def measure(lab: Lab, options: Options) -> Section:
-    """Measure each board by a process of its own, then an idle process, then how far behind a top is, then a scan."""
+    """Measure each board by a process of its own, a process that nobody asks, how far behind a top is, and a scan."""
     topic = publish(lab, CONSUMED, options.products)
     with lab.database() as database:
         task = CopyTask(lab, topic, database)
@@ -91,9 +91,7 @@ def measure(lab: Lab, options: Options) -> Section:
         store_plain(database, QUIET)
         shown = token(lab, database.name)
         boards = {kind: _board(lab, database.name, shown, kind, options) for kind in KINDS[: options.boards]}
-        with serving(lab, database.name, shown=shown) as served:
-            idle = used_a_minute(served, options.idle_seconds)
-        stale = _staleness(task, shown, options.top_probes)
+        idle, stale = _unasked_and_behind(task, shown, options)
         scan = _scanned(lab, database)
     return _section(options, boards, idle, stale, scan)
 
@@ -112,16 +110,18 @@ def _board(lab: Lab, database: str, shown: str, kind: Kind, options: Options) ->
     return Measured(loaded, top, constant, plain, kept)
 
 
-def _staleness(task: CopyTask, shown: str, sales: int) -> list[float]:
-    """Milliseconds from commits to the top, while a consumer works."""
+def _unasked_and_behind(task: CopyTask, shown: str, options: Options) -> tuple[float, list[float]]:
+    """Processor seconds a minute of a process that nobody has asked; then, while a consumer works and a board is kept,
+    milliseconds from commits to the top."""
     kind = KINDS[0]
     (consumer,) = Ours().processes(task)
     with serving(task.lab, task.database.name, shown=shown) as served, served.client() as client:
+        idle = used_a_minute(served, options.idle_seconds)
         consumer.start()
         try:
             if load(served, client, kind) is None:
                 raise SystemExit(f"no top of {kind.name} after {LOAD_SECONDS:.0f} s")
-            return staleness(task, client, f"{kind.path}1", sales)
+            return idle, staleness(task, client, f"{kind.path}1", options.top_probes)
         finally:
             end(consumer)
 
