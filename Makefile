@@ -63,6 +63,7 @@ bench: deps
 
 bench-smoke: deps
 	$(python) -m bench --size smoke $(args)
+	$(python) -m bench.batch_reads --products 100 --calls 2 --rounds 1
 
 check: deps
 	.venv/bin/ruff check .

@@ -27,6 +27,7 @@ from bench.measures import (
     reads,
     sealing,
     start,
+    top,
     visible,
     worst_case,
 )
@@ -44,6 +45,7 @@ MEASURES: dict[str, Callable[[Lab, Options], Section]] = {
     "reads": reads.measure,
     "history": history.measure,
     "analytics": analytics.measure,
+    "top": top.measure,
     "ingest": ingest.measure,
     "start": start.measure,
 }

@@ -39,6 +39,17 @@ class Options:
     """Hours of products in the database that is sealed beside a backlog: some 300 MB, and more than one run seals."""
     sealed_products: int = 1_000
     """Products of the day whose storage is measured before and after it is sealed."""
+    boards: int = 11
+    """How many boards of tops are measured, each by a process of its own: all kinds, of all products."""
+    board_days: int = 30
+    """Sealed days of each of the many products, which boards of long windows are loaded from. Three million documents;
+    with a third of it they take a third of the time to make, and a board of 30 days to load."""
+    top_answers: int = 200
+    """Answers that are timed of each board: two lie above the 99 %."""
+    top_probes: int = 60
+    """Sales that are timed until they are in a top."""
+    idle_seconds: float = 60.0
+    """How long an API process is watched that nobody asks."""
     load_seconds: float = 5.0
     """How many seconds the API is under load at a time."""
     downloads: bool = True
@@ -46,7 +57,7 @@ class Options:
 
 
 FULL = Options()
-SHORT = Options(plain_seconds=8.0, worst_events=400_000, history=8_000_000)
+SHORT = Options(plain_seconds=8.0, worst_events=400_000, history=8_000_000, board_days=10, idle_seconds=30.0)
 SMOKE = Options(
     rounds=1,
     events=10_000,
@@ -60,6 +71,11 @@ SMOKE = Options(
     short_history=5_000,
     old_hours=500,
     sealed_products=5,
+    boards=2,
+    board_days=2,
+    top_answers=10,
+    top_probes=2,
+    idle_seconds=1.0,
     load_seconds=0.5,
     downloads=False,
 )

@@ -4,6 +4,6 @@ In come sizes. Out come running servers (`Lab`) and the names of filled topics. 
 of the local stack, without data at the start.
 
 - `laboratory`: the servers, databases that are dropped afterwards, a folder for logs
-- `old_hours`: hours and minutes of a month ago, with which databases are filled
+- `old_hours`: fills databases with hours and minutes of a month ago
 - `topics`: makes topics and fills them
 """

@@ -1,4 +1,7 @@
-"""Hours and minutes of a month ago, as a consumer stores them of busy products. They fill a database that is sealed."""
+"""Hours and minutes of a month ago, as a consumer stores them of busy products. They fill a database that is sealed.
+
+The consumer's own code adds up the sums and lays out the documents, so they have whatever fields it writes.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -6,30 +9,50 @@ from itertools import islice
 from random import Random
 from typing import Final
 
+from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from shared.decimals import decimal128
-from shared.documents import (
-    AMOUNT_DECIMALS,
-    HOUR_MS,
-    RATING_DECIMALS,
-    Document,
-    hour_total_id,
-    milliseconds,
-    minute_total_id,
-    rollup_id,
-)
+from consumer.batches.increments import Increments
+from consumer.batches.sums import IN_ITS_BIN, Sums, hours_of
+from consumer.storage.statements.rollups import rollup_document
+from consumer.storage.statements.totals import total_updates
+from shared.documents import HOUR_MS, ROLLUPS, TOTALS, Document, milliseconds
 
 AGE_HOURS: Final = 24 * 30
 """How old the old hours are: due at the setting's default, and not due at its highest value."""
 AT_ONCE: Final = 500
 """Documents that one insert brings when a database is filled: 4 MB. It is not measured."""
+PARTITION: Final = 0
+"""All of it is in one partition, as if all products had keys that lead there."""
 
 
-def fill(database: "Database[Document]", name: str, documents: Iterator[Document]) -> None:
-    """Insert documents into a collection."""
+def fill_rollups(database: "Database[Document]", products: int, hours: int) -> None:
+    """Insert so many hours of products into `rollups`."""
+    documents = islice(hours_of_products(products), hours)
     while chunk := list(islice(documents, AT_ONCE)):
-        database[name].insert_many(chunk, ordered=False)
+        database[ROLLUPS].insert_many(map(RawBSONDocument, chunk), ordered=False)
+
+
+def fill_totals(database: "Database[Document]") -> None:
+    """Store the hours and minutes of a day over all products, with events in each second, in `totals`."""
+    random, first = Random(7), _first_hour()
+    for hour in range(first, first + 24):
+        of_hour = Increments()
+        of_hour.seconds = {second: _sums(random, 5) for second in range(hour * 3_600, hour * 3_600 + 3_600)}
+        updates = total_updates({PARTITION: of_hour})
+        database.command({"update": TOTALS, "updates": list(map(RawBSONDocument, updates)), "ordered": False})
+
+
+def hours_of_products(products: int) -> Iterator[bytes]:
+    """Endless encoded hours, day after day backwards, each of all products, with a sale and a rating in each minute."""
+    random, first = Random(7), _first_hour()
+    while True:
+        for product in range(products):
+            for number in range(first, first + 24):
+                minutes = {minute: _rated(_sums(random, 1), random) for minute in range(number * 60, number * 60 + 60)}
+                (hour,) = hours_of(minutes)
+                yield rollup_document(product, PARTITION, hour)
+        first -= 24
 
 
 def _first_hour() -> int:
@@ -37,55 +60,16 @@ def _first_hour() -> int:
     return (milliseconds(datetime.now(UTC)) // HOUR_MS - AGE_HOURS) // 24 * 24
 
 
-def hours_of_products(products: int) -> Iterator[Document]:
-    """Endless hours, day after day backwards, each of all products."""
-    random, first = Random(7), _first_hour()
-    while True:
-        for product in range(products):
-            for hour in range(first, first + 24):
-                yield {"_id": rollup_id(product, hour, 0), **_hour([_sums(random, 1) for _ in range(60)])}
-        first -= 24
+def _sums(random: Random, sales: int) -> Sums:
+    """Some sales, and a rating that is in no bin, as over all products."""
+    sums = Sums()
+    sums.amount, sums.sales = random.randrange(10**8, 10**9) * 1_000, sales
+    sums.units = sales * random.randint(1, 9)
+    sums.ratings, sums.rating_sum = 1, random.randint(0, 500)
+    return sums
 
 
-def total_documents() -> Iterator[Document]:
-    """The hours and minutes of a day over all products, with events in each second."""
-    random, first = Random(7), _first_hour()
-    for hour in range(first, first + 24):
-        minutes = [[_sums(random, 5) for _ in range(60)] for _ in range(60)]
-        yield {"_id": hour_total_id(hour, 0), **_hour([_added(seconds) for seconds in minutes])}
-        for minute, seconds in enumerate(minutes):
-            parts = {str(second): _fields(sums) for second, sums in enumerate(seconds)}
-            yield {"_id": minute_total_id(hour * 60 + minute, 0), "s": parts}
-
-
-_Sums = tuple[int, int, int, int, int]
-
-
-def _sums(random: Random, sales: int) -> _Sums:
-    return random.randrange(10**8, 10**9) * 1_000, sales * random.randint(1, 9), sales, 1, random.randint(0, 500)
-
-
-def _added(sums: list[_Sums]) -> _Sums:
-    amount, units, sales, ratings, rating_sum = map(sum, zip(*sums, strict=True))
-    return amount, units, sales, ratings, rating_sum
-
-
-def _fields(sums: _Sums) -> Document:
-    amount, units, sales, ratings, rating_sum = sums
-    return {
-        "amount": decimal128(amount, AMOUNT_DECIMALS),
-        "units": units,
-        "sales": sales,
-        "ratings": ratings,
-        "rating_sum": decimal128(rating_sum, RATING_DECIMALS),
-    }
-
-
-def _hour(minutes: list[_Sums]) -> Document:
-    """An hour's fields, at all levels."""
-    blocks = {}
-    for block in range(6):
-        inside = minutes[block * 10 : block * 10 + 10]
-        parts = {str(block * 10 + number): _fields(sums) for number, sums in enumerate(inside)}
-        blocks[str(block)] = _fields(_added(inside)) | {"m": parts}
-    return _fields(_added(minutes)) | {"b": blocks}
+def _rated(sums: Sums, random: Random) -> Sums:
+    """The same with the rating in its bin, as a product has it."""
+    sums.bins = IN_ITS_BIN[sums.rating_sum]
+    return sums

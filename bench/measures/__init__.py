@@ -11,6 +11,8 @@ Out comes a section of the report, with the goals and whether they hold. `bench.
 - `visible`: the time from publishing an event until it can be seen
 - `reads`: answers a second of one API process
 - `history`: whether answers take longer after a long past
+- `analytics`: the answers of a dashboard, beside a constant, the plain style and a longer past
+- `top`: tops over very many products, and what they cost a process
 - `ingest`: whether answers take longer while a consumer works
 - `start`: how long the API and the consumer take to start
 """

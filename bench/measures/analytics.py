@@ -2,9 +2,12 @@
 they take longer when the database holds a longer past."""
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from pymongo.database import Database
 
 from bench.lab.laboratory import Lab
 from bench.lab.topics import publish
@@ -14,75 +17,62 @@ from bench.options import Options
 from bench.results.ratios import Spread, ratio, spread
 from bench.results.report import GoalRow, Section, at_most
 from bench.results.rounds import alternate
+from bench.serving.active_products import Activity, fill
 from bench.serving.load import LoadResult, load
 from bench.serving.past import consume
-from bench.serving.plain_style import store_sales
-from bench.serving.sealed_past import SALES_A_DAY, add_sealed_days
-from bench.serving.served import READY_SECONDS, ServedApi, answers, serving
+from bench.serving.plain_style import store_plain
+from bench.serving.questions import BATCH, CURVE, CURVE_OF_ALL, ONE, ROUTES, TOP, Asked, searches
+from bench.serving.sealed_past import BUSY, add_sealed_days
+from bench.serving.served import PEERS, READY_SECONDS, ServedApi, answers, serving
 from stack.waiting import wait_until
 
-IDS: Final = ",".join(map(str, range(1, 101)))
 WINDOW_DAYS: Final = 60
 """The days that the longest window reads, with the one before it: sealed in both databases."""
+SEARCHED_SECONDS: Final = 3_600
+"""The products that are searched have one sale each, within so many seconds."""
 
-
-class Asked(NamedTuple):
-    """A route, and the plain style's address for the same question, if it has one."""
-
-    path: str
-    plain: str | None = None
-
-
-ONE, BATCH = "sale/{id}", "sale?ids= (100)"
-TOP = "top, 1 hour"
-CURVE, CURVE_OF_ALL = "sale/{id}/series, 30 days", "sale/series, 30 days"
-ROUTES: Final = {
-    ONE: Asked("/api/product/sale/{product}", "/bench/plain/hour/{product}"),
-    BATCH: Asked(f"/api/product/sale?ids={IDS}", f"/bench/plain/ids/{IDS}"),
-    "sale/{id}, 30 days": Asked("/api/product/sale/{product}?window=30d", "/bench/plain/month/{product}"),
-    "… compared": Asked("/api/product/sale/{product}?window=30d&compare=previous", "/bench/plain/compared/{product}"),
-    "sale, 30 days": Asked("/api/product/sale?window=30d", "/bench/plain/month/all"),
-    "{id}": Asked("/api/product/{product}"),
-    CURVE: Asked(
-        "/api/product/sale/{product}/series?window=30d&step=1d&tz=Asia/Kathmandu", "/bench/plain/days/{product}"
-    ),
-    CURVE_OF_ALL: Asked("/api/product/sale/series?window=30d&step=1d&tz=Asia/Kathmandu", "/bench/plain/days/all"),
-    "sale/{id}/series, 24 h by 10 min": Asked(
-        "/api/product/sale/{product}/series?window=24h&step=10m", "/bench/plain/minutes/{product}"
-    ),
-    "rating/{id}/series, 7 days": Asked("/api/product/rating/{product}/series?window=7d&step=1h"),
-    "rating/{id}/distribution": Asked("/api/product/rating/{product}/distribution"),
-    "… of the last hour": Asked("/api/product/rating/{product}/distribution?window=1h"),
-    TOP: Asked("/api/product/top?by=amount&window=1h", "/bench/plain/top/all"),
-    "?name=": Asked("/api/product?name=pro&limit=20"),
-}
-
-OF_ONE, OF_ALL, OF_BATCH, OF_HISTORY = 5.0, 10.0, 5.0, 1.1
+OF_ONE, OF_ALL, OF_BATCH, OF_HISTORY, OF_SEARCH = 5.0, 10.0, 5.0, 1.1, 10.0
 """The project's goals: milliseconds of a curve of 30 days, of one product and of all; a hundred products against one;
-forty times as much history."""
+forty times as much history; milliseconds of a page of products."""
+
+
+class Subject(NamedTuple):
+    """An API process that answers questions about a database, and the constant that the same process answers."""
+
+    served: ServedApi
+    questions: Mapping[str, Asked]
+    constant: str
 
 
 def measure(lab: Lab, options: Options) -> Section:
-    """Measure all routes on a short and on a long history; on the short one also a constant and the plain style."""
+    """Measure all routes on a short and on a long history, and searches among many products.
+
+    The short history and the searches also have a constant and the plain style.
+    """
     topic = publish(lab, options.short_history, options.products, spread_seconds=SPREAD_SECONDS)
     with ExitStack() as stack:
-        short, long = (stack.enter_context(lab.database()) for _ in range(2))
+        short, long, many = (stack.enter_context(lab.database()) for _ in range(3))
         consume(lab, topic, short)
         consume(lab, topic, long)
         now_ms = time.time_ns() // 1_000_000
         for database in (short, long):
             add_sealed_days(database, now_ms, range(1, WINDOW_DAYS + 1))
-        store_sales(short)
-        days = -(-options.history // (options.products * SALES_A_DAY))
-        sales = add_sealed_days(long, now_ms, range(WINDOW_DAYS + 1, WINDOW_DAYS + 1 + days))
-        first = stack.enter_context(serving(lab, short.name, "bench.serving.api_with_peers"))
+        store_plain(short)
+        sales = _lengthen(long, now_ms, options)
+        fill(many, range(1, options.many_products + 1), Activity(now_ms, SEARCHED_SECONDS, 1, 1))
+        store_plain(many)
+        first = stack.enter_context(serving(lab, short.name, PEERS))
         second = stack.enter_context(serving(lab, long.name))
+        third = stack.enter_context(serving(lab, many.name, PEERS))
         for served in (first, second):
             _wait_for_top(served)
-        asked = {name: (first, route.path) for name, route in ROUTES.items()}
-        asked |= {_after(name): (second, route.path) for name, route in ROUTES.items()}
-        asked |= {_plain(name): (first, route.plain) for name, route in ROUTES.items() if route.plain}
-        asked[CONSTANT] = first, COMPARED[CONSTANT]
+        subjects = [
+            Subject(first, ROUTES, CONSTANT),
+            Subject(third, searches(options.many_products), f"{CONSTANT}, where names are searched"),
+        ]
+        asked = {_after(name): (second, route.path) for name, route in ROUTES.items()}
+        for subject in subjects:
+            asked |= _asked(subject)
         loads = alternate(
             {
                 name: partial(load, served, path, options.products, options.load_seconds / 2, connections=1)
@@ -91,7 +81,23 @@ def measure(lab: Lab, options: Options) -> Section:
             options.rounds,
             lambda seen: f"median {seen.median:.2f} ms",
         )
-    return _section(loads, sales)
+    return _section(loads, subjects, sales)
+
+
+def _lengthen(database: "Database[dict[str, Any]]", now_ms: int, options: Options) -> int:
+    """Add sealed days for the long history. Return how many sales they are made of."""
+    days = -(-options.history // (options.products * BUSY.sales_a_day))
+    return add_sealed_days(database, now_ms, range(WINDOW_DAYS + 1, WINDOW_DAYS + 1 + days))
+
+
+def _asked(subject: Subject) -> dict[str, tuple[ServedApi, str]]:
+    """All that is asked of one process: its routes, the plain style's, and a constant."""
+    served, questions, constant = subject
+    return {
+        **{name: (served, route.path) for name, route in questions.items()},
+        **{_plain(name): (served, route.plain) for name, route in questions.items() if route.plain},
+        constant: (served, COMPARED[CONSTANT]),
+    }
 
 
 def _wait_for_top(served: ServedApi) -> None:
@@ -108,36 +114,43 @@ def _plain(name: str) -> str:
     return f"{name} in the plain style"
 
 
-def _section(loads: dict[str, list[LoadResult]], sales: int) -> Section:
+def _section(loads: dict[str, list[LoadResult]], subjects: list[Subject], sales: int) -> Section:
     section = Section(
         "Answers of a dashboard: one connection",
         header=("route", "median ms", "99 % ms", "against a constant", "the plain style against it", "long history"),
-        figures=[
-            (
-                name,
-                spread(loads, name, _median).text(),
-                spread(loads, name, lambda seen: seen.p99).text(),
-                f"{ratio(loads, name, CONSTANT, _median).text('{:.1f}')}×",
-                f"{ratio(loads, _plain(name), name, _median).text('{:.1f}')}×" if ROUTES[name].plain else "",
-                f"{ratio(loads, _after(name), name, _median).text()}×",
-            )
-            for name in ROUTES
-        ],
+        figures=[_line(loads, name, subject) for subject in subjects for name in subject.questions],
     )
     batch = ratio(loads, BATCH, ONE, _median)
     slowest = max((ratio(loads, _after(name), name, _median) for name in ROUTES), key=lambda reached: reached.median)
+    few, many, *_ = subjects[-1].questions
     section.rows = [
         _row("a curve of 30 days of one product", OF_ONE, spread(loads, CURVE, _median), " ms"),
         _row("… of all products", OF_ALL, spread(loads, CURVE_OF_ALL, _median), " ms"),
         _row("100 products at once against one", OF_BATCH, batch, "×"),
+        _row(f"products by name: {few}", OF_SEARCH, spread(loads, few, _median), " ms"),
+        _row(f"… {many}", OF_SEARCH, spread(loads, many, _median), " ms"),
         _row(f"the route that {sales:,} sales more of history slow down most", OF_HISTORY, slowest, "×"),
     ]
     section.remarks.append(
-        "The plain style stores only the sales, as doubles, in a collection whose two indexes, by product and by time, "
-        f"hold all that is asked for: those of the last hour and of {WINDOW_DAYS} days. A curve there has days of UTC. "
-        "Routes without a figure there ask for more than sales: names, or ratings."
+        "The plain style stores sales and ratings in a collection each, with amounts and ratings as doubles, and with "
+        "indexes by product, by time and by name that hold all that sums are made of: those of the last hour and of "
+        f"{WINDOW_DAYS} days. A curve there has days of UTC. Searches have a database of their own, of more products, "
+        "which has no longer past: a search reads the products alone."
     )
     return section
+
+
+def _line(loads: dict[str, list[LoadResult]], name: str, subject: Subject) -> tuple[str, ...]:
+    """A route's line of the table."""
+    plain, after = _plain(name), _after(name)
+    return (
+        name,
+        spread(loads, name, _median).text(),
+        spread(loads, name, lambda seen: seen.p99).text(),
+        f"{ratio(loads, name, subject.constant, _median).text('{:.1f}')}×",
+        f"{ratio(loads, plain, name, _median).text('{:.1f}')}×" if plain in loads else "",
+        f"{ratio(loads, after, name, _median).text()}×" if after in loads else "",
+    )
 
 
 def _row(measure: str, goal: float, reached: Spread, unit: str) -> GoalRow:

@@ -23,7 +23,7 @@ from bench.results.rounds import alternate
 from bench.serving.api_with_peers import RAW_EVENTS
 from bench.serving.load import CONNECTIONS, LoadResult, load
 from bench.serving.past import consume
-from bench.serving.served import ServedApi, serving
+from bench.serving.served import PEERS, ServedApi, serving
 from shared.events import PRODUCT_SOLD
 
 PRODUCT, ALL, RATING = "sale/{id}", "sale", "rating/{id}"
@@ -51,7 +51,7 @@ def measure(lab: Lab, options: Options) -> Section:
     with lab.database() as database:
         consume(lab, topic, database)
         store_raw_events(database)
-        with serving(lab, database.name, "bench.serving.api_with_peers") as served:
+        with serving(lab, database.name, PEERS) as served:
             asked = {name: partial(_asked, lab, served, route, options) for name, route in ROUTES.items()}
             loads = alternate(asked, options.rounds, lambda seen: f"{seen.rate:,.0f} answers/s")
     return _section(options, loads)

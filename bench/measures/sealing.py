@@ -4,7 +4,6 @@ import json
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ from pymongo.database import Database
 
 from bench.contest.contest import CopyTask, run
 from bench.lab.laboratory import Lab
-from bench.lab.old_hours import fill, hours_of_products, total_documents
+from bench.lab.old_hours import fill_rollups, fill_totals
 from bench.lab.topics import publish
 from bench.measures.consume import rate
 from bench.options import Options
@@ -61,7 +60,7 @@ class BesideOldHours:
     def processes(self, task: CopyTask) -> list[Running]:
         """Fill the database, which is not measured. Returns the consumer, not started."""
         ensure_collections(task.database)
-        fill(task.database, ROLLUPS, islice(hours_of_products(1_000), self.hours))
+        fill_rollups(task.database, 1_000, self.hours)
         self.logs.append(task.lab.folder / f"{task.database.name}.log")
         return [module("consumer", self.logs[-1], consumer_settings(task) | self.settings)]
 
@@ -116,8 +115,8 @@ def _measure_storage(lab: Lab, products: int, section: Section) -> None:
         database = lab.client.get_database(named.name)
         ensure_collections(database)
         database.partitions.insert_one({"_id": partition_id("bench", "bench", 0)})
-        fill(database, ROLLUPS, islice(hours_of_products(products), products * 24))
-        fill(database, TOTALS, total_documents())
+        fill_rollups(database, products, products * 24)
+        fill_totals(database)
         before = {name: _sizes(database, name) for name in UNSEALED}
         sealing = Sealing(database, Clocks(database, utc_now), 72, lambda: [0], "bench", "bench", utc_now, share=1.0)
         began, used = time.perf_counter(), time.process_time()

@@ -18,6 +18,11 @@ batching reader has fewer requests to answer by one query.
 """
 
 
+TIMEOUT_SECONDS = 10
+"""How long an answer may take before wrk counts an error: the plain style adds up millions of events in some seconds.
+Half of it might be too short on a busy machine; twice of it would notice an API that hangs later."""
+
+
 @dataclass(frozen=True)
 class LoadResult:
     """What wrk counted: answers, answers a second, and the latency's median and 99th percentile in milliseconds."""
@@ -37,8 +42,9 @@ def load(served: ServedApi, route: str, products: int, seconds: float, connectio
     wrk = packages.require("wrk", "wrk", print)
     environment = {**os.environ, "TOKEN": served.token, "PRODUCTS": str(products), "ROUTE": route}
     sizes = ("--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s")
+    waiting = ("--timeout", f"{TIMEOUT_SECONDS}s")
     result = subprocess.run(  # noqa: S603
-        (str(wrk), *sizes, "--script", str(SCRIPT), served.url),
+        (str(wrk), *sizes, *waiting, "--script", str(SCRIPT), served.url),
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     seen = json.loads(result.stdout.splitlines()[-1])

@@ -1,69 +1,90 @@
-"""Fills a database with sealed days, as if the products of its last hour had been sold on each of them.
+"""Fills a database with sealed days, as if the products that it knows had been sold and rated on each of them.
 
 The consumer seals a day long after it is over, so no benchmark can wait for it. These are the documents that it would
-leave (`shared.documents`), with the same sales on every day.
+leave: its own code lays them out (`consumer.sealing.day_sums`), with the same sales and ratings on every day.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
+import bson
+from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from shared.decimals import decimal128
-from shared.documents import (
-    AMOUNT_DECIMALS,
-    DAY_MS,
-    ROLLUP_DAYS,
-    ROLLUPS,
-    TOTAL_DAYS,
-    rollup_day_id,
-    total_day_id,
-)
+from consumer.sealing.day_sums import day_document
+from consumer.storage.statements.bson_parts import embedded, integer
+from shared.documents import DAY_MS, HISTOGRAM_BINS, PRODUCTS, ROLLUP_DAYS, TOTAL_DAYS, Document, total_day_id
 
 Documents = Database[dict[str, Any]]
+Place = tuple[int, int]
+"""A product and a partition in which it was seen."""
 
-QUARTERS: Final = (0, 37, 50, 95)
-"""The quarter hours of a day in which a product is sold: both ends of the day and two within it."""
-SALES_A_QUARTER: Final = 5
-SALES_A_DAY: Final = len(QUARTERS) * SALES_A_QUARTER
 AMOUNT: Final = 12_340_000
 """Of one sale, in millionths."""
+RATING: Final = 450
+"""Of one rating, in hundredths. It counts in the last bin."""
+_LAST_BIN: Final = 64 * (HISTOGRAM_BINS - 1)
+"""Bits below the last bin, where `consumer.sealing.day_sums` keeps all bins in one number."""
 BATCH: Final = 20_000
 """Documents in one insert, as in `bench.serving.past`."""
 
 
-def add_sealed_days(database: Documents, now_ms: int, ages: range) -> int:
+class EachDay(NamedTuple):
+    """What happens to a product on each day."""
+
+    quarters: tuple[int, ...]
+    """The quarter hours in which it is sold and rated."""
+    sales: int
+    """In each of these quarter hours."""
+    ratings: int
+    """The same of ratings."""
+
+    @property
+    def sales_a_day(self) -> int:
+        """Sales in all quarter hours."""
+        return len(self.quarters) * self.sales
+
+
+BUSY: Final = EachDay((0, 37, 50, 95), sales=5, ratings=2)
+"""Both ends of the day and two quarter hours within it."""
+QUIET: Final = EachDay((50,), sales=1, ratings=1)
+"""The least that makes a product active on each day, where products are very many."""
+
+
+def add_sealed_days(database: Documents, now_ms: int, ages: range, each_day: EachDay = BUSY) -> int:
     """Add sealed days, `ages` days before today, of each product that the database knows. Return how many sales.
 
-    Blocks while MongoDB stores them. The database holds some rollups.
+    Blocks while MongoDB stores them. The database knows some products.
     """
-    places = sorted({(identity["p"], identity["k"]) for identity in database[ROLLUPS].distinct("_id")})
+    places = sorted((found["_id"]["p"], found["_id"]["k"]) for found in database[PRODUCTS].find({}, {"_id": 1}))
     today = now_ms // DAY_MS
-    documents = list(_days_of(places, today, ages))
-    for first in range(0, len(documents), BATCH):
-        database[ROLLUP_DAYS].insert_many(documents[first : first + BATCH], ordered=False)
+    days = days_of(places, [today - age for age in ages], each_day)
+    while some := list(islice(days, BATCH)):
+        database[ROLLUP_DAYS].insert_many(map(RawBSONDocument, some), ordered=False)
     by_partition = [sum(k == partition for _, k in places) for partition in range(max(k for _, k in places) + 1)]
     database[TOTAL_DAYS].insert_many(
-        {"_id": total_day_id(today - age, partition), **_day(products)}
+        _of_products(total_day_id(today - age, partition), products, each_day)
         for age in ages
         for partition, products in enumerate(by_partition)
         if products
     )
-    return len(documents) * SALES_A_DAY
+    return len(places) * len(ages) * each_day.sales_a_day
 
 
-def _days_of(places: list[tuple[int, int]], today: int, ages: range) -> Iterator[dict[str, Any]]:
-    of_one_product = _day(1)
+def days_of(places: Iterable[Place], days: Sequence[int], each_day: EachDay) -> Iterator[bytes]:
+    """The encoded documents of `rollup_days` of these products, on these days (since 1970)."""
+    document = _of_products({}, 1, each_day, in_bins=True)
+    del document["_id"]
+    fields = bson.encode(document)[4:-1]
     for product, partition in places:
-        for age in ages:
-            yield {"_id": rollup_day_id(product, today - age, partition), **of_one_product}
+        for day in days:
+            identity = integer(b"p", product) + integer(b"d", day) + integer(b"k", partition)
+            yield embedded(b"\x03_id\0" + embedded(identity) + fields)
 
 
-def _day(products: int) -> dict[str, Any]:
-    """A day's sums of so many products."""
-    quarters = {str(quarter): _sums(products * SALES_A_QUARTER) for quarter in QUARTERS}
-    return {**_sums(products * SALES_A_DAY), "q": quarters}
-
-
-def _sums(sales: int) -> dict[str, Any]:
-    return {"amount": decimal128(sales * AMOUNT, AMOUNT_DECIMALS), "units": sales, "sales": sales}
+def _of_products(identity: Document, products: int, each_day: EachDay, *, in_bins: bool = False) -> Document:
+    """A day of so many products. Ratings of one product are in bins, too, and those over all products are not."""
+    sales, ratings = products * each_day.sales, products * each_day.ratings
+    sums = sales * AMOUNT, sales, sales, ratings, ratings * RATING, ratings << _LAST_BIN if in_bins else 0
+    return day_document(identity, dict.fromkeys(each_day.quarters, sums))

@@ -14,6 +14,9 @@ from tests.support.process import Running, module
 KEY = "bench-only-7b1f0d2c9a8e4f6035d1c2b3a4958677"
 """The key that signs tokens; only for benchmarks, so it need not be secret."""
 
+PEERS = "bench.serving.api_with_peers"
+"""The module that runs the API with what it is compared with."""
+
 READY_SECONDS = 30.0
 """How long the API may take to answer, and the command to issue a token, in seconds.
 
@@ -57,16 +60,16 @@ def token(lab: Lab, database: str) -> str:
 
 
 @contextmanager
-def serving(lab: Lab, database: str, program: str = "api") -> Iterator[ServedApi]:
+def serving(lab: Lab, database: str, program: str = "api", shown: str | None = None) -> Iterator[ServedApi]:
     """Run one API process on this database; yield it once it answers, end it afterwards.
 
-    `program` is the module to run. Raises StackError when the process does not answer within READY_SECONDS,
-    AssertionError with its output when it ends before.
+    `program` is the module to run, `shown` the token to use; without it, one is issued. Raises StackError when the
+    process does not answer within READY_SECONDS, AssertionError with its output when it ends before.
     """
     (port,) = pick(1)
     settings = api_settings(lab, database) | {"API_PORT": str(port)}
     running = module(program, lab.folder / f"{database}-api-{port}.log", settings)
-    served = ServedApi(f"http://127.0.0.1:{port}", token(lab, database), running)
+    served = ServedApi(f"http://127.0.0.1:{port}", shown or token(lab, database), running)
     running.start()
     try:
         with served.client() as client:
