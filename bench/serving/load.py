@@ -36,8 +36,9 @@ class LoadResult:
 def load(served: ServedApi, route: str, products: int, seconds: float, connections: int = CONNECTIONS) -> LoadResult:
     """Ask for `route` on so many connections, for so many seconds (at least one).
 
-    `{product}` in the route is replaced by a random product from 1 to `products`. Blocks meanwhile. Raises PartMissing
-    where wrk cannot be had, SystemExit when an answer was not 200 or there was none.
+    `{product}` in the route is replaced by a random product from 1 to `products`. Blocks meanwhile. Where no answer
+    came in this time, asks for longer, up to TIMEOUT_SECONDS. Raises PartMissing where wrk cannot be had, SystemExit
+    when an answer was not 200 or there was none.
     """
     wrk = packages.require("wrk", "wrk", print)
     environment = {**os.environ, "TOKEN": served.token, "PRODUCTS": str(products), "ROUTE": route}
@@ -48,6 +49,8 @@ def load(served: ServedApi, route: str, products: int, seconds: float, connectio
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     seen = json.loads(result.stdout.splitlines()[-1])
+    if not seen["answers"] and not seen["errors"] and seconds < TIMEOUT_SECONDS:
+        return load(served, route, products, TIMEOUT_SECONDS, connections)
     if seen["errors"] or not seen["answers"]:
         raise SystemExit(f"{route}: {seen['errors']} errors in {seen['answers']} answers\n{served.running.output}")
     return LoadResult(seen["answers"], seen["answers"] / seen["seconds"], seen["median"] / 1e3, seen["p99"] / 1e3)

@@ -3,6 +3,7 @@
 A *board* is what a process keeps of all products while it is asked for one measure and window (`api.reads.top`).
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,15 +67,18 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of some answers."""
+    """Milliseconds of some answers, infinite where there was none."""
 
     median: float
     p99: float
+    refused: int = 0
+    """Questions without an answer: the status was not 200, or it took more than PATIENCE_SECONDS."""
 
     @classmethod
-    def of(cls, milliseconds: list[float]) -> "Times":
-        """Of at least one answer."""
-        return cls(percentile(milliseconds, 0.5), percentile(milliseconds, 0.99))
+    def of(cls, milliseconds: list[float], refused: int = 0) -> "Times":
+        """Of any number of answers."""
+        known = milliseconds or [math.inf]
+        return cls(percentile(known, 0.5), percentile(known, 0.99), refused)
 
 
 def load(served: ServedApi, client: httpx.Client, kind: Kind) -> Loaded | None:
@@ -90,21 +94,25 @@ def load(served: ServedApi, client: httpx.Client, kind: Kind) -> Loaded | None:
     return Loaded(seconds, processor_seconds([process]) - processor, _megabytes(process) - megabytes)
 
 
-def timed(client: httpx.Client, path_of: Callable[[int], str], answered: int, seconds: float = float("inf")) -> Times:
-    """Time so many answers one after another, or as many as fit into `seconds`, at least one.
-
-    `path_of` gives the path of each. Raises HTTPStatusError where an answer is not 200.
-    """
+def timed(client: httpx.Client, path_of: Callable[[int], str], asked: int, seconds: float = math.inf) -> Times:
+    """Time so many answers one after another, or as many as fit into `seconds`. `path_of` gives the path of each."""
     taken: list[float] = []
     began = time.perf_counter()
-    for number in range(answered):
+    for number in range(asked):
         started = time.perf_counter()
-        client.get(path_of(number), timeout=PATIENCE_SECONDS).raise_for_status()
-        taken.append((time.perf_counter() - started) * 1e3)
+        if _answers(client, path_of(number)):
+            taken.append((time.perf_counter() - started) * 1e3)
         if time.perf_counter() - began > seconds:
-            break
+            return Times.of(taken, number + 1 - len(taken))
         time.sleep(PAUSE_SECONDS)
-    return Times.of(taken)
+    return Times.of(taken, asked - len(taken))
+
+
+def _answers(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path, timeout=PATIENCE_SECONDS).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def limited(kind: Kind) -> Callable[[int], str]:

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import httpx
+
 from api.reads.spans.windows import Window
 from api.reads.top.measures import Measure
 from bench.measures.top import KINDS, Measured, _section
 from bench.options import SMOKE
-from bench.serving.ranked import Kind, Loaded, Times, limited
+from bench.serving.ranked import Kind, Loaded, Times, limited, timed
 
 FAST = Measured(Loaded(2.5, 1.5, 30.0), Times(4.0, 9.0), Times(1.0, 2.0), Times(40.0, 50.0), kept=3.0)
 SLOW = replace(FAST, top=Times(25.0, 90.0))
@@ -37,6 +39,23 @@ def test_a_board_that_was_not_loaded_is_no_success() -> None:
     section = _section(SMOKE, {HOUR: FAST, MONTH: None}, idle=0.3, stale=[1.0], scan="1 s")
     assert {len(line) for line in section.figures} == {len(section.header)}
     assert [row.holds for row in section.rows if row.measure == "all boards are loaded"] == ["no"]
+
+
+def test_a_question_without_an_answer_is_said() -> None:
+    refusing = replace(FAST, top=Times(4.0, 9.0, refused=2))
+    assert rows({HOUR: refusing})["questions that a board did not answer, though it was loaded"] == ("2", "no")
+    silent = replace(FAST, plain=Times.of([], refused=1))
+    assert "inf×" in _section(SMOKE, {HOUR: silent}, idle=0.3, stale=[1.0], scan="1 s").figures[0]
+
+
+def test_questions_without_an_answer_take_no_part_in_the_times() -> None:
+    statuses = iter([503, 200, 200, 503])
+    client = httpx.Client(
+        base_url="http://127.0.0.1", transport=httpx.MockTransport(lambda _: httpx.Response(next(statuses)))
+    )
+    times = timed(client, limited(HOUR), asked=4)
+    assert times.refused == 2
+    assert 0 < times.median < 1_000
 
 
 def test_the_kinds_are_all_measures_of_both_classes_and_all_windows() -> None:
