@@ -57,7 +57,7 @@ class Options:
 
 
 FULL = Options()
-SHORT = Options(plain_seconds=8.0, worst_events=400_000, history=8_000_000, board_days=10, idle_seconds=30.0)
+SHORT = Options(plain_seconds=8.0, worst_events=400_000, history=8_000_000, boards=4, board_days=10, idle_seconds=30.0)
 SMOKE = Options(
     rounds=1,
     events=10_000,

@@ -9,6 +9,7 @@ import pytest
 
 from api.reads.database import MongoReader
 from api.reads.freshness import Freshness
+from api.reads.names.latest_names import AT_ONCE
 from api.reads.names.queries import Keys, Place, places
 from api.reads.names.search import Search, SearchReader
 from shared.documents import NAMES_INDEX
@@ -83,6 +84,7 @@ def test_a_page_is_two_queries_and_its_place_one_more(named: NamedProducts, coun
     assert counted.cost(Search("product", LIMIT, after=MANY // 2)) == page | {"product documents": 2}
     assert counted.cost(Search("nothing", LIMIT)) == {"search": 1}
     assert counted.cost(Search("product", LIMIT, products=frozenset(range(50)))) == {"product documents": 1}
+    assert counted.cost(Search("product", 100)) == page
 
 
 def test_of_a_product_in_many_partitions_more_entries_are_read_and_not_many_more_queries(
@@ -100,3 +102,12 @@ def test_newest_events_are_asked_for_where_names_differ_and_only_there(
     with_newest = {"newest days": 1, "newest events": 1}
     assert counted.cost(Search("product 00008", 8)) == {"search": 1, "product documents": 1} | with_newest
     assert counted.cost(Search("product 00007", 8)) == {"search": 1, "product documents": 1}
+
+
+def test_as_many_disputed_names_as_one_query_asks_for_are_few_enough_for_mongodb(
+    named: NamedProducts, counted: CountedSearch
+) -> None:
+    disputed = range(AT_ONCE)
+    named.store(*(Naming(product, f"other {product}", 10, 1) for product in disputed))
+    queries = {"product documents": 1, "newest days": 1, "newest events": 1}
+    assert counted.cost(Search("other", LIMIT, products=frozenset(disputed))) == queries
