@@ -5,6 +5,7 @@ from tests.mutants.mutant import Edit, Mutant
 SPANS = "tests/integration/api/reads/test_spans_model.py"
 SERIES = "tests/integration/api/reads/test_series_model.py"
 MOMENT = "tests/integration/api/reads/test_one_moment.py"
+BINS = "tests/integration/api/web/test_distribution_limit.py"
 ROUTES = "tests/integration/api/web/test_dashboard_routes.py"
 ROWS = "tests/unit/api/reads/test_spans.py"
 CALENDAR = "tests/unit/api/reads/test_calendar.py"
@@ -76,7 +77,7 @@ MUTANTS = (
     ),
     Mutant(
         "a distribution leaves ratings out that an older consumer counted in no bin",
-        f"{SERIES}::test_products_and_distributions_equal_the_model",
+        f"{BINS}::test_ratings_in_no_bin_are_counted_from_few_raw_events_and_refused_among_many",
         (
             Edit(
                 "api/reads/products/distribution.py",
@@ -92,7 +93,7 @@ MUTANTS = (
     ),
     Mutant(
         "a distribution leaves out the seconds of the minute in which its window begins",
-        f"{SERIES}::test_products_and_distributions_equal_the_model",
+        f"{BINS}::test_a_window_begins_at_its_second",
         (
             Edit(
                 "api/reads/products/window_bins.py",

@@ -29,6 +29,14 @@ def test_ratings_in_no_bin_are_counted_from_few_raw_events_and_refused_among_man
     assert _bins(api, None) == {2: 1, 4.5: 1}
 
 
+def test_a_window_begins_at_its_second(api: Api) -> None:
+    ratings = {"1": 58_999, "2": 42_000, "3": 41_999, "4": 0}
+    store(api.database, [GivenRating(3, NOON - HOUR + into, rating) for rating, into in ratings.items()])
+    for begin, left in ((0, [1, 2, 3, 4]), (41_000, [1, 2, 3]), (42_000, [1, 2]), (43_000, [1]), (59_000, [])):
+        api.clock.now_ms = NOON + begin
+        assert _bins(api, "1h") == dict.fromkeys(left, 1)
+
+
 def test_a_window_of_many_events_is_answered_from_bins(api: Api) -> None:
     store(api.database, [GivenSale(3, NOON - 2 * HOUR, "1"), GivenRating(3, NOON - 2 * HOUR, "2")])
     _sell(api, 10 * MAX_EVENTS)
