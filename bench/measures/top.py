@@ -38,9 +38,11 @@ ANSWER_MS, STALE_MS, IDLE_SECONDS = 20.0, 1_000.0, 1.2
 """The project's goals: milliseconds of an answer and of what a top is behind a commit, and the processor seconds a
 minute of a process that nobody asks: 2 % of a core."""
 
+FOLLOWED: Final = Kind(Measure.AMOUNT, Window.HOUR)
+"""The top that is watched for sales that have just been committed."""
 KINDS: Final = (
-    Kind(Measure.AMOUNT, Window.HOUR),
     Kind(Measure.RATING, Window.MONTH),
+    FOLLOWED,
     Kind(Measure.UNITS, Window.HOUR),
     Kind(Measure.SALES, Window.HOUR),
     Kind(Measure.RATING, Window.HOUR),
@@ -52,7 +54,7 @@ KINDS: Final = (
     Kind(Measure.SALES, Window.MONTH),
 )
 """All measures of both classes of windows, those to the second and those to the hour, and by amount all windows. The
-first two are one of each class."""
+first is of the other class than the one that is followed, so a run of few boards has both."""
 MOVING: Final = (Window.QUARTER_HOUR, Window.HOUR)
 
 SECONDS, MOST_EVENTS = 7_200, 24
@@ -113,15 +115,14 @@ def _board(lab: Lab, database: str, shown: str, kind: Kind, options: Options) ->
 def _unasked_and_behind(task: CopyTask, shown: str, options: Options) -> tuple[float, list[float]]:
     """Processor seconds a minute of a process that nobody has asked; then, while a consumer works and a board is kept,
     milliseconds from commits to the top."""
-    kind = KINDS[0]
     (consumer,) = Ours().processes(task)
     with serving(task.lab, task.database.name, shown=shown) as served, served.client() as client:
         idle = used_a_minute(served, options.idle_seconds)
         consumer.start()
         try:
-            if load(served, client, kind) is None:
-                raise SystemExit(f"no top of {kind.name} after {LOAD_SECONDS:.0f} s")
-            return idle, staleness(task, client, f"{kind.path}1", options.top_probes)
+            if load(served, client, FOLLOWED) is None:
+                raise SystemExit(f"no top of {FOLLOWED.name} after {LOAD_SECONDS:.0f} s")
+            return idle, staleness(task, client, f"{FOLLOWED.path}1", options.top_probes)
         finally:
             end(consumer)
 

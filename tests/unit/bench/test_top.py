@@ -6,13 +6,13 @@ import httpx
 
 from api.reads.spans.windows import Window
 from api.reads.top.measures import Measure
-from bench.measures.top import KINDS, Measured, _section
+from bench.measures.top import FOLLOWED, KINDS, Measured, _section
 from bench.options import SMOKE
 from bench.serving.ranked import Kind, Loaded, Times, limited, timed
 
 FAST = Measured(Loaded(2.5, 1.5, 30.0), Times(4.0, 9.0), Times(1.0, 2.0), Times(40.0, 50.0), kept=3.0)
 SLOW = replace(FAST, top=Times(25.0, 90.0))
-HOUR, MONTH = KINDS[:2]
+HOUR, MONTH = FOLLOWED, KINDS[0]
 
 
 def rows(found: dict[Kind, Measured | None]) -> dict[str, tuple[str, str]]:
