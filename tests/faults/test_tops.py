@@ -35,11 +35,13 @@ class Watched:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._seen: deque[tuple[float, Totals]] = deque()
+        self.checks = 0
         self.answers = 0
 
     def check(self) -> None:
         """Assert that a top under load is no greater than the totals, and no further behind them than it may be."""
         asked_at = time.monotonic()
+        self.checks += 1
         first = self._first()
         self._seen.append((time.monotonic(), totals := self._totals()))
         while len(self._seen) > 1 and self._seen[1][0] < asked_at - BEHIND_SECONDS:
@@ -51,6 +53,10 @@ class Watched:
         for product, value in first:
             least = earlier.get(product, 0) if read_at < asked_at - BEHIND_SECONDS else 0
             assert least <= value <= totals[product], f"{product}: {value} is not from {least} to {totals[product]}"
+
+    def check_answers(self) -> None:
+        """Assert that there mostly was a top under load: boards that begin anew again and again answer 503."""
+        assert self.answers >= self.checks * 0.8, f"of {self.checks} tops under load only {self.answers} were there"
 
     def check_quiet(self) -> None:
         """Assert that the top is that of the totals, digit for digit, once no consumer writes."""
@@ -111,7 +117,7 @@ def test_tops_are_right_or_away_while_consumers_die_and_freeze(start: Start, tmp
         last = scenario.consumer()
         scenario.wait_handled()
         watched.check_quiet()
-        assert watched.answers, "there never was a top under load, so the scenario proved nothing"
+        watched.check_answers()
     scenario.finish(ask_all=True)
     assert last.stop() == 0
 

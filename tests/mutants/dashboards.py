@@ -38,6 +38,22 @@ MUTANTS = (
         (Edit("api/reads/spans/unit_rows.py", "of_piece = of_piece.less(_of_cells(row, begin, end, fields))", "pass"),),
     ),
     Mutant(
+        "the second at which one bucket ends and the next begins counts in both",
+        f"{SPANS}::test_any_cuts_equal_the_model",
+        (Edit("api/reads/spans/reader.py", "if first <= second < stop]", "if first <= second <= stop]"),),
+    ),
+    Mutant(
+        "of a batch by ids, only the first product's cut minutes are read",
+        f"{SPANS}::test_windows_and_comparisons_equal_the_model",
+        (
+            Edit(
+                "api/reads/spans/reader.py",
+                "counts = _cut_counts(rows, division)",
+                "counts = _cut_counts(rows[:1], division)",
+            ),
+        ),
+    ),
+    Mutant(
         "a window gets the whole of the hour in which it begins",
         f"{ROWS}::test_of_the_hour_in_which_a_window_begins_its_row_has_the_rest",
         (

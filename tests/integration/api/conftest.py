@@ -25,22 +25,24 @@ def empty_database(mongo: MongoServer) -> Iterator[Documents]:
         yield client[next(_NAMES)]
 
 
-def api_settings(mongo: MongoServer, database: Documents) -> ApiSettings:
+def api_settings(mongo: MongoServer, database: Documents, mongodb_timeout_ms: int = 1000) -> ApiSettings:
     """Settings of an API on that database, which ends at once when it is stopped."""
     return ApiSettings(
         mongodb_uri=SecretStr(mongo.uri),
         mongodb_database=database.name,
-        mongodb_timeout_ms=1000,
+        mongodb_timeout_ms=mongodb_timeout_ms,
         token_signing_key=SecretStr(KEY),
         drain_seconds=0,
     )
 
 
 @contextmanager
-def running_api(mongo: MongoServer, database: Documents, clock: ManualClock | None = None) -> Iterator[Api]:
+def running_api(
+    mongo: MongoServer, database: Documents, clock: ManualClock | None = None, mongodb_timeout_ms: int = 1000
+) -> Iterator[Api]:
     """A running API. Unless a clock is given, its clock stands at noon of 1 June 2026, UTC."""
     clock = clock or ManualClock(NOON)
-    settings = api_settings(mongo, database)
+    settings = api_settings(mongo, database, mongodb_timeout_ms)
     with serving(settings, clock) as url:
         running = Api(settings, database, clock, url)
         with running.client:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -56,6 +56,8 @@ _PRODUCT = st.sampled_from(PRODUCTS)
 _PARTITION = st.sampled_from(PARTITIONS)
 SEALED = st.integers(0, 2**12 - 1)
 """In its lower 8 bits, which days are sealed; in the upper 4, in which partitions they are not."""
+ALL_SEALED = 2**8 - 1
+_HOUR_MS = HOUR * 1000
 _EVENTS = st.builds(GivenSale, _PRODUCT, _AGES, _AMOUNTS, _PARTITION, st.integers(0, 2**31 - 1)) | st.builds(
     GivenRating, _PRODUCT, _AGES, st.decimals(0, 5, places=2).map(str), _PARTITION
 )
@@ -131,6 +133,16 @@ _examples = examples(
 
 @_examples
 @_given
+# The second sale is stored after its day was sealed.
+@example(NOON, [GivenSale(3, 121 * _HOUR_MS, "2.5"), GivenSale(3, 122 * _HOUR_MS, "1000")], ALL_SEALED, 1, None)
+# Two products have sales in the minute in which the windows of an hour begin, in their first second and before it.
+@example(
+    NOON + 17_500,
+    [GivenSale(product, age_ms, "2.5") for product in (0, 3) for age_ms in (3_600_000, 3_600_501, 3_590_000)],
+    0,
+    0,
+    0,
+)
 def test_windows_and_comparisons_equal_the_model(
     connected: tuple[asyncio.Runner, MongoReader],
     database: Documents,
@@ -203,6 +215,22 @@ def _check_comparisons(readers: Readers, events: list[GivenEvent], as_of_ms: int
     sealed=SEALED,
     offsets=st.lists(st.integers(1, 47 * HOUR), min_size=2, max_size=6, unique=True),
     quarters=st.lists(st.integers(4 * 50, 4 * 24 * 61), max_size=40, unique=True),
+)
+# Of the hour from 10:00 on, only seconds of the last minute are asked for; sales are at the cuts and between them.
+@example(
+    NOON,
+    [GivenSale(3, age * 1000, str(age)) for age in (3_631, 3_630, 3_620, 3_610, 3_605, 3_600, 1)],
+    0,
+    [3_630, 3_610, 3_600, 1],
+    [],
+)
+# A sealed day is cut at 06:00, with a sale before and a sale after it.
+@example(
+    NOON,
+    [GivenSale(3, 105 * _HOUR_MS, "2.5"), GivenSale(3, 99 * _HOUR_MS, "1000")],
+    ALL_SEALED,
+    [2, 1],
+    [4 * 108, 4 * 102, 4 * 84],
 )
 def test_any_cuts_equal_the_model(
     connected: tuple[asyncio.Runner, MongoReader],
