@@ -57,7 +57,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(MEASURES)}; repeat it for more.")] = None,
     size: Annotated[
         Literal["full", "short", "smoke"],
-        typer.Option(help="full: an hour; short: half an hour; smoke: a minute, without peers that must be fetched."),
+        typer.Option(help="full: two hours; short: one; smoke: ten minutes, without peers that must be fetched."),
     ] = "full",
     rounds: Annotated[int | None, typer.Option(min=1, help="How many rounds; by default the size's.")] = None,
     events: Annotated[int | None, typer.Option(min=1_000, help="Events of a backlog; by default the size's.")] = None,
@@ -102,7 +102,7 @@ def _introduction(size: str, options: Options, seconds: float) -> str:
 what a user would pick instead, in turn, in one run, on the same Kafka, the same MongoDB and the same events. Rounds:
 {options.rounds}, each of which begins with another contestant. Absolute figures vary with the machine and the hour; the
 ratios, taken within a round, are the result. Whether a goal holds is decided by the median.
-`make bench args="--only reads"` measures a part of it; `make bench-smoke` shows in a minute that all of it runs.
+`make bench args="--only reads"` measures a part of it; `make bench-smoke` shows in ten minutes that all of it runs.
 """
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """Sizes and repetitions of a run. The defaults are those of a full run, which takes an hour.
+    """Sizes and repetitions of a run. The defaults are those of a full run, which takes two hours.
 
     More of each gives steadier figures and takes longer. The report says what was used.
     """
@@ -85,4 +85,4 @@ SMOKE = Options(
 )
 
 SIZES = {"full": FULL, "short": SHORT, "smoke": SMOKE}
-"""The sizes by name. `short` takes half an hour. `smoke` takes a minute and only shows that everything runs."""
+"""The sizes by name. `short` takes an hour. `smoke` takes ten minutes and only shows that everything runs."""
