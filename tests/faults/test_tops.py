@@ -55,7 +55,7 @@ class Watched:
             assert least <= value <= totals[product], f"{product}: {value} is not from {least} to {totals[product]}"
 
     def check_answers(self) -> None:
-        """Assert that there mostly was a top under load: boards that begin anew again and again answer 503."""
+        """Assert that there mostly was a top under load. A request waits 2 s, so boards may begin anew unnoticed."""
         assert self.answers >= self.checks * 0.8, f"of {self.checks} tops under load only {self.answers} were there"
 
     def check_quiet(self) -> None:
