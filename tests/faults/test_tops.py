@@ -22,8 +22,9 @@ from tests.support.process import Running
 
 SHORT_STEPS = ("before_commit",)
 STEPS = ("before_offsets", "after_events", "before_commit", "after_commit")
-BEHIND_SECONDS: Final = 2.0
-"""So far a top may be behind the sums in MongoDB: it answers for 1.5 s after a round, which took some time itself."""
+BEHIND_SECONDS: Final = 6.0
+"""So far a top may be behind the sums in MongoDB: it answers for 1.5 s after a round, which takes seconds itself where
+a machine is very busy. At half, such a machine fails the test; at twice, most checks beside a fault compare nothing."""
 CHECKS: Final = 15
 """Tops that are compared under load beside each fault: some seconds of them."""
 MOST_LOADED: Final = 3
