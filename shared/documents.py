@@ -108,6 +108,11 @@ EVENT_COLLECTION_OPTIONS: Mapping[str, Any] = {"clusteredIndex": {"key": {"_id":
 there, and an insert writes no second index. ADR 2 has the measurements."""
 
 
+def rating_bin(hundredths: int) -> int:
+    """The bin of a rating in hundredths: 449 is in bin 8, 450 and 500 in bin 9."""
+    return min(hundredths // 50, HISTOGRAM_BINS - 1)
+
+
 def milliseconds(moment: datetime) -> int:
     """UTC milliseconds of a moment, as MongoDB stores it. In integers: a float of seconds is inexact from 2038 on."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -9,16 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final, NamedTuple, Self
 
-from shared.documents import HISTOGRAM_BINS
+from shared.documents import HISTOGRAM_BINS, rating_bin
 
 BIN_BITS: Final = 32
 """Bits that each bin has in `Sums.bins`. A batch has some thousands of events, so no bin reaches 2^32; with half as
 many bits a batch of 65,536 ratings would spoil the next bin, and twice as many make the numbers longer for nothing."""
-IN_ITS_BIN: Final = tuple(
-    1 << BIN_BITS * min(hundredths // 50, HISTOGRAM_BINS - 1) for hundredths in range(50 * HISTOGRAM_BINS + 1)
-)
-"""By a rating in hundredths: the `Sums.bins` of that one rating. A bin is half a point wide, and 5.00 belongs to the
-last one: 449 is in bin 8, 450 and 500 in bin 9."""
+IN_ITS_BIN: Final = tuple(1 << BIN_BITS * rating_bin(hundredths) for hundredths in range(50 * HISTOGRAM_BINS + 1))
+"""By a rating in hundredths: the `Sums.bins` of that one rating."""
 
 
 class Sums:

@@ -23,7 +23,7 @@ MUTANTS = (
     Mutant(
         "a rating on the border of two bins is counted in the lower one",
         f"{INCREMENTS}::test_five_is_in_the_last_bin",
-        (Edit("consumer/batches/sums.py", "min(hundredths // 50, HISTOGRAM_BINS - 1)", "hundredths // 51"),),
+        (Edit("shared/documents.py", "min(hundredths // 50, HISTOGRAM_BINS - 1)", "hundredths // 51"),),
     ),
     Mutant(
         "the offset is stored after the commit",

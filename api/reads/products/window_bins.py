@@ -16,14 +16,11 @@ from api.reads.spans.bucket_rows import bucket_sum
 from api.reads.spans.division import divide, open_end, sealed_before
 from api.reads.spans.pipelines import Asked, cut_count, sums
 from shared.decimals import scaled
-from shared.documents import BIN_FIELDS, HISTOGRAM_BINS, RATING_DECIMALS
+from shared.documents import BIN_FIELDS, RATING_DECIMALS, rating_bin
 
 FIELDS: Final = ("sales", "ratings", "rating_sum", *BIN_FIELDS)
 Counts = Counter[str]
 """The sums of these names; `rating_sum` in hundredths."""
-
-_BIN: Final = 50
-"""Hundredths that a bin is wide."""
 
 
 async def read_bins(mongo: MongoReader, products: Sequence[int], begin: int, now_ms: int) -> dict[int, Counts]:
@@ -50,7 +47,7 @@ async def raw_bins(mongo: MongoReader, product: int, begin_ms: int, end_ms: int)
     counts: Counts = Counter()
     for row in await mongo.aggregate("ratings by value", *ratings_by_value(product, begin_ms, end_ms)):
         rating, ratings = scaled(row["_id"], RATING_DECIMALS), row["ratings"]
-        counts[BIN_FIELDS[min(rating // _BIN, HISTOGRAM_BINS - 1)]] += ratings
+        counts[BIN_FIELDS[rating_bin(rating)]] += ratings
         counts["ratings"] += ratings
         counts["rating_sum"] += rating * ratings
     return counts
