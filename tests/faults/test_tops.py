@@ -1,22 +1,21 @@
 """An instance of the API follows what consumers add while they are killed and freeze: its tops are right, or 503."""
 
-import json
 import signal
 import time
 from collections import deque
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from stack.waiting import wait_until
 from tests.faults.checks.ownership import MOVE_SECONDS, is_frozen, own_nothing
 from tests.faults.conftest import Start
 from tests.faults.traffic import PRODUCTS
+from tests.support.api.answers import exact, samples
 from tests.support.api.running import Api, api_process
 from tests.support.process import Running
 
@@ -59,13 +58,8 @@ class Watched:
     def check_loads(self) -> None:
         """Assert that the board followed all batches. One that finds a gap is loaded anew, which no answer shows."""
         assert self._answers
-        (loaded,) = (
-            sample.value
-            for family in text_string_to_metric_families(self._api.client.get("/metrics").text)
-            for sample in family.samples
-            if sample.name == "api_top_boards_loaded_total"
-        )
-        assert 1 <= loaded <= MOST_LOADED
+        (loaded,) = samples(self._api.client.get("/metrics"), "api_top_boards_loaded_total")
+        assert 1 <= loaded.value <= MOST_LOADED
 
     def check_quiet(self) -> None:
         """Assert that the top is that of the totals, digit for digit, once no consumer writes."""
@@ -81,21 +75,16 @@ class Watched:
         response = self._api.get("/api/product/top?window=7d&limit=100")
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             return None
-        return [(row["id"], row["value"]) for row in _parsed(response)]
+        return [(row["id"], row["value"]) for row in exact(response)]
 
     def _totals(self) -> Totals:
         """The totals by the exact reader, of all products that may have events."""
         found: Totals = {}
         for start in range(0, PRODUCTS + 1, 100):
             ids = ",".join(map(str, range(start, start + 100)))
-            totals = _parsed(self._api.get(f"/api/product/sale?window=7d&ids={ids}"))["totals"]
+            totals = exact(self._api.get(f"/api/product/sale?window=7d&ids={ids}"))["totals"]
             found |= {int(product): value for product, value in totals.items() if value is not None}
         return found
-
-
-def _parsed(response: httpx.Response) -> Any:
-    assert response.status_code == httpx.codes.OK, response.text
-    return json.loads(response.text, parse_float=Decimal, parse_int=Decimal)
 
 
 @pytest.mark.timeout(900)

@@ -1,12 +1,11 @@
 """The API's answers, compared with what the published events add up to by the definitions alone."""
 
-import json
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from typing import Any
 
 from scripts.publish.generated.generate import Expected, ExpectedRating, ExpectedSale
+from tests.support.api.answers import exact
 from tests.support.api.running import Api, api_process
 from tests.support.kafka.consumer_group import ConsumerGroup, now_ms
 
@@ -23,14 +22,14 @@ def check(group: ConsumerGroup, known: Iterable[tuple[Expected, int]], folder: P
         for product in sorted({event.product for event, _ in events}):
             own = [(event, time) for event, time in events if event.product == product]
             _check_sales(api, f"/api/product/sale/{product}", own)
-            assert _get(api, f"/api/product/rating/{product}") == {"average_rating": _average(own)}, product
+            assert exact(api.get(f"/api/product/rating/{product}")) == {"average_rating": _average(own)}, product
         _check_top(api, events)
 
 
 def _check_sales(api: Api, path: str, events: list[tuple[ExpectedSale | ExpectedRating, int]]) -> None:
     """Assert one total. The clock runs on while the API answers, so any second that passed may be the answer's."""
     began = now_ms() // 1000
-    answer = _get(api, path)
+    answer = exact(api.get(path))
     possible = {second: _sales(events, second) for second in range(began, now_ms() // 1000 + 1)}
     assert answer["total"] in possible.values(), f"{path}: {answer['total']} is none of {possible}"
 
@@ -38,22 +37,13 @@ def _check_sales(api: Api, path: str, events: list[tuple[ExpectedSale | Expected
 def _check_top(api: Api, events: list[tuple[ExpectedSale | ExpectedRating, int]]) -> None:
     """Assert the first ten products by amount, for any second that passed while the API answered."""
     products, began = {event.product for event, _ in events}, now_ms() // 1000
-    response = api.get("/api/product/top?limit=10")
-    assert response.status_code == 200, response.text
-    answer = json.loads(response.text, parse_float=Decimal, parse_int=Decimal)
+    answer = exact(api.get("/api/product/top?limit=10"))
     possible = []
     for second in range(began, now_ms() // 1000 + 1):
         of_each = {one: _sales((each for each in events if each[0].product == one), second) for one in products}
         ranked = sorted((-amount, one) for one, amount in of_each.items() if amount)[:10]
         possible.append([(one, -amount) for amount, one in ranked])
     assert [(row["id"], row["value"]) for row in answer] in possible, f"{answer} is none of {possible}"
-
-
-def _get(api: Api, path: str) -> dict[str, Any]:
-    response = api.get(path)
-    assert response.status_code == 200, f"{path}: {response.status_code} {response.text}"
-    answer: dict[str, Any] = json.loads(response.text, parse_float=Decimal, parse_int=Decimal)
-    return answer
 
 
 def _time(event: ExpectedSale | ExpectedRating, recorded_ms: int) -> int:

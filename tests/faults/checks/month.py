@@ -1,6 +1,5 @@
 """The API's answers about 30 days, asked for again and again and compared with the raw events, while faults happen."""
 
-import json
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -8,10 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from pymongo import ReadPreference
-from pymongo.read_concern import ReadConcern
-
-from tests.support.api.running import Api, api_process
+from tests.support.api.answers import exact
+from tests.support.api.running import api_process
 from tests.support.documents.invariant import event_collections
 from tests.support.kafka.consumer_group import ConsumerGroup
 
@@ -45,9 +42,6 @@ class MonthWatch:
         self._folder = folder
         self._product = product
         self._paths = {None: "/api/product/sale", product: f"/api/product/sale/{product}"}
-        self._majority = group.database.with_options(
-            read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("majority")
-        )
         self._looks = 0
         self._wrong: list[str] = []
         self._stack = ExitStack()
@@ -84,8 +78,8 @@ class MonthWatch:
         before = self._stored(product)
         if not before:
             return
-        series = _series(_get(self._api, f"{path}/series?window=30d&step=1d&tz=UTC"))
-        total = _get(self._api, f"{path}?window=30d")["total"]
+        series = _series(exact(self._api.get(f"{path}/series?window=30d&step=1d&tz=UTC")))
+        total = exact(self._api.get(f"{path}?window=30d"))["total"]
         after = self._stored(product)
         for day in before.keys() | after.keys() | series.keys():
             nothing = Sales(Decimal(), 0)
@@ -103,7 +97,7 @@ class MonthWatch:
             chosen["_id"] = {"$gte": {"p": product}, "$lt": {"p": product + 1}}
         added = {"$group": {"_id": None, "amount": {"$sum": "$amount"}, "sales": {"$sum": 1}}}
         found: ByDay = {}
-        for collection in event_collections(self._majority):
+        for collection in event_collections(self._group.database):
             for row in collection.aggregate([{"$match": chosen}, added]):
                 day = datetime.strptime(collection.name, "events_%Y%m%d").replace(tzinfo=UTC)
                 found[f"{day:%Y-%m-%d}"] = Sales(row["amount"].to_decimal(), row["sales"])
@@ -115,10 +109,3 @@ def _series(answer: dict[str, Any]) -> ByDay:
     return {
         point["at"][:10]: Sales(point["amount"], int(point["sales"])) for point in answer["points"] if point["sales"]
     }
-
-
-def _get(api: Api, path: str) -> dict[str, Any]:
-    response = api.get(path)
-    assert response.status_code == 200, f"{path}: {response.status_code} {response.text}"
-    answer: dict[str, Any] = json.loads(response.text, parse_float=Decimal, parse_int=Decimal)
-    return answer

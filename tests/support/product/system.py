@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 
 from stack import ports
 from stack.assembly.ready import is_ready
 from stack.parts import services
 from stack.supervision.part import Part
 from stack.waiting import listens
+from tests.support.api.answers import samples
 from tests.support.process import ROOT, Running
 from tests.support.product.balancer import configure
 from tests.support.product.interface import Program
@@ -115,12 +115,9 @@ class System:
 
 
 def _answered(port: int, route: str, status: int | None) -> float:
-    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    samples = (sample for family in text_string_to_metric_families(metrics) for sample in family.samples)
+    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics")
     return sum(
         sample.value
-        for sample in samples
-        if sample.name == "api_request_duration_seconds_count"
-        and sample.labels["route"] == route
-        and status in (None, int(sample.labels["status"]))
+        for sample in samples(metrics, "api_request_duration_seconds_count")
+        if sample.labels["route"] == route and status in (None, int(sample.labels["status"]))
     )

@@ -18,6 +18,7 @@ from shared.documents import DAY_MS, HOUR_MS, MINUTE_MS, PARTITIONS, RECENT_SUMS
 from shared.mongo import connect
 from stack.waiting import wait_until
 from tests.integration.api.conftest import running_api
+from tests.support.api.answers import exact
 from tests.support.api.running import Api, ManualClock
 from tests.support.documents.given_events import Documents
 from tests.support.documents.invariant import raw_events
@@ -77,9 +78,7 @@ class Shop:
 
     def ask(self, query: str, token: str | None = None) -> Answer:
         """The answer to a question, which waits for its board."""
-        response = self.api.get(f"/api/product/top?{query}", token)
-        assert response.status_code == 200, response.text
-        answer: Answer = response.json(parse_float=Decimal, parse_int=Decimal)
+        answer: Answer = exact(self.api.get(f"/api/product/top?{query}", token))
         return answer
 
     def begin_ms(self, window: str) -> int:
@@ -186,7 +185,7 @@ def test_an_amount_is_that_of_the_product_s_own_route(shop: Shop, window: str) -
         if window == "24h":
             continue  # to the second there, to the hour here
         own = shop.api.get(f"/api/product/sale/{product['id']}?window={window}")
-        assert own.json(parse_float=Decimal, parse_int=Decimal)["total"] == product["value"]
+        assert exact(own)["total"] == product["value"]
 
 
 def test_what_leaves_a_window_leaves_its_top(shop: Shop) -> None:
