@@ -42,7 +42,7 @@ from shared.settings import SharedSettings
 
 SECONDS: Final = 7_200
 PRODUCTS: Final = tuple(range(1, 101))
-"""The products of a call; one in the middle of them is the product that is asked for alone."""
+"""The products of a call about a hundred. A call about one product is about the middle one of them."""
 
 Call = Callable[[], Awaitable[object]]
 
@@ -60,11 +60,6 @@ class Cost(NamedTuple):
 
     api: float
     mongod: float
-
-    @property
-    def both(self) -> float:
-        """The sum of the two."""
-        return self.api + self.mongod
 
 
 def main(
@@ -86,7 +81,6 @@ def measured(
     runner: asyncio.Runner, database: SyncDatabase, settings: SharedSettings, now_ms: int, calls: int, rounds: int
 ) -> Rounds[Cost]:
     """The costs of each way, in turn. All calls are of one moment, so no cut minute is read more than once."""
-
     reading = runner.run(_connected(settings))
     ways = _ways(reading, now_ms)
     run = {name: (call, calls * ONE_TIMES if name == ONE else calls) for name, call in ways.items()}
@@ -156,8 +150,7 @@ def _cost(runner: asyncio.Runner, database: SyncDatabase, name: str, call: Call,
         runner.run(_called(call))  # the cut minutes are read, and stages made
         mongod, api = _mongod_ms(database), time.thread_time()
         runner.run(all_calls())
-        used = (time.thread_time() - api) * 1e3, _mongod_ms(database) - mongod
-    return Cost(used[0] / times, used[1] / times)
+        return Cost((time.thread_time() - api) * 1e3 / times, (_mongod_ms(database) - mongod) / times)
 
 
 async def _called(call: Call) -> None:
@@ -173,11 +166,11 @@ def table(costs: Rounds[Cost], title: str) -> Table:
     """The table: each way, then what follows from several of them."""
     found = Table("what", "ms of the API", "ms of mongod", title=title)
     for name in costs:
-        api, mongod = spread(costs, name, lambda cost: cost.api), spread(costs, name, lambda cost: cost.mongod)
+        api, mongod = spread(costs, name, lambda cost: cost.api), spread(costs, name, _mongod)
         found.add_row(name, api.text(), mongod.text())
     found.add_section()
     for name, what in ((BY_PRODUCT, "MongoDB adds up, a row for each product"), (BY_HOUR, "… and hour, five sums")):
-        added = spread(costs, name, lambda cost: cost.mongod).median - spread(costs, FOUND, _mongod).median
+        added = spread(costs, name, _mongod).median - spread(costs, FOUND, _mongod).median
         found.add_row(what, "", f"{added:.2f}")
     found.add_section()
     found.add_row("a row for each product against one for each product and hour, both together",
@@ -191,7 +184,7 @@ def _mongod(cost: Cost) -> float:
 
 
 def _both(cost: Cost) -> float:
-    return cost.both
+    return cost.api + cost.mongod
 
 
 if __name__ == "__main__":

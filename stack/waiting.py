@@ -14,8 +14,8 @@ to 0.1 s late; at half of it the questions take twice the processor time from th
 """
 
 
-def wait_until(what: str, ready: Callable[[], bool], seconds: float) -> None:
-    """Block until `ready()` returns True; ask every POLL_SECONDS. Raises StackError naming `what` after `seconds`.
+def wait_until(what: str, ready: Callable[[], bool], seconds: float, pause: float = POLL_SECONDS) -> None:
+    """Block until `ready()` returns True; ask every `pause` seconds. Raises StackError naming `what` after `seconds`.
 
     `what` completes "waited in vain for …", for example "Kafka to listen".
     """
@@ -23,7 +23,7 @@ def wait_until(what: str, ready: Callable[[], bool], seconds: float) -> None:
     while not ready():
         if time.monotonic() > deadline:
             raise StackError(f"waited {seconds:g} s in vain for {what}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
 
 
 def listens(port: int) -> bool:

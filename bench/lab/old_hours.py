@@ -23,7 +23,7 @@ AGE_HOURS: Final = 24 * 30
 AT_ONCE: Final = 500
 """Documents that one insert brings when a database is filled: 4 MB. It is not measured."""
 PARTITION: Final = 0
-"""All of it is in one partition, as if all products had keys that lead there."""
+"""The partition of all hours, as if the key of every product led there."""
 
 
 def fill_rollups(database: "Database[Document]", products: int, hours: int) -> None:

@@ -81,7 +81,7 @@ class Measured:
 
 
 def measure(lab: Lab, options: Options) -> Section:
-    """Measure each board by a process of its own, a process that nobody asks, how far behind a top is, and a scan."""
+    """Measure each board in a process of its own, an idle process, how far a top is behind commits, and the scan."""
     topic = publish(lab, CONSUMED, options.products)
     with lab.database() as database:
         task = CopyTask(lab, topic, database)
@@ -99,7 +99,7 @@ def measure(lab: Lab, options: Options) -> Section:
 
 
 def _board(lab: Lab, database: str, shown: str, kind: Kind, options: Options) -> Measured | None:
-    """Measure one board; None where it could not be loaded."""
+    """Measure the board of one kind; None where it was not loaded within LOAD_SECONDS."""
     with serving(lab, database, PEERS, shown) as served, served.client() as client:
         loaded = load(served, client, kind)
         if loaded is None:

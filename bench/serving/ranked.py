@@ -1,4 +1,4 @@
-"""Asks one API process for tops, and watches what a board costs it.
+"""Asks an API process for tops, and measures what a board costs that process.
 
 A *board* is what a process keeps of all products while it is asked for one measure and window (`api.reads.top`).
 """
@@ -28,7 +28,7 @@ PAUSE_SECONDS: Final = 0.05
 """The pause between two timed questions, so that the process does the work of its rounds between them, as beside a
 dashboard. With half of it more of the questions meet a round; twice of it takes twice as long."""
 LIMITS: Final = 100
-"""Questions ask for 1, 2, … 100 products in turn. So hardly any answer is one that the process kept from another."""
+"""Questions ask for 1, 2, … 100 products in turn, since the process gives a kept answer to a repeated question."""
 PATIENCE_SECONDS: Final = 60.0
 """So long one answer of the plain style may take. It needs some seconds for millions of events."""
 

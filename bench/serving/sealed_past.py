@@ -12,9 +12,9 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from consumer.sealing.day_sums import day_document
+from consumer.sealing.day_sums import BIN_SHIFTS, day_document
 from consumer.storage.statements.bson_parts import embedded, integer
-from shared.documents import DAY_MS, HISTOGRAM_BINS, PRODUCTS, ROLLUP_DAYS, TOTAL_DAYS, Document, total_day_id
+from shared.documents import BIN_FIELDS, DAY_MS, PRODUCTS, ROLLUP_DAYS, TOTAL_DAYS, Document, rating_bin, total_day_id
 
 Documents = Database[dict[str, Any]]
 Place = tuple[int, int]
@@ -23,9 +23,8 @@ Place = tuple[int, int]
 AMOUNT: Final = 12_340_000
 """Of one sale, in millionths."""
 RATING: Final = 450
-"""Of one rating, in hundredths. It counts in the last bin."""
-_LAST_BIN: Final = 64 * (HISTOGRAM_BINS - 1)
-"""Bits below the last bin, where `consumer.sealing.day_sums` keeps all bins in one number."""
+"""Of one rating, in hundredths."""
+_BIN: Final = BIN_FIELDS[rating_bin(RATING)]
 BATCH: Final = 20_000
 """Documents in one insert, as in `bench.serving.past`."""
 
@@ -86,5 +85,5 @@ def days_of(places: Iterable[Place], days: Sequence[int], each_day: EachDay) -> 
 def _of_products(identity: Document, products: int, each_day: EachDay, *, in_bins: bool = False) -> Document:
     """A day of so many products. Ratings of one product are in bins, too, and those over all products are not."""
     sales, ratings = products * each_day.sales, products * each_day.ratings
-    sums = sales * AMOUNT, sales, sales, ratings, ratings * RATING, ratings << _LAST_BIN if in_bins else 0
+    sums = sales * AMOUNT, sales, sales, ratings, ratings * RATING, ratings << BIN_SHIFTS[_BIN] if in_bins else 0
     return day_document(identity, dict.fromkeys(each_day.quarters, sums))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 from bench.contest.contest import CopyTask
 from bench.serving.ranked import POLL_SECONDS
 from shared.documents import PRODUCTS
+from stack.waiting import wait_until
 
 FIRST_PRODUCT: Final = 1_000_000_000
 """The product of the first sale; the others follow. Nothing else is about them."""
@@ -26,7 +27,7 @@ def staleness(task: CopyTask, client: httpx.Client, path: str, sales: int) -> li
     """The milliseconds of each sale from its commit until it comes first at `path`, which asks for one product.
 
     A consumer works on the task meanwhile. Sales are published at random moments, so that they meet the rounds of the
-    process that answers at all moments alike. Raises SystemExit where a sale does not come.
+    process that answers at all moments alike. Raises StackError where a sale does not come.
     """
     producer = Producer({"bootstrap.servers": task.lab.kafka.bootstrap_servers, "linger.ms": 0})
     random = Random(7)
@@ -37,9 +38,9 @@ def staleness(task: CopyTask, client: httpx.Client, path: str, sales: int) -> li
         sale = {"event": "productSold", "name_of_product": "p", "product_id": product, "no_of_units": 1}
         producer.produce(task.topic.name, json.dumps(sale | {"amount": AMOUNT + number}), str(product))
         producer.flush(PATIENCE_SECONDS)
-        _wait("committed", lambda product=product: _is_stored(task, product))  # type: ignore[misc]
+        wait_until("a sale's commit", partial(_is_stored, task, product), PATIENCE_SECONDS, POLL_SECONDS)
         committed = time.perf_counter()
-        _wait("in the top", lambda product=product: _first(client, path) == product)  # type: ignore[misc]
+        wait_until("a sale in the top", partial(_is_first, client, path, product), PATIENCE_SECONDS, POLL_SECONDS)
         taken.append((time.perf_counter() - committed) * 1e3)
     return taken
 
@@ -49,16 +50,7 @@ def _is_stored(task: CopyTask, product: int) -> bool:
     return task.database[PRODUCTS].find_one({"_id": {"$gte": {"p": product}, "$lt": {"p": product + 1}}}) is not None
 
 
-def _first(client: httpx.Client, path: str) -> int | None:
-    """The first product, None where there is no answer at present."""
+def _is_first(client: httpx.Client, path: str, product: int) -> bool:
+    """Whether the product comes first; not where there is no answer at present."""
     answer = client.get(path)
-    products = answer.json() if answer.status_code == httpx.codes.OK else []
-    return products[0]["id"] if products else None
-
-
-def _wait(what: str, ready: Callable[[], bool]) -> None:
-    deadline = time.perf_counter() + PATIENCE_SECONDS
-    while not ready():
-        if time.perf_counter() > deadline:
-            raise SystemExit(f"a published sale was not {what} after {PATIENCE_SECONDS:.0f} s")
-        time.sleep(POLL_SECONDS)
+    return answer.status_code == httpx.codes.OK and [row["id"] for row in answer.json()] == [product]

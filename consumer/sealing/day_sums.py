@@ -30,8 +30,8 @@ _DECIMALS: Final = {"amount": AMOUNT_DECIMALS, "rating_sum": RATING_DECIMALS}
 _END_OF_DECIMAL: Final = 10**34
 """The first whole number that a Decimal128 cannot hold: it has 34 digits."""
 _END_OF_COUNT: Final = 2**63
-_BIN_SHIFTS: Final = {name: 64 * bin_ for bin_, name in enumerate(BIN_FIELDS)}
-"""A bin has at most as many ratings as there are, so all of them stay in their 64 bits."""
+BIN_SHIFTS: Final = {name: 64 * bin_ for bin_, name in enumerate(BIN_FIELDS)}
+"""Bits below each bin. It has at most as many ratings as there are, so all of them stay in its 64 bits."""
 _ONE_BIN: Final = 2**64 - 1
 
 
@@ -114,7 +114,7 @@ def _fields(sums: Sums) -> Document:
 
 def _by_bin(bins: int) -> dict[str, int]:
     """The bins that have ratings, by their fields."""
-    counts = {name: bins >> shift & _ONE_BIN for name, shift in _BIN_SHIFTS.items()} if bins else {}
+    counts = {name: bins >> shift & _ONE_BIN for name, shift in BIN_SHIFTS.items()} if bins else {}
     return {name: count for name, count in counts.items() if count}
 
 
@@ -125,8 +125,8 @@ def _read(part: Mapping[str, Any], inner: str | None, where: str, ignored: str |
         place = _PLACES.get(name)
         if place is not None:
             sums[place] = _whole(name, value, where)
-        elif name in _BIN_SHIFTS:
-            sums[_BINS] += _whole(name, value, where) << _BIN_SHIFTS[name]
+        elif name in BIN_SHIFTS:
+            sums[_BINS] += _whole(name, value, where) << BIN_SHIFTS[name]
         elif name == inner:
             below = value
         elif name != ignored:

@@ -66,7 +66,7 @@ def counted(client: httpx.Client) -> httpx.Client:
     wait_until("both events to be counted", is_counted, 30)
     wait_until("the sums of all products", tops_are_read, 30)
     # A stack that has just started knows no as-of before its consumers have caught up with every partition. Each
-    # instance keeps what it knows for a second, so another one may know it before.
+    # instance asks for it once a second, so one instance may know it while the other does not.
     wait_until("the as-of", lambda: all("Data-As-Of" in client.get(SALE).headers for _ in range(8)), 60)
     return client
 

@@ -1,4 +1,4 @@
-"""At each step of a transaction one consumer dies and one freezes, beside others that live."""
+"""At each step of a transaction a consumer dies and another one freezes, while two consumers live."""
 
 import signal
 from collections.abc import Iterable
